@@ -1,0 +1,139 @@
+package event
+
+import (
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// plans holds, for each kind, the fields of data in the order in which they are checked.
+var plans = func() (plans [Custom + 1][]uint8) {
+	for i := numAttributes; i < len(fields); i++ {
+		for k := ChatStarted; k <= Custom; k++ {
+			if f := &fields[i]; f.In == "data" && f.On(k) {
+				plans[k] = append(plans[k], uint8(i))
+			}
+		}
+	}
+	return plans
+}()
+
+var agentPlan = func() (plan []uint8) {
+	for i := range fields {
+		if fields[i].In == "data.agent" {
+			plan = append(plan, uint8(i))
+		}
+	}
+	return plan
+}()
+
+// judge fills e from a well-formed message, or gives the first reason why not in the order of the contract.
+func (r *raw) judge(prefix string, e *Event) *Reject {
+	if r.root != '{' {
+		return &Reject{Reason: NotCloudEvent}
+	}
+	if r.get(fSpecVersion) != (value{"1.0", '"'}) {
+		return &Reject{NotCloudEvent, "specversion"}
+	}
+	for _, f := range [...]uint8{fID, fSource, fType} {
+		if rej := r.take(f, e); rej != nil {
+			return rej
+		}
+	}
+	name, ok := strings.CutPrefix(r.get(fType).s, prefix)
+	if e.Kind = Kind(kindNames.find(name)); !ok || e.Kind == None {
+		return &Reject{UnknownType, "type"}
+	}
+	for _, f := range [...]uint8{fTime, fData} {
+		if rej := r.take(f, e); rej != nil {
+			return rej
+		}
+	}
+	return r.takeAll(plans[e.Kind], e)
+}
+
+func (r *raw) takeAll(plan []uint8, e *Event) *Reject {
+	for _, f := range plan {
+		if rej := r.take(f, e); rej != nil {
+			return rej
+		}
+	}
+	return nil
+}
+
+// take judges one field and puts it into e.
+func (r *raw) take(id uint8, e *Event) *Reject {
+	f, v := &fields[id], r.get(id)
+	if v.kind == 'n' && f.In == "" && id != fData {
+		v = value{} // a null attribute is an absent one (CloudEvents JSON format, 2.2)
+	}
+	if v.kind == 0 {
+		if f.Required(e.Kind) {
+			return f.reject(MissingField)
+		}
+		if f.Default != 0 {
+			*f.code(e) = f.Default
+		}
+		return nil
+	}
+	if want := f.Type.kind(); v.kind != want && !(want == 't' && v.kind == 'f') {
+		return f.reject(InvalidValue)
+	}
+	ok := true
+	switch f.Type {
+	case TypeName:
+		if v.s == "" && f.Required(e.Kind) {
+			return f.reject(MissingField)
+		}
+		*f.text(e), ok = v.s, 0 < len(v.s) && len(v.s) <= MaxName
+	case TypeKind:
+		if v.s == "" {
+			return f.reject(MissingField)
+		}
+	case TypeText:
+		*f.text(e) = v.s
+	case TypeBool:
+		*f.flag(e) = v.kind == 't'
+	case TypeChoice:
+		*f.code(e), ok = choose(f.Values, v.s)
+	case TypeScore:
+		if ok = len(v.s) == 1 && '1' <= v.s[0] && v.s[0] <= '5'; ok {
+			*f.code(e) = v.s[0] - '0'
+		}
+	case TypeTime:
+		e.Time, ok = parseTime(v.s)
+		e.HasTime = ok
+	case TypeObject:
+		if id == fAgent {
+			return r.takeAll(agentPlan, e)
+		}
+	}
+	if !ok {
+		return f.reject(InvalidValue)
+	}
+	return nil
+}
+
+// kind is the JSON kind of values of the type; true stands for both booleans.
+func (t Type) kind() jsontext.Kind {
+	switch t {
+	case TypeBool:
+		return 't'
+	case TypeScore:
+		return '0'
+	case TypeObject:
+		return '{'
+	}
+	return '"'
+}
+
+func choose(values []string, s string) (uint8, bool) {
+	for i, v := range values {
+		if v == s {
+			return uint8(i + 1), true
+		}
+	}
+	return 0, false
+}
+
+func (f *Field) reject(r Reason) *Reject { return &Reject{r, f.Path()} }
