@@ -1,6 +1,7 @@
 package event
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -59,7 +60,7 @@ func (e *Event) appendObject(dst []byte, plan []uint8) []byte {
 		case TypeChoice:
 			dst = appendText(dst, name(f.Values, *f.code(e)))
 		case TypeScore:
-			dst = append(dst, '0'+*f.code(e))
+			dst = strconv.AppendUint(dst, uint64(*f.code(e)), 10)
 		case TypeObject:
 			dst = e.appendObject(dst, agentPlan)
 		}
