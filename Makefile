@@ -1,0 +1,118 @@
+# bot-exporter: build, test and check. Needs Go and make; run `make help`.
+
+MAKEFLAGS += --no-builtin-rules
+SHELL     := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+.DELETE_ON_ERROR:
+
+GO       ?= go
+FUZZTIME ?= 10s
+
+# Version information, all taken from the commit so that a rebuild is
+# byte-identical. Evaluated only when building.
+VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null | sed 's/^v//' | grep . || echo devel)
+REVISION  ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+BRANCH    ?= $(shell git rev-parse --abbrev-ref HEAD 2>/dev/null || echo unknown)
+BUILDDATE ?= $(shell TZ=UTC git log -1 --date=format-local:%Y%m%d-%H:%M:%S --format=%cd 2>/dev/null || echo unknown)
+
+V := github.com/prometheus/common/version
+LDFLAGS = -s -w \
+	-X $V.Version=$(VERSION) -X $V.Revision=$(REVISION) \
+	-X $V.Branch=$(BRANCH) -X $V.BuildDate=$(BUILDDATE)
+
+# Where tests and checks find the tools; a test skips itself when its variable
+# is unset.
+TOOLS := $(CURDIR)/.tools/bin
+export PROMTOOL    := $(TOOLS)/promtool
+export PROMETHEUS  := $(TOOLS)/prometheus
+export NATS_CLI    := $(TOOLS)/nats
+GOLANGCI_LINT      := $(TOOLS)/golangci-lint
+TEST_TOOLS         := $(PROMTOOL) $(PROMETHEUS) $(NATS_CLI)
+
+.PHONY: build
+build: ## Build static, reproducible binaries into bin/ (default)
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+
+.PHONY: test
+test: $(TEST_TOOLS) ## Run every test
+	$(GO) test ./...
+
+.PHONY: race
+race: $(TEST_TOOLS) ## Run every test under the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race ./...
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME (10s)
+	@grep -rl --include='*_test.go' '^func Fuzz' . | xargs -rn1 dirname | sort -u | while read -r dir; do \
+	  for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$$dir"/*_test.go); do \
+	    echo "== $$dir $$target"; \
+	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$dir"; \
+	  done; \
+	done
+
+.PHONY: generate
+generate: ## Regenerate every generated file
+	$(GO) generate ./...
+
+.PHONY: demo
+demo: ## Run the whole pipeline on made-up events
+	$(GO) run ./cmd/bot-exporter demo
+
+# Recorded events whose metrics, and alerting rules that, promtool has to accept.
+SAMPLE := $(firstword $(wildcard cmd/bot-exporter/testdata/sample.ndjson cmd/bot-exporter/testdata/sample.jsonl))
+RULES  := $(wildcard deploy/prometheus/rules/*.yml deploy/prometheus/rules/*.yaml)
+
+.PHONY: lint
+lint: $(GOLANGCI_LINT) $(PROMTOOL) ## Check formatting, code, rules and metric names
+	@unformatted=$$(find . -name '.?*' -prune -o -name '*.go' -print | xargs -r gofmt -l); \
+	  if [ -n "$$unformatted" ]; then echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GOLANGCI_LINT) run ./...
+	$(if $(SAMPLE),$(GO) run ./cmd/bot-exporter replay $(SAMPLE) | $(PROMTOOL) check metrics)
+	$(if $(RULES),$(PROMTOOL) check rules $(RULES))
+
+.PHONY: vulncheck
+vulncheck: $(TOOLS)/govulncheck ## Look for known vulnerabilities in what is used (needs the network)
+	$(TOOLS)/govulncheck ./...
+
+.PHONY: tools
+tools: ## Build every development tool into .tools/bin
+tools: $(addprefix $(TOOLS)/,promtool prometheus alertmanager amtool nats nats-server golangci-lint benchstat govulncheck)
+
+.PHONY: clean
+clean: ## Remove built binaries; the tools are kept
+	rm -rf bin
+
+.PHONY: help
+help: ## Show this list
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+# The tools. Each folder of .tools is a Go module of its own that pins what it
+# builds, which keeps them all out of the product's go.mod.
+build_tool = CGO_ENABLED=0 $(GO) build -C $(1) -trimpath -buildvcs=false -ldflags '-s -w' $(2) -o $(TOOLS)/
+pinned_by  = .tools/$(1)/go.mod .tools/$(1)/go.sum
+
+# Without the cloud providers' service discoveries, which are most of its size.
+SD := remove_all_sd,enable_dns_sd,enable_kubernetes_sd
+$(TOOLS)/promtool $(TOOLS)/prometheus &: $(call pinned_by,prometheus)
+	$(call build_tool,.tools/prometheus,-tags $(SD)) tool
+
+$(TOOLS)/nats $(TOOLS)/nats-server &: $(call pinned_by,nats)
+	$(call build_tool,.tools/nats) tool
+
+$(TOOLS)/golangci-lint $(TOOLS)/benchstat $(TOOLS)/govulncheck: $(TOOLS)/%: .tools/%/go.mod .tools/%/go.sum
+	$(call build_tool,.tools/$*) tool
+
+# The published module lacks the web UI that it embeds, so a copy of it is built
+# with an empty page instead.
+$(TOOLS)/alertmanager $(TOOLS)/amtool &: $(call pinned_by,alertmanager)
+	rm -rf .tools/build
+	mkdir -p .tools/build
+	$(GO) mod download -C .tools/alertmanager github.com/prometheus/alertmanager
+	cp -r "$$($(GO) list -C .tools/alertmanager -m -f '{{.Dir}}' github.com/prometheus/alertmanager)" .tools/build/alertmanager
+	chmod -R u+w .tools/build
+	mkdir .tools/build/alertmanager/ui/app/dist
+	echo '<!doctype html>' > .tools/build/alertmanager/ui/app/dist/index.html
+	$(call build_tool,.tools/build/alertmanager) ./cmd/alertmanager ./cmd/amtool
+	rm -rf .tools/build
