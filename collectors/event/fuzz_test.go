@@ -72,7 +72,9 @@ func checkDecode(t tester, header map[string][]string, payload []byte) (Event, s
 
 func FuzzDecode(f *testing.F) {
 	for _, m := range messages(f) {
-		f.Add(m.header, m.payload)
+		if len(m.payload) < 4096 { // long ones slow the fuzzer down
+			f.Add(m.header, m.payload)
+		}
 	}
 	f.Fuzz(func(t *testing.T, header string, payload []byte) {
 		checkDecode(t, parseHeader(header), payload)

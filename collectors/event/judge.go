@@ -27,13 +27,21 @@ var agentPlan = func() (plan []uint8) {
 	return plan
 }()
 
+// paths saves a reject the allocation of Field.Path: who sends rubbish sends much of it.
+var paths = func() (paths [len(fields)]string) {
+	for i := range fields {
+		paths[i] = fields[i].Path()
+	}
+	return paths
+}()
+
 // judge fills e from a well-formed message, or gives the first reason why not in the order of the contract.
 func (r *raw) judge(prefix string, e *Event) *Reject {
 	if r.root != '{' {
 		return &Reject{Reason: NotCloudEvent}
 	}
 	if r.get(fSpecVersion) != (value{"1.0", '"'}) {
-		return &Reject{NotCloudEvent, "specversion"}
+		return reject(NotCloudEvent, fSpecVersion)
 	}
 	for _, f := range [...]uint8{fID, fSource, fType} {
 		if rej := r.take(f, e); rej != nil {
@@ -42,7 +50,7 @@ func (r *raw) judge(prefix string, e *Event) *Reject {
 	}
 	name, ok := strings.CutPrefix(r.get(fType).s, prefix)
 	if e.Kind = Kind(kindNames.find(name)); !ok || e.Kind == None {
-		return &Reject{UnknownType, "type"}
+		return reject(UnknownType, fType)
 	}
 	for _, f := range [...]uint8{fTime, fData} {
 		if rej := r.take(f, e); rej != nil {
@@ -69,7 +77,7 @@ func (r *raw) take(id uint8, e *Event) *Reject {
 	}
 	if v.kind == 0 {
 		if f.Required(e.Kind) {
-			return f.reject(MissingField)
+			return reject(MissingField, id)
 		}
 		if f.Default != 0 {
 			*f.code(e) = f.Default
@@ -77,18 +85,18 @@ func (r *raw) take(id uint8, e *Event) *Reject {
 		return nil
 	}
 	if want := f.Type.kind(); v.kind != want && !(want == 't' && v.kind == 'f') {
-		return f.reject(InvalidValue)
+		return reject(InvalidValue, id)
 	}
 	ok := true
 	switch f.Type {
 	case TypeName:
 		if v.s == "" && f.Required(e.Kind) {
-			return f.reject(MissingField)
+			return reject(MissingField, id)
 		}
 		*f.text(e), ok = v.s, 0 < len(v.s) && len(v.s) <= MaxName
 	case TypeKind:
 		if v.s == "" {
-			return f.reject(MissingField)
+			return reject(MissingField, id)
 		}
 	case TypeText:
 		*f.text(e) = v.s
@@ -109,7 +117,7 @@ func (r *raw) take(id uint8, e *Event) *Reject {
 		}
 	}
 	if !ok {
-		return f.reject(InvalidValue)
+		return reject(InvalidValue, id)
 	}
 	return nil
 }
@@ -136,4 +144,4 @@ func choose(values []string, s string) (uint8, bool) {
 	return 0, false
 }
 
-func (f *Field) reject(r Reason) *Reject { return &Reject{r, f.Path()} }
+func reject(r Reason, field uint8) *Reject { return &Reject{r, paths[field]} }
