@@ -1,0 +1,70 @@
+// Package collectors counts: one file for each module of the Analytics page, and the Set that runs them all.
+//
+// A module may not read a clock, start a goroutine, lock, log or do I/O. It sees Facts, keeps tallies that nobody else
+// reads, and gives the same numbers for the same facts.
+package collectors
+
+import (
+	"github.com/bot-exporter/bot-exporter/collectors/metric"
+	"github.com/bot-exporter/bot-exporter/collectors/session"
+)
+
+// Collector is one KPI module. It is not safe for concurrent use: the owner of the Set serialises every call.
+type Collector interface {
+	// Name is that of the module's file, section of a checkpoint, and dashboard.
+	Name() string
+	// Families are the module's metrics. Every list of metrics anywhere is made from this one.
+	Families() []metric.Family
+	// Fold counts one fact. It keeps nothing of it: the next call overwrites it.
+	Fold(f *session.Fact)
+}
+
+// limited is a Collector with limits on open labels, which are state as well.
+type limited interface {
+	limits() map[string]metric.Saver
+}
+
+// modules is the list of all modules, in the order of the Analytics page.
+func modules(d deps) []Collector {
+	return []Collector{
+		newUsers(d),
+		newMessages(d),
+		newChats(d),
+		newHandover(d),
+		newEngagement(d),
+		newFeedback(d),
+		newSatisfaction(d),
+		newTraffic(d),
+		newClicks(d),
+		newAgents(d),
+		newCustom(d),
+		newStream(d),
+	}
+}
+
+// deps is what a module may hold on to.
+type deps struct {
+	cfg      Config
+	pairs    *metric.Pairs
+	sessions *session.Table // read-only for modules
+	overflow *metric.Overflow
+}
+
+// Module is a module's name and metrics, in a catalogue.
+type Module struct {
+	Name string
+	Defs []*metric.Def
+}
+
+// Catalogue returns all metrics by module, in the order of the Analytics page.
+func Catalogue() []Module {
+	var list []Module
+	for _, c := range New(Defaults()).collectors {
+		m := Module{Name: c.Name()}
+		for _, f := range c.Families() {
+			m.Defs = append(m.Defs, f.Def())
+		}
+		list = append(list, m)
+	}
+	return list
+}

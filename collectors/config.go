@@ -1,0 +1,95 @@
+package collectors
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/bot-exporter/bot-exporter/collectors/session"
+)
+
+// Config is everything beside the stream that decides about the numbers.
+type Config struct {
+	Session session.Config
+
+	MaxBots     int // labels
+	MaxChannels int // labels
+	MaxClicks   int // title and destination pairs of each bot and channel
+	MaxAgents   int // agents of each bot and channel
+	MaxCustom   int // custom event keys
+
+	IncludeTest bool // count events with env "test" like all others
+}
+
+// Defaults returns the configuration of the definitions.
+func Defaults() Config {
+	return Config{
+		Session: session.Defaults(),
+		MaxBots: 100, MaxChannels: 20, MaxClicks: 500, MaxAgents: 500, MaxCustom: 200,
+	}
+}
+
+// Validate returns an error that names the first setting that cannot work.
+func (c Config) Validate() error {
+	s := c.Session
+	for _, v := range []struct {
+		name string
+		n    int
+	}{
+		{"limits.bots", c.MaxBots}, {"limits.channels", c.MaxChannels}, {"limits.clicks", c.MaxClicks},
+		{"limits.agents", c.MaxAgents}, {"limits.custom_events", c.MaxCustom}, {"limits.devices", s.MaxDevices},
+		{"limits.browsers", s.MaxBrowsers}, {"chats.max_open", s.MaxChats}, {"chats.max_tracked_messages", s.MaxTracked},
+	} {
+		if v.n < 1 {
+			return fmt.Errorf("%s is %d; it must be at least 1", v.name, v.n)
+		}
+	}
+	switch {
+	case c.MaxBots > 2000 || c.MaxChannels > 30:
+		return fmt.Errorf("limits.bots is %d and limits.channels %d; at most 2000 and 30", c.MaxBots, c.MaxChannels)
+	case s.MaxDevices > 10_000 || s.MaxBrowsers > 10_000:
+		return fmt.Errorf("limits.devices and limits.browsers are at most 10000")
+	case s.MaxTracked > 60_000:
+		return fmt.Errorf("chats.max_tracked_messages is %d; at most 60000", s.MaxTracked)
+	case s.IdleTimeout <= 0:
+		return fmt.Errorf("chats.idle_timeout is %s; it must be positive", s.IdleTimeout)
+	case s.Location == nil:
+		return fmt.Errorf("time.zone is not set")
+	case s.DedupWindow < 0 || s.DedupMax < 0 || s.MaxPast < 0 || s.MaxFuture < 0:
+		return fmt.Errorf("dedup.window, dedup.max_ids, time.max_past and time.max_future must not be negative")
+	case len(s.Windows) == 0:
+		return fmt.Errorf("users.windows is empty")
+	}
+	for channel, timeout := range s.IdleTimeouts {
+		if timeout <= 0 {
+			return fmt.Errorf("chats.idle_timeouts.%s is %s; it must be positive", channel, timeout)
+		}
+	}
+	var last time.Duration
+	for _, w := range s.Windows {
+		if w <= last || w%time.Hour != 0 {
+			return fmt.Errorf("users.windows: %s; windows are whole hours in ascending order", w)
+		}
+		last = w
+	}
+	if s.Retention < last || s.Retention%time.Hour != 0 {
+		return fmt.Errorf("users.retention is %s; it must be whole hours and at least the longest window, %s", s.Retention, last)
+	}
+	return nil
+}
+
+// Fingerprint is equal for configurations that give the same numbers for the same stream. The key is left out: it has
+// an id of its own.
+func (c Config) Fingerprint() string {
+	c.Session.Key = [16]byte{}
+	zone := c.Session.Location.String()
+	c.Session.Location = nil
+	b, err := json.Marshal(struct {
+		Config
+		Zone string
+	}{c, zone})
+	if err != nil {
+		panic("BUG: configuration cannot be encoded: " + err.Error())
+	}
+	return string(b)
+}

@@ -1,0 +1,57 @@
+package collectors
+
+import (
+	"github.com/bot-exporter/bot-exporter/collectors/event"
+	"github.com/bot-exporter/bot-exporter/collectors/metric"
+	"github.com/bot-exporter/bot-exporter/collectors/session"
+)
+
+// Feedback: thumbs on single responses, and chats by the mix of them (seed, "Feedback").
+var (
+	ReviewableResponses = metric.Counter("bot_reviewable_responses_total",
+		"Responses of the bot that users were offered to rate.")
+	Feedback = metric.Counter("bot_feedback_total",
+		"First ratings of responses.", Rating)
+	FeedbackChanges = metric.Counter("bot_feedback_changes_total",
+		"Ratings of responses that had another rating before.",
+		metric.Closed[event.Rating]("from"), metric.Closed[event.Rating]("to"))
+	ChatsFeedback = metric.Counter("bot_chats_feedback_total",
+		"Chats closed, by the mix of their ratings.", metric.Closed[session.Mix]("mix"))
+)
+
+type feedback struct {
+	reviewable *metric.Count
+	first      *metric.Count1[event.Rating]
+	changes    *metric.Count2[event.Rating, event.Rating]
+	mixes      *metric.Count1[session.Mix]
+}
+
+func newFeedback(d deps) *feedback {
+	return &feedback{
+		reviewable: metric.NewCount(ReviewableResponses, d.pairs),
+		first:      metric.NewCount1[event.Rating](Feedback, d.pairs),
+		changes:    metric.NewCount2[event.Rating, event.Rating](FeedbackChanges, d.pairs),
+		mixes:      metric.NewCount1[session.Mix](ChatsFeedback, d.pairs),
+	}
+}
+
+func (*feedback) Name() string { return "feedback" }
+
+func (b *feedback) Families() []metric.Family {
+	return []metric.Family{b.reviewable, b.first, b.changes, b.mixes}
+}
+
+func (b *feedback) Fold(f *session.Fact) {
+	for i := range f.Closed {
+		b.mixes.Inc(f.Closed[i].Pair, f.Closed[i].Mix)
+	}
+	if f.Kind == event.MessageBot && f.Reviewable {
+		b.reviewable.Inc(f.Pair)
+	}
+	if f.FirstRating {
+		b.first.Inc(f.Pair, f.Rating)
+	}
+	if f.ChangedFrom != event.Unrated {
+		b.changes.Inc(f.Pair, f.ChangedFrom, f.Rating)
+	}
+}

@@ -1,0 +1,64 @@
+package collectors
+
+import (
+	"github.com/bot-exporter/bot-exporter/collectors/event"
+	"github.com/bot-exporter/bot-exporter/collectors/metric"
+	"github.com/bot-exporter/bot-exporter/collectors/session"
+)
+
+// Handover: how users ask for a human, by takeover or ticket, and how long they wait (seed, "Handover").
+var (
+	HandoverRequests = metric.Counter("bot_handover_requests_total",
+		"Requests for a human, by cause and by way.",
+		metric.Closed[event.Cause]("cause"), metric.Closed[event.Via]("via"))
+	HandoverChats = metric.Counter("bot_handover_chats_total",
+		"Chats with at least one request for a human.")
+	HandoverUsers = metric.Gauge("bot_handover_users_active",
+		"Distinct users who asked for a human in the rolling window.", Window)
+	HandoverWait = metric.Histogram("bot_handover_wait_seconds",
+		"Time from the first takeover request to the operator who accepts it.",
+		[]float64{5, 15, 30, 60, 120, 300, 600, 1800, 3600})
+	HandoverUnanswered = metric.Counter("bot_handover_unanswered_total",
+		"Chats that closed with a takeover request that nobody accepted.")
+)
+
+type handover struct {
+	requests   *metric.Count2[event.Cause, event.Via]
+	chats      *metric.Count
+	users      *cohorts
+	wait       *metric.Dist
+	unanswered *metric.Count
+}
+
+func newHandover(d deps) *handover {
+	return &handover{
+		requests:   metric.NewCount2[event.Cause, event.Via](HandoverRequests, d.pairs),
+		chats:      metric.NewCount(HandoverChats, d.pairs),
+		users:      newCohorts(HandoverUsers, d, session.CohortAsked),
+		wait:       metric.NewDist(HandoverWait, d.pairs),
+		unanswered: metric.NewCount(HandoverUnanswered, d.pairs),
+	}
+}
+
+func (*handover) Name() string { return "handover" }
+
+func (h *handover) Families() []metric.Family {
+	return []metric.Family{h.requests, h.chats, h.users, h.wait, h.unanswered}
+}
+
+func (h *handover) Fold(f *session.Fact) {
+	for i := range f.Closed {
+		if f.Closed[i].Unanswered {
+			h.unanswered.Inc(f.Closed[i].Pair)
+		}
+	}
+	if f.Kind == event.HandoverRequested {
+		h.requests.Inc(f.Pair, f.Cause, f.Via)
+		if f.FirstRequest {
+			h.chats.Inc(f.Pair)
+		}
+	}
+	if f.Accepted {
+		h.wait.ObserveNanos(f.Pair, f.Wait)
+	}
+}

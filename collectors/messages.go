@@ -1,0 +1,49 @@
+package collectors
+
+import (
+	"github.com/bot-exporter/bot-exporter/collectors/event"
+	"github.com/bot-exporter/bot-exporter/collectors/metric"
+	"github.com/bot-exporter/bot-exporter/collectors/session"
+)
+
+// Messages: how much is said, by whom, and how many messages each user sends (seed, "Messages").
+var (
+	Messages = metric.Counter("bot_messages_total",
+		"Messages exchanged, by sender.", metric.Closed[event.Sender]("sender"))
+	MessageInputs = metric.Counter("bot_message_inputs_total",
+		"Messages of users, by kind of input.", metric.Closed[event.Input]("input"))
+	UserMessages = metric.Histogram("bot_user_messages",
+		"Messages that one user sent on one local day, observed when the day has ended.", messageBuckets)
+)
+
+type messages struct {
+	sent   *metric.Count1[event.Sender]
+	inputs *metric.Count1[event.Input]
+	daily  *metric.Dist
+}
+
+func newMessages(d deps) *messages {
+	return &messages{
+		sent:   metric.NewCount1[event.Sender](Messages, d.pairs),
+		inputs: metric.NewCount1[event.Input](MessageInputs, d.pairs),
+		daily:  metric.NewDist(UserMessages, d.pairs),
+	}
+}
+
+func (*messages) Name() string                { return "messages" }
+func (m *messages) Families() []metric.Family { return []metric.Family{m.sent, m.inputs, m.daily} }
+
+func (m *messages) Fold(f *session.Fact) {
+	for _, d := range f.Days {
+		m.daily.Observe(d.Pair, d.Messages, d.Users)
+	}
+	switch f.Kind {
+	case event.MessageUser:
+		m.sent.Inc(f.Pair, event.SenderUser)
+		m.inputs.Inc(f.Pair, f.Input)
+	case event.MessageBot:
+		m.sent.Inc(f.Pair, event.SenderBot)
+	case event.MessageOperator:
+		m.sent.Inc(f.Pair, event.SenderOperator)
+	}
+}

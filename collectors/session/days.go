@@ -1,0 +1,63 @@
+package session
+
+import (
+	"sort"
+	"time"
+
+	"github.com/bot-exporter/bot-exporter/collectors/metric"
+	"github.com/bot-exporter/bot-exporter/collectors/table"
+)
+
+// days counts the messages of each user on the present local day of the fold clock. The distribution is kept up to
+// date with every message, so that the end of a day costs nothing for each user.
+type days struct {
+	location *time.Location
+	end      int64 // of the present day, Unix nanoseconds; 0 before the first message
+	sent     table.Map[uint32]
+	users    map[dayCell]uint64
+}
+
+type dayCell struct {
+	pair     metric.Pair
+	messages uint32
+}
+
+func newDays(l *time.Location) days { return days{location: l, users: map[dayCell]uint64{}} }
+
+func (d *days) due(clock int64) bool { return clock >= d.end }
+
+// advance ends the day when the clock has passed it, and appends what that day was to out.
+func (d *days) advance(clock int64, out []Day) []Day {
+	if clock < d.end {
+		return out
+	}
+	first := len(out)
+	for c, n := range d.users {
+		out = append(out, Day{c.pair, int64(c.messages), n})
+	}
+	ended := out[first:]
+	sort.Slice(ended, func(i, j int) bool {
+		a, b := ended[i], ended[j]
+		return a.Pair < b.Pair || a.Pair == b.Pair && a.Messages < b.Messages
+	})
+	d.sent.Reset()
+	clear(d.users)
+	at := time.Unix(0, clock).In(d.location)
+	d.end = time.Date(at.Year(), at.Month(), at.Day()+1, 0, 0, 0, 0, d.location).UnixNano()
+	if d.end <= clock { // the zone repeats or skips midnight that day
+		d.end = clock + nanosPerHour
+	}
+	return out
+}
+
+func (d *days) message(id table.Key, p metric.Pair) {
+	n, _ := d.sent.Put(id)
+	if *n > 0 {
+		cell := dayCell{p, *n}
+		if d.users[cell]--; d.users[cell] == 0 {
+			delete(d.users, cell)
+		}
+	}
+	*n++
+	d.users[dayCell{p, *n}]++
+}

@@ -1,0 +1,72 @@
+package session
+
+import "sort"
+
+// hourly counts users by the hour in which something last happened to them, and keeps the sum over each rolling
+// window: at hour H a user is in a window of W hours when that hour is in (H-W, H].
+type hourly struct {
+	hours []hourCount // ascending; hours before the longest window are dropped
+	sums  []uint32    // for each window, at the hour of the fold clock
+	tails []int32     // for each window, the first of hours that is inside it
+}
+
+type hourCount struct{ hour, n uint32 }
+
+func newHourly(windows []uint32) hourly {
+	return hourly{sums: make([]uint32, len(windows)), tails: make([]int32, len(windows))}
+}
+
+// add counts one more at the present hour, which is not before any other.
+func (h *hourly) add(hour uint32) {
+	if n := len(h.hours); n > 0 && h.hours[n-1].hour == hour {
+		h.hours[n-1].n++
+	} else {
+		h.hours = append(h.hours, hourCount{hour, 1})
+	}
+	for w := range h.sums {
+		h.sums[w]++
+	}
+}
+
+// remove takes one away from an hour; an hour that all windows have left is not known any more.
+func (h *hourly) remove(hour uint32) {
+	i := sort.Search(len(h.hours), func(i int) bool { return h.hours[i].hour >= hour })
+	if i == len(h.hours) || h.hours[i].hour != hour || h.hours[i].n == 0 {
+		return
+	}
+	h.hours[i].n--
+	for w, tail := range h.tails {
+		if i >= int(tail) {
+			h.sums[w]--
+		}
+	}
+}
+
+// roll moves the windows to an hour.
+func (h *hourly) roll(hour uint32, windows []uint32) {
+	left := len(h.hours)
+	for w, width := range windows {
+		i := int(h.tails[w])
+		for i < len(h.hours) && h.hours[i].hour+width <= hour {
+			h.sums[w] -= h.hours[i].n
+			i++
+		}
+		h.tails[w] = int32(i)
+		left = min(left, i)
+	}
+	if left > 16 && left > len(h.hours)/2 {
+		h.hours = append(h.hours[:0], h.hours[left:]...)
+		for w := range h.tails {
+			h.tails[w] -= int32(left)
+		}
+	}
+}
+
+// sum returns the number in a window at an hour that is not before that of the fold clock.
+func (h *hourly) sum(window int, width, hour uint32) uint32 {
+	n := h.sums[window]
+	for i := int(h.tails[window]); i < len(h.hours) && h.hours[i].hour+width <= hour; i++ {
+		n -= h.hours[i].n
+	}
+	return n
+}

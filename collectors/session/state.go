@@ -1,0 +1,237 @@
+package session
+
+import (
+	"sort"
+
+	"github.com/bot-exporter/bot-exporter/collectors/event"
+	"github.com/bot-exporter/bot-exporter/collectors/metric"
+	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
+	"github.com/bot-exporter/bot-exporter/collectors/table"
+)
+
+// stateVersion changes whenever the bytes of a section change their meaning.
+const stateVersion = 1
+
+// Sections freezes the state of this moment for a checkpoint.
+func (t *Table) Sections() []snapshot.Section {
+	small := snapshot.NewWriter(nil)
+	t.saveSmall(small)
+	section := func(name string, write func(*snapshot.Writer)) snapshot.Section {
+		return snapshot.Section{Name: name, Version: stateVersion, Write: write}
+	}
+	return []snapshot.Section{
+		section("session", func(w *snapshot.Writer) { w.Raw(small.Bytes()) }),
+		section("session.users", t.users.known.Freeze(putUser)),
+		section("session.days", t.days.sent.Freeze(func(w *snapshot.Writer, n *uint32) { w.Uint(uint64(*n)) })),
+		section("session.chats", t.chats.slab.Freeze(putChat)),
+		section("session.marks", t.chats.marks.Freeze(putMark)),
+		section("session.dedup", t.dedup.freeze()),
+	}
+}
+
+// Restore fills an empty table with sections that were made with the same configuration and pairs.
+func (t *Table) Restore(read func(section string, version uint64, get func(*snapshot.Reader)) error) error {
+	for _, s := range []struct {
+		name string
+		get  func(*snapshot.Reader)
+	}{
+		{"session", t.loadSmall},
+		{"session.users", func(r *snapshot.Reader) { t.users.known.Restore(r, getUser) }},
+		{"session.days", func(r *snapshot.Reader) {
+			t.days.sent.Restore(r, func(r *snapshot.Reader, n *uint32) { *n = uint32(r.Uint()) })
+		}},
+		{"session.marks", func(r *snapshot.Reader) { t.chats.marks.Restore(r, getMark) }},
+		{"session.chats", t.loadChats},
+		{"session.dedup", t.dedup.load},
+	} {
+		if err := read(s.name, stateVersion, s.get); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Table) saveSmall(w *snapshot.Writer) {
+	w.Int(t.clock)
+	t.devices.Save(w)
+	t.browsers.Save(w)
+	t.agents.Save(w)
+	u := &t.users
+	w.Uint(uint64(u.hour))
+	w.Uint(uint64(u.sweep))
+	w.Uint(uint64(u.next))
+	w.Uint(uint64(len(u.groups)))
+	for i := range u.groups {
+		g := &u.groups[i]
+		w.Uint(uint64(g.pair))
+		w.Uint(uint64(g.device))
+		w.Uint(uint64(g.browser))
+		g.active.save(w)
+	}
+	w.Uint(uint64(len(u.cohorts)))
+	for i := range u.cohorts {
+		for _, h := range u.cohorts[i].all() {
+			h.save(w)
+		}
+	}
+	w.Int(t.days.end)
+	cells := make([]dayCell, 0, len(t.days.users))
+	for c := range t.days.users {
+		cells = append(cells, c)
+	}
+	sort.Slice(cells, func(i, j int) bool {
+		return cells[i].pair < cells[j].pair || cells[i].pair == cells[j].pair && cells[i].messages < cells[j].messages
+	})
+	w.Uint(uint64(len(cells)))
+	for _, c := range cells {
+		w.Uint(uint64(c.pair))
+		w.Uint(uint64(c.messages))
+		w.Uint(t.days.users[c])
+	}
+}
+
+func (t *Table) loadSmall(r *snapshot.Reader) {
+	t.clock = r.Int()
+	t.devices.Load(r)
+	t.browsers.Load(r)
+	t.agents.Load(r)
+	u := &t.users
+	u.hour, u.sweep, u.next = uint32(r.Uint()), uint32(r.Uint()), uint32(r.Uint())%uint32(u.known.Parts())
+	for range r.Len(3) {
+		k := groupKey{metric.Pair(r.Uint()), label(r.Uint()), label(r.Uint())}
+		i := u.groupOf(k)
+		u.groups[i].active.load(r, u)
+		if int(k.pair) >= t.pairs.Len() || k.device > firstLabel+label(t.devices.Len()) || k.browser > firstLabel+label(t.browsers.Len()) {
+			r.Fail()
+			return
+		}
+	}
+	u.grow(t.pairs.Len())
+	if r.Len(3) > len(u.cohorts) {
+		r.Fail()
+		return
+	}
+	for i := range u.cohorts {
+		for _, h := range u.cohorts[i].all() {
+			h.load(r, u)
+		}
+	}
+	t.days.end = r.Int()
+	for range r.Len(3) {
+		c := dayCell{metric.Pair(r.Uint()), uint32(r.Uint())}
+		t.days.users[c] = r.Uint()
+	}
+}
+
+func (c *cohort) all() []*hourly { return []*hourly{&c.fresh, &c.returned, &c.asked} }
+
+func (h *hourly) save(w *snapshot.Writer) {
+	w.Uint(uint64(len(h.hours)))
+	for _, c := range h.hours {
+		w.Uint(uint64(c.hour))
+		w.Uint(uint64(c.n))
+	}
+}
+
+func (h *hourly) load(r *snapshot.Reader, u *users) {
+	for range r.Len(2) {
+		c := hourCount{uint32(r.Uint()), uint32(r.Uint())}
+		h.hours = append(h.hours, c)
+		for w := range h.sums {
+			h.sums[w] += c.n
+		}
+	}
+	h.roll(u.hour, u.windows)
+}
+
+func putUser(w *snapshot.Writer, u *user) {
+	w.Word(uint64(u.last) | uint64(u.first)<<32)
+	w.Word(uint64(u.returned) | uint64(u.asked)<<32)
+}
+
+func getUser(r *snapshot.Reader, u *user) {
+	a, b := r.Word(), r.Word()
+	*u = user{uint32(a), uint32(a >> 32), uint32(b), uint32(b >> 32)}
+}
+
+func putMark(w *snapshot.Writer, m *mark) {
+	w.Word(m.message)
+	w.Uint(uint64(m.agent))
+	w.Uint(uint64(m.next))
+	w.Uint(uint64(m.rating))
+	w.Uint(uint64(m.kind))
+}
+
+func getMark(r *snapshot.Reader, m *mark) {
+	*m = mark{r.Word(), uint32(r.Uint()), uint32(r.Uint()), event.Rating(r.Uint()), event.AgentKind(r.Uint())}
+}
+
+func putChat(w *snapshot.Writer, c *chat) {
+	w.Word(c.key.Hi)
+	w.Word(c.key.Lo)
+	if c.key == (table.Key{}) {
+		return
+	}
+	w.Word(c.user.Hi)
+	w.Word(c.user.Lo)
+	w.Int(c.start)
+	w.Int(c.last)
+	w.Int(c.unanswered)
+	w.Int(c.waiting)
+	for _, v := range []uint64{uint64(c.messages), uint64(c.ratings), uint64(c.tracked), uint64(c.positive), uint64(c.negative),
+		uint64(c.device), uint64(c.browser), uint64(c.pair), uint64(c.flags), uint64(c.class)} {
+		w.Uint(v)
+	}
+}
+
+func getChat(r *snapshot.Reader, c *chat) {
+	if c.key = (table.Key{Hi: r.Word(), Lo: r.Word()}); c.key == (table.Key{}) {
+		return
+	}
+	c.user = table.Key{Hi: r.Word(), Lo: r.Word()}
+	c.start, c.last, c.unanswered, c.waiting = r.Int(), r.Int(), r.Int(), r.Int()
+	c.messages, c.ratings, c.tracked = uint32(r.Uint()), uint32(r.Uint()), uint16(r.Uint())
+	c.positive, c.negative = uint16(r.Uint()), uint16(r.Uint())
+	c.device, c.browser, c.pair = label(r.Uint()), label(r.Uint()), metric.Pair(r.Uint())
+	c.flags, c.class = chatFlags(r.Uint()), uint8(r.Uint())
+}
+
+// loadChats rebuilds the index and the timers, which follow from the chats.
+func (t *Table) loadChats(r *snapshot.Reader) {
+	cs := &t.chats
+	cs.slab.Restore(r, getChat)
+	cs.count = make([]uint32, t.pairs.Len())
+	cs.slab.Each(func(i uint32, c *chat) {
+		if c.key == (table.Key{}) || r.Err() != nil {
+			return
+		}
+		if int(c.pair) >= t.pairs.Len() || int(c.class) >= len(cs.timers.heaps) {
+			r.Fail()
+			return
+		}
+		v, _ := cs.index.Put(c.key)
+		*v = i
+		cs.timers.add(i, c.class, c.last)
+		cs.count[c.pair]++
+	})
+}
+
+func (d *dedup) freeze() func(*snapshot.Writer) {
+	queue := append([]remembered(nil), d.queue[d.head:]...)
+	return func(w *snapshot.Writer) {
+		w.Uint(uint64(len(queue)))
+		for _, e := range queue {
+			w.Word(e.key.Hi)
+			w.Word(e.key.Lo)
+			w.Int(e.at)
+		}
+	}
+}
+
+func (d *dedup) load(r *snapshot.Reader) {
+	for range r.Len(17) {
+		e := remembered{table.Key{Hi: r.Word(), Lo: r.Word()}, r.Int()}
+		d.queue = append(d.queue, e)
+		d.known.Put(e.key)
+	}
+}

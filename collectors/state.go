@@ -1,0 +1,117 @@
+package collectors
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/bot-exporter/bot-exporter/collectors/metric"
+	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
+)
+
+// moduleVersion changes whenever the bytes of a module's section change their meaning.
+const moduleVersion = 1
+
+const pairsSection = "pairs"
+
+// Sections freezes the whole state for a checkpoint: a consistent cut after the last message folded. The large tables
+// are written later, as they were now; until then a change copies the part that it changes.
+func (s *Set) Sections() []snapshot.Section {
+	pairs := snapshot.NewWriter(nil)
+	s.pairs.Save(pairs)
+	list := append([]snapshot.Section{raw(pairsSection, pairs)}, s.sessions.Sections()...)
+	for _, c := range s.collectors {
+		w := snapshot.NewWriter(nil)
+		states := savers(c)
+		w.Uint(uint64(len(states)))
+		for _, name := range slices.Sorted(maps.Keys(states)) {
+			one := snapshot.NewWriter(nil)
+			states[name].Save(one)
+			w.String(name)
+			w.String(string(one.Bytes()))
+		}
+		list = append(list, raw(c.Name(), w))
+	}
+	return list
+}
+
+func raw(name string, w *snapshot.Writer) snapshot.Section {
+	return snapshot.Section{Name: name, Version: moduleVersion, Write: func(to *snapshot.Writer) { to.Raw(w.Bytes()) }}
+}
+
+// savers returns a module's state by name: the tables of its metrics, and its limits.
+func savers(c Collector) map[string]metric.Saver {
+	m := map[string]metric.Saver{}
+	for _, f := range c.Families() {
+		if f, ok := f.(metric.Stateful); ok {
+			m[f.Def().Name] = f
+		}
+	}
+	if l, ok := c.(limited); ok {
+		maps.Copy(m, l.limits())
+	}
+	return m
+}
+
+// Saved is a section as it was read back.
+type Saved struct {
+	Name    string
+	Version uint64
+	Data    []byte
+}
+
+// Restore fills an empty Set with saved sections. A module or metric without a section is new and starts at zero. The
+// error names the section that does not fit.
+func (s *Set) Restore(saved []Saved) error {
+	byName := map[string]Saved{}
+	for _, v := range saved {
+		byName[v.Name] = v
+	}
+	read := func(name string, version uint64, get func(*snapshot.Reader)) error {
+		v, ok := byName[name]
+		switch {
+		case !ok:
+			return fmt.Errorf("section %s is missing", name)
+		case v.Version != version:
+			return fmt.Errorf("section %s has version %d; this program reads version %d", name, v.Version, version)
+		}
+		r := snapshot.NewReader(v.Data)
+		get(r)
+		if err := r.Close(); err != nil {
+			return fmt.Errorf("section %s: %w", name, err)
+		}
+		return nil
+	}
+	if err := read(pairsSection, moduleVersion, s.pairs.Load); err != nil {
+		return err
+	}
+	for _, g := range s.grow {
+		g.Grow()
+	}
+	if err := s.sessions.Restore(read); err != nil {
+		return err
+	}
+	for _, c := range s.collectors {
+		if _, ok := byName[c.Name()]; !ok {
+			continue
+		}
+		states := savers(c)
+		err := read(c.Name(), moduleVersion, func(r *snapshot.Reader) {
+			for range r.Len(2) {
+				name, data := r.String(), r.String()
+				state, ok := states[name]
+				if !ok {
+					continue // a metric that is no more
+				}
+				one := snapshot.NewReader([]byte(data))
+				if state.Load(one); one.Close() != nil {
+					r.Fail()
+				}
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

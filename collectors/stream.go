@@ -1,0 +1,72 @@
+package collectors
+
+import (
+	"github.com/bot-exporter/bot-exporter/collectors/event"
+	"github.com/bot-exporter/bot-exporter/collectors/metric"
+	"github.com/bot-exporter/bot-exporter/collectors/session"
+)
+
+// Stream: what became of the messages of the stream. Nothing is dropped without a count.
+var (
+	Events = metric.StreamCounter("bot_events_total",
+		"Events applied, by kind.", metric.Closed[event.Kind]("kind"))
+	EventsRejected = metric.StreamCounter("bot_events_rejected_total",
+		"Messages that could not be applied, by the first reason found.", metric.Closed[event.Reason]("reason"))
+	EventsDuplicate = metric.StreamCounter("bot_events_duplicate_total",
+		"Events whose source and id were applied before, within the deduplication window.")
+	EventsIgnored = metric.StreamCounter("bot_events_ignored_total",
+		"Valid events that are not counted, by reason.", metric.Closed[ignored]("reason"))
+	EventsClamped = metric.StreamCounter("bot_events_clamped_total",
+		"Events applied at their stored time, since the time sent lies too far in the past or future.",
+		metric.Closed[session.Clamp]("direction"))
+	EventsLost = metric.StreamCounter("bot_events_lost_total",
+		"Messages that the stream dropped before they were read.")
+	LabelOverflow = metric.StreamCounter("bot_label_overflow_total",
+		"Increments that went to the overflow value of a label; metric * stands for all metrics.",
+		metric.Label{Name: "metric"}, metric.Label{Name: "label"})
+)
+
+// ignored is why a valid event is not counted.
+type ignored uint8
+
+const ignoredTest ignored = 1 // env is test
+
+func (i ignored) String() string { return [...]string{"", "test", ""}[min(i, 2)] }
+
+type stream struct {
+	events     *metric.Count1[event.Kind]
+	rejected   *metric.Count1[event.Reason]
+	duplicates *metric.Total
+	ignored    *metric.Count1[ignored]
+	clamped    *metric.Count1[session.Clamp]
+	lost       *metric.Total
+	overflow   *metric.Overflow
+}
+
+func newStream(d deps) *stream {
+	return &stream{
+		events:     metric.NewCount1[event.Kind](Events, d.pairs),
+		rejected:   metric.NewCount1[event.Reason](EventsRejected, d.pairs),
+		duplicates: metric.NewTotal(EventsDuplicate, d.pairs),
+		ignored:    metric.NewCount1[ignored](EventsIgnored, d.pairs),
+		clamped:    metric.NewCount1[session.Clamp](EventsClamped, d.pairs),
+		lost:       metric.NewTotal(EventsLost, d.pairs),
+		overflow:   d.overflow,
+	}
+}
+
+func (*stream) Name() string { return "stream" }
+
+func (s *stream) Families() []metric.Family {
+	return []metric.Family{s.events, s.rejected, s.duplicates, s.ignored, s.clamped, s.lost, s.overflow}
+}
+
+func (s *stream) Fold(f *session.Fact) {
+	if f.Kind == event.None {
+		return
+	}
+	s.events.Inc(0, f.Kind)
+	if f.Clamped != session.Unclamped {
+		s.clamped.Inc(0, f.Clamped)
+	}
+}

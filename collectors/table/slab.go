@@ -1,0 +1,108 @@
+package table
+
+import "github.com/bot-exporter/bot-exporter/collectors/snapshot"
+
+const chunkSize = 512
+
+// Slab holds records under indexes that stay the same until they are freed. Index 0 is never given out.
+type Slab[T any] struct {
+	chunks []*chunk[T]
+	frozen []bool
+	next   uint32 // first index that was never used
+	free   []uint32
+}
+
+type chunk[T any] [chunkSize]T
+
+// Len returns the number of records in use.
+func (s *Slab[T]) Len() int {
+	if s.next == 0 {
+		return 0
+	}
+	return int(s.next) - 1 - len(s.free)
+}
+
+// New returns the index of a zero record.
+func (s *Slab[T]) New() uint32 {
+	if n := len(s.free); n > 0 {
+		i := s.free[n-1]
+		s.free = s.free[:n-1]
+		return i
+	}
+	if s.next == 0 {
+		s.next = 1
+	}
+	i := s.next
+	s.next++
+	if int(i/chunkSize) == len(s.chunks) {
+		s.chunks = append(s.chunks, new(chunk[T]))
+		s.frozen = append(s.frozen, false)
+	}
+	return i
+}
+
+// At returns record i for reading.
+func (s *Slab[T]) At(i uint32) *T { return &s.chunks[i/chunkSize][i%chunkSize] }
+
+// Edit returns record i for writing. The pointer is good until the next Freeze.
+func (s *Slab[T]) Edit(i uint32) *T {
+	if c := i / chunkSize; s.frozen[c] {
+		copied := *s.chunks[c]
+		s.chunks[c], s.frozen[c] = &copied, false
+	}
+	return s.At(i)
+}
+
+// Free gives record i back.
+func (s *Slab[T]) Free(i uint32) {
+	var zero T
+	*s.Edit(i) = zero
+	s.free = append(s.free, i)
+}
+
+// Freeze returns a function that writes the records of this moment; it may run while the slab changes. Freed records
+// are written as the zero records that they are: an exact image keeps later indexes, and so later bytes, the same.
+func (s *Slab[T]) Freeze(put func(*snapshot.Writer, *T)) func(*snapshot.Writer) {
+	chunks := append([]*chunk[T](nil), s.chunks...)
+	free := append([]uint32(nil), s.free...)
+	next := s.next
+	for i := range s.frozen {
+		s.frozen[i] = true
+	}
+	return func(w *snapshot.Writer) {
+		w.Uint(uint64(next))
+		for i := uint32(1); i < next; i++ {
+			put(w, &chunks[i/chunkSize][i%chunkSize])
+		}
+		w.Uint(uint64(len(free)))
+		for _, i := range free {
+			w.Uint(uint64(i))
+		}
+	}
+}
+
+// Restore fills an empty slab with what Freeze wrote.
+func (s *Slab[T]) Restore(r *snapshot.Reader, get func(*snapshot.Reader, *T)) {
+	*s = Slab[T]{}
+	next := uint32(r.Len(1))
+	for i := uint32(1); i < next && r.Err() == nil; i++ {
+		get(r, s.At(s.New()))
+	}
+	if next > 0 && s.next == 0 {
+		s.next = 1
+	}
+	s.free = make([]uint32, r.Len(1))
+	for i := range s.free {
+		if s.free[i] = uint32(r.Uint()); s.free[i] == 0 || s.free[i] >= s.next {
+			r.Fail()
+			return
+		}
+	}
+}
+
+// Each calls f for every record whose index was ever given out, freed ones included.
+func (s *Slab[T]) Each(f func(i uint32, rec *T)) {
+	for i := uint32(1); i < s.next; i++ {
+		f(i, s.At(i))
+	}
+}

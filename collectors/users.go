@@ -1,0 +1,74 @@
+package collectors
+
+import (
+	"github.com/bot-exporter/bot-exporter/collectors/metric"
+	"github.com/bot-exporter/bot-exporter/collectors/session"
+)
+
+// Users: how many people use the assistant, on which devices and browsers (seed, "Users").
+var (
+	UsersActive = metric.Gauge("bot_users_active",
+		"Distinct users seen in the rolling window; another device or browser is another user.", Device, Browser, Window)
+	UsersNew = metric.Counter("bot_users_new_total",
+		"Users seen for the first time.", Device, Browser)
+)
+
+type users struct {
+	active       *activeUsers
+	fresh        *metric.OpenCount
+	overflow     *metric.Overflow
+	otherDevice  metric.Row
+	otherBrowser metric.Row
+}
+
+func newUsers(d deps) *users {
+	return &users{
+		active:       &activeUsers{d.pairs, d.sessions, windowNames(d.cfg.Session.Windows)},
+		fresh:        metric.NewOpenCount(UsersNew, d.pairs),
+		overflow:     d.overflow,
+		otherDevice:  d.overflow.Row(UsersNew.Name, Device.Name),
+		otherBrowser: d.overflow.Row(UsersNew.Name, Browser.Name),
+	}
+}
+
+func (*users) Name() string                { return "users" }
+func (u *users) Families() []metric.Family { return []metric.Family{u.active, u.fresh} }
+
+func (u *users) Fold(f *session.Fact) {
+	if !f.NewUser {
+		return
+	}
+	u.fresh.Inc(f.Pair, f.Clock, f.Device, f.Browser)
+	if f.Device == metric.Other {
+		u.overflow.Inc(u.otherDevice)
+	}
+	if f.Browser == metric.Other {
+		u.overflow.Inc(u.otherBrowser)
+	}
+}
+
+// activeUsers is a view of the sessions: one series for each group of users and window.
+type activeUsers struct {
+	pairs    *metric.Pairs
+	sessions *session.Table
+	windows  []string
+}
+
+func (*activeUsers) Def() *metric.Def { return UsersActive }
+func (a *activeUsers) Len() int       { return a.sessions.Groups() * len(a.windows) }
+func (*activeUsers) Start(int) int64  { return 0 }
+
+func (a *activeUsers) Labels(dst []string, i int) []string {
+	p, device, browser := a.sessions.Group(i / len(a.windows))
+	bot, channel := a.pairs.Labels(p)
+	return append(dst, bot, channel, device, browser, a.windows[i%len(a.windows)])
+}
+
+func (a *activeUsers) Read(dst []float64, now int64) []float64 {
+	for g := range a.sessions.Groups() {
+		for w := range a.windows {
+			dst = append(dst, float64(a.sessions.GroupActive(g, w, now)))
+		}
+	}
+	return dst
+}

@@ -1,0 +1,32 @@
+package exporter
+
+import (
+	"errors"
+
+	"github.com/bot-exporter/bot-exporter/collectors"
+	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
+)
+
+// Checkpoint is the state together with the position that led to it: both are written, or neither.
+type Checkpoint struct {
+	Position
+	Fingerprint string // of the configuration that decides about the numbers
+	KeyID       string // names the key of the pseudonyms without giving it away
+
+	Sections []snapshot.Section // what Save writes
+	Saved    []collectors.Saved // what Load read
+}
+
+// Store keeps checkpoints. Its methods are called by one goroutine at a time.
+type Store interface {
+	// Load returns the newest checkpoint that is whole, or ErrNoCheckpoint. Any other error must stop the start: a
+	// state that cannot be read is not an empty state.
+	Load() (*Checkpoint, error)
+	// Save writes a checkpoint so that a crash at any moment leaves either it or the one before.
+	Save(*Checkpoint) error
+	// Close gives the storage free for another process.
+	Close() error
+}
+
+// ErrNoCheckpoint says that nothing was ever saved.
+var ErrNoCheckpoint = errors.New("no checkpoint")

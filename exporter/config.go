@@ -1,0 +1,66 @@
+package exporter
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/bot-exporter/bot-exporter/collectors"
+	"github.com/bot-exporter/bot-exporter/collectors/event"
+)
+
+// Policy is what to do when the stream is not the one that the state was made from.
+type Policy string
+
+// Policies on a broken stream identity.
+const (
+	Halt   Policy = "halt"   // fold nothing, show no KPIs, and wait for a person
+	Rebase Policy = "rebase" // keep the totals and go on with the new stream from its first message
+	Reset  Policy = "reset"  // forget everything and start anew
+)
+
+// Policies lists the policies.
+func Policies() []string { return []string{string(Halt), string(Rebase), string(Reset)} }
+
+// Config is what an Engine needs to know.
+type Config struct {
+	KPIs       collectors.Config
+	Events     event.Config
+	KeyID      string // names the key in KPIs.Session.Key
+	OnMismatch Policy
+
+	CheckpointInterval time.Duration // longest time between two checkpoints while messages come
+	CheckpointMessages uint64        // most messages between two checkpoints
+	WatchInterval      time.Duration // between two checks that the stream is still the same
+}
+
+// Defaults returns the default configuration.
+func Defaults() Config {
+	return Config{
+		KPIs:       collectors.Defaults(),
+		OnMismatch: Halt,
+
+		CheckpointInterval: 30 * time.Second,
+		CheckpointMessages: 5_000_000,
+		WatchInterval:      15 * time.Second,
+	}
+}
+
+// Validate returns an error that names the first setting that cannot work.
+func (c Config) Validate() error {
+	switch {
+	case c.OnMismatch != Halt && c.OnMismatch != Rebase && c.OnMismatch != Reset:
+		return fmt.Errorf("on-stream-mismatch is %q; it must be one of %v", c.OnMismatch, Policies())
+	case c.CheckpointInterval <= 0:
+		return fmt.Errorf("checkpoint interval is %s; it must be positive", c.CheckpointInterval)
+	case c.CheckpointMessages == 0:
+		return fmt.Errorf("checkpoint messages is 0; it must be positive")
+	case c.WatchInterval <= 0:
+		return fmt.Errorf("watch interval is %s; it must be positive", c.WatchInterval)
+	}
+	return c.KPIs.Validate()
+}
+
+// Fingerprint is equal for configurations that give the same numbers for the same stream.
+func (c Config) Fingerprint() string {
+	return fmt.Sprintf("%s %s %d", c.KPIs.Fingerprint(), c.Events.TypePrefix, c.Events.MaxSize)
+}

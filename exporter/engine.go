@@ -1,0 +1,166 @@
+package exporter
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/bot-exporter/bot-exporter/collectors"
+	"github.com/bot-exporter/bot-exporter/collectors/event"
+)
+
+// Engine is the single owner of the state: it folds the messages of a source into it, keeps checkpoints, and lets
+// scrapes read it between two batches.
+type Engine struct {
+	cfg     Config
+	source  Source
+	store   Store
+	log     *slog.Logger
+	metrics *selfMetrics
+	decoder *event.Decoder // only the folding goroutine uses it
+	saver   saver
+
+	mu       sync.Mutex // guards what follows; held for a batch, a copy for a scrape, or a freeze for a checkpoint
+	set      *collectors.Set
+	position Position
+	lastData []byte // payload of the last message, for the anchor
+	status   Status
+}
+
+// New returns an Engine that goes on from the newest checkpoint of the store. It fails when that checkpoint does not
+// fit the configuration: to count on would mix numbers with different meanings.
+func New(cfg Config, source Source, store Store, log *slog.Logger) (*Engine, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	e := &Engine{
+		cfg: cfg, source: source, store: store, log: log,
+		decoder: event.NewDecoder(cfg.Events),
+		set:     collectors.New(cfg.KPIs),
+		status:  Status{Phase: PhaseConnecting},
+	}
+	e.metrics = newSelfMetrics(e)
+	e.saver.start(e)
+	if err := e.restore(); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+func (e *Engine) restore() error {
+	cp, err := e.store.Load()
+	if errors.Is(err, ErrNoCheckpoint) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("load checkpoint: %w", err)
+	}
+	for _, v := range []struct{ field, want, have, remedy string }{
+		{"configuration", cp.Fingerprint, e.cfg.Fingerprint(), "restore the settings, or start with an empty storage path to count the stream anew"},
+		{"key id", cp.KeyID, e.cfg.KeyID, "provide the key that the checkpoint was made with"},
+	} {
+		if v.want != v.have {
+			return fmt.Errorf("checkpoint does not fit: %s is %s, the checkpoint has %s; %s", v.field, v.have, v.want, v.remedy)
+		}
+	}
+	if err := e.set.Restore(cp.Saved); err != nil {
+		return fmt.Errorf("checkpoint does not fit: %w", err)
+	}
+	e.position = cp.Position
+	e.saver.restored(cp)
+	e.log.Info("restored checkpoint", "stream", cp.Stream, "sequence", cp.Seq, "epoch", cp.Epoch)
+	return nil
+}
+
+// Run folds until the context ends, and then saves a last checkpoint. It returns nil after an orderly stop.
+func (e *Engine) Run(ctx context.Context) error {
+	retry := backoff{least: 100 * time.Millisecond, most: 5 * time.Second}
+	for ctx.Err() == nil {
+		err := e.follow(ctx, &retry)
+		if ctx.Err() != nil {
+			break
+		}
+		e.interrupted(err)
+		retry.wait(ctx)
+	}
+	closeErr := e.source.Close()
+	e.saver.stop()
+	return errors.Join(e.save(), closeErr)
+}
+
+// follow opens the source and folds what comes until something goes wrong.
+func (e *Engine) follow(ctx context.Context, retry *backoff) error {
+	info, err := e.source.Open(ctx, e.Position())
+	var mismatch *Mismatch
+	if errors.As(err, &mismatch) {
+		info, err = e.resolve(ctx, mismatch)
+	}
+	if err != nil {
+		return err
+	}
+	e.opened(info)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go e.watch(ctx, cancel)
+	for {
+		batch, err := e.source.Next(ctx)
+		if err != nil {
+			return errors.Join(context.Cause(ctx), err)
+		}
+		retry.reset()
+		e.fold(batch)
+	}
+}
+
+// fold applies one batch: the only place where state and position change, and they change together.
+func (e *Engine) fold(b Batch) {
+	start := time.Now()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var ev event.Event
+	for i := range b.Messages {
+		m := &b.Messages[i]
+		if m.Seq <= e.position.Seq {
+			e.metrics.redelivered.Inc()
+			continue
+		}
+		if lost := m.Seq - e.position.Seq - 1; lost > 0 && len(e.status.stream.Subjects) == 0 {
+			e.set.Lost(lost)
+		}
+		e.apply(m, &ev)
+	}
+	e.progress(b)
+	e.saver.applied(e.position.Seq)
+	e.metrics.fold.Observe(time.Since(start).Seconds())
+}
+
+func (e *Engine) apply(m *Message, ev *event.Event) {
+	if !m.Skip {
+		var reject *event.Reject
+		if err := e.decoder.Decode(m.Header, m.Data, ev); err != nil {
+			reject = err.(*event.Reject) //nolint:errorlint // Decode returns nothing else
+		}
+		e.set.Fold(m.Time, ev, reject)
+	}
+	e.position.Seq, e.position.Anchor.Time, e.lastData = m.Seq, m.Time, m.Data
+}
+
+// Position returns the position of the last message applied, with its anchor.
+func (e *Engine) Position() Position {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.anchored()
+}
+
+// anchored completes the position with the hash of the last payload, which is made only when somebody asks.
+func (e *Engine) anchored() Position {
+	if e.lastData != nil {
+		e.position.Anchor.Hash = sha256.Sum256(e.lastData)
+		e.lastData = nil
+	}
+	return e.position
+}

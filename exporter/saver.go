@@ -1,0 +1,116 @@
+package exporter
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// saver decides when a checkpoint is due and writes it beside the fold, one at a time.
+type saver struct {
+	engine *Engine
+	due    chan struct{}
+	done   chan struct{}
+	wg     sync.WaitGroup
+
+	writing sync.Mutex // held while a checkpoint is written; guards epoch and saved
+	epoch   uint64     // of the last checkpoint
+	saved   bool       // there is one
+	seq     atomic.Uint64 // position of the last checkpoint
+	failed  atomic.Int32  // failures in a row
+
+	mu   sync.Mutex
+	last time.Time // when it was written, or the start
+}
+
+func (s *saver) start(e *Engine) {
+	s.engine, s.due, s.done = e, make(chan struct{}, 1), make(chan struct{})
+	s.last = time.Now()
+	s.wg.Go(s.loop)
+}
+
+func (s *saver) restored(cp *Checkpoint) {
+	s.epoch, s.saved = cp.Epoch, true
+	s.seq.Store(cp.Seq)
+}
+
+// stop waits for a checkpoint that is being written.
+func (s *saver) stop() {
+	close(s.done)
+	s.wg.Wait()
+}
+
+// urge asks for a checkpoint soon. It does not wait.
+func (s *saver) urge() {
+	select {
+	case s.due <- struct{}{}:
+	default:
+	}
+}
+
+// applied asks for a checkpoint when many messages were applied since the last one.
+func (s *saver) applied(seq uint64) {
+	if seq-min(seq, s.seq.Load()) >= s.engine.cfg.CheckpointMessages {
+		s.urge()
+	}
+}
+
+func (s *saver) loop() {
+	tick := time.NewTicker(s.engine.cfg.CheckpointInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-s.done:
+			return
+		case <-tick.C:
+		case <-s.due:
+		}
+		_ = s.engine.save() // counted and logged there; the next one is a new attempt
+	}
+}
+
+// age returns the time since the last checkpoint, or since the start when there is none yet.
+func (s *saver) age() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.Since(s.last)
+}
+
+// save writes a checkpoint of this moment unless nothing has changed since the last one. The fold stands still only
+// while the state is frozen.
+func (e *Engine) save() error {
+	s := &e.saver
+	s.writing.Lock()
+	defer s.writing.Unlock()
+
+	e.mu.Lock()
+	cp := &Checkpoint{Position: e.anchored(), Fingerprint: e.cfg.Fingerprint(), KeyID: e.cfg.KeyID}
+	if cp.Created.IsZero() || s.saved && s.seq.Load() == cp.Seq && s.epoch == cp.Epoch {
+		e.mu.Unlock()
+		s.mu.Lock()
+		s.last = time.Now()
+		s.mu.Unlock()
+		return nil
+	}
+	cp.Sections = e.set.Sections()
+	e.mu.Unlock()
+
+	start := time.Now()
+	if err := e.store.Save(cp); err != nil {
+		s.failed.Add(1)
+		e.metrics.checkpointFailures.Inc()
+		e.log.Error("checkpoint failed", "sequence", cp.Seq, "err", err)
+		return fmt.Errorf("save checkpoint: %w", err)
+	}
+	took := time.Since(start)
+	s.epoch, s.saved = cp.Epoch, true
+	s.seq.Store(cp.Seq)
+	s.failed.Store(0)
+	e.metrics.checkpointDuration.Set(took.Seconds())
+	s.mu.Lock()
+	s.last = time.Now()
+	s.mu.Unlock()
+	e.log.Debug("checkpoint written", "sequence", cp.Seq, "took", took)
+	return nil
+}

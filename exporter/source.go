@@ -1,0 +1,79 @@
+package exporter
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Message is one stored message of the stream. Its header and data belong to the receiver.
+type Message struct {
+	Seq    uint64 // stream sequence
+	Time   int64  // when the server stored it, Unix nanoseconds
+	Header map[string][]string
+	Data   []byte
+	Skip   bool // not an event: a marker that the server put into the stream; only the position moves
+}
+
+// Position says which message of which stream was applied last. It is part of every checkpoint, together with the
+// state that the message led to.
+type Position struct {
+	Stream   string    // name
+	Created  time.Time // when the stream was created: a stream of the same name made later is another one
+	Subjects []string  // filter; empty for the whole stream
+	Seq      uint64    // of the last message applied; 0 before the first
+	Anchor   Anchor    // of that message
+	Epoch    uint64    // how often the exporter was told to go on with another stream
+}
+
+// Anchor recognises a message: a broker that lost its tail gives the same sequences to other messages.
+type Anchor struct {
+	Time int64    // stored time, Unix nanoseconds
+	Hash [32]byte // SHA-256 of the payload
+}
+
+// StreamInfo describes the stream as it is when the source was opened.
+type StreamInfo struct {
+	Name     string
+	Created  time.Time
+	First    uint64   // sequence of the first message that the stream holds
+	Last     uint64   // sequence of the last one; First-1 when it is empty
+	Pending  uint64   // messages after the position that match the filter
+	Subjects []string // filter in force; empty when the whole stream is read
+	Lost     uint64   // messages that the server itself declares lost
+}
+
+// Batch is messages in their order.
+type Batch struct {
+	Messages []Message
+	Pending  uint64 // messages after the last one, as the server told with it
+}
+
+// Source is a stream to read from. Its methods are called by one goroutine, except Check.
+type Source interface {
+	// Open verifies that the stream is the one of the position and goes to the message after it. A zero position is
+	// any stream, from its first message. The error is a *Mismatch when it is another stream, and ErrNoStream when
+	// there is none; after any error Open may be called again.
+	Open(ctx context.Context, at Position) (StreamInfo, error)
+	// Next returns the messages that come next: at least one, as many as are at hand. It returns the context's error
+	// when that ends; after any other error the source must be opened again.
+	Next(ctx context.Context) (Batch, error)
+	// Check compares the stream with the position while Next waits, as Open does.
+	Check(ctx context.Context, at Position) (StreamInfo, error)
+	// Close gives the consumer up. It waits for the server only for a short time.
+	Close() error
+}
+
+// ErrNoStream says that the broker has no stream of that name.
+var ErrNoStream = fmt.Errorf("stream does not exist")
+
+// Mismatch says that the stream is not the one that the state was made from.
+type Mismatch struct {
+	Field string // created, last_sequence, anchor or subjects
+	Want  string // what the checkpoint says
+	Have  string // what the stream says
+}
+
+func (m *Mismatch) Error() string {
+	return fmt.Sprintf("the stream is not the one of the checkpoint: %s is %s, expected %s", m.Field, m.Have, m.Want)
+}
