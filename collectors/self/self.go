@@ -1,0 +1,73 @@
+// Package self defines the metrics of the exporter's own process. They are not a function of the stream: the exporter
+// keeps them in live vectors; dashboards and rules refer to them here, as they do to the KPIs.
+package self
+
+import "github.com/bot-exporter/bot-exporter/collectors/metric"
+
+// Metrics of the process.
+var (
+	BuildInfo = gauge("bot_exporter_build_info",
+		"Always 1; the labels tell the version of the program.",
+		metric.Label{Name: "version"}, metric.Label{Name: "revision"}, metric.Label{Name: "branch"},
+		metric.Label{Name: "goversion"}, metric.Label{Name: "goos"}, metric.Label{Name: "goarch"}, metric.Label{Name: "tags"})
+	Ready = gauge("bot_exporter_ready",
+		"1 when the KPIs are complete and follow the stream, else 0.")
+	Connected = gauge("bot_exporter_nats_connected",
+		"1 when the connection to NATS is up, else 0.")
+	Lag = gauge("bot_exporter_lag_messages",
+		"Messages of the stream that are not yet applied.")
+	AppliedSequence = gauge("bot_exporter_applied_sequence",
+		"Stream sequence of the last message applied.")
+	LastEvent = gauge("bot_exporter_last_event_timestamp_seconds",
+		"When the broker stored the last message applied, as Unix time.")
+	ReplayRemaining = gauge("bot_exporter_replay_remaining_messages",
+		"Messages that are still to be applied before the KPIs are shown.")
+	ReplayRate = gauge("bot_exporter_replay_rate",
+		"Messages applied per second while catching up.")
+	Mismatch = gauge("bot_exporter_stream_mismatch",
+		"1 when the stream is not the one that the state was made from, by the field that differs.",
+		metric.OneOf("field", "created", "last_sequence", "anchor", "subjects"))
+	Epoch = gauge("bot_exporter_stream_epoch",
+		"How often the exporter was told to go on with another stream.")
+	Redelivered = counter("bot_exporter_redelivered_messages_total",
+		"Messages delivered a second time and left out.")
+	CheckpointAge = gauge("bot_exporter_checkpoint_age_seconds",
+		"Time since the state was last found to be saved.")
+	CheckpointDuration = gauge("bot_exporter_checkpoint_duration_seconds",
+		"Time that the last checkpoint took to write.")
+	CheckpointSize = gauge("bot_exporter_checkpoint_size_bytes",
+		"Size of the last checkpoint.")
+	CheckpointFailures = counter("bot_exporter_checkpoint_failures_total",
+		"Checkpoints that could not be written.")
+	CheckpointRejected = counter("bot_exporter_checkpoint_rejected_total",
+		"Checkpoint files that were found damaged at start, by reason.",
+		metric.OneOf("reason", "truncated", "checksum", "magic", "unreadable"))
+	FoldDuration = histogram("bot_exporter_fold_duration_seconds",
+		"Time to apply one batch of messages.", 1e-5, 1e-4, 5e-4, 1e-3, 5e-3, 1e-2, 5e-2, 0.1, 1)
+	ScrapeDuration = histogram("bot_exporter_scrape_duration_seconds",
+		"Time to copy the KPIs for one scrape.", 1e-4, 5e-4, 1e-3, 5e-3, 1e-2, 5e-2, 0.1, 0.5, 1)
+	Advice = gauge("bot_exporter_stream_advice",
+		"1 for each setting of the stream or broker that puts messages at risk.", metric.Label{Name: "setting"})
+	Digest = gauge("bot_exporter_state_digest_info",
+		"Always 1; digest of the state at the last multiple of 65,536 messages, equal in all replicas.",
+		metric.Label{Name: "sequence"}, metric.Label{Name: "digest"})
+)
+
+// Defs lists the definitions.
+func Defs() []*metric.Def {
+	return []*metric.Def{BuildInfo, Ready, Connected, Lag, AppliedSequence, LastEvent, ReplayRemaining, ReplayRate, Mismatch,
+		Epoch, Redelivered, CheckpointAge, CheckpointDuration, CheckpointSize, CheckpointFailures, CheckpointRejected,
+		FoldDuration, ScrapeDuration, Advice, Digest}
+}
+
+func gauge(name, help string, labels ...metric.Label) *metric.Def {
+	return &metric.Def{Name: name, Help: help, Type: metric.TypeGauge, Labels: labels}
+}
+
+func counter(name, help string, labels ...metric.Label) *metric.Def {
+	return &metric.Def{Name: name, Help: help, Type: metric.TypeCounter, Labels: labels}
+}
+
+func histogram(name, help string, buckets ...float64) *metric.Def {
+	return &metric.Def{Name: name, Help: help, Type: metric.TypeHistogram, Buckets: buckets}
+}
