@@ -127,6 +127,21 @@ var (
 	kinds = []string{"chat.started", "chat.ended", "message.user", "message.bot", "message.operator",
 		"handover.requested", "handover.accepted", "feedback.given", "csat.offered", "csat.submitted",
 		"element.clicked", "agent.triggered", "custom"}
+	kindDocs = []string{
+		"A user opened a chat; a second window is a second chat id",
+		"The chat was closed explicitly",
+		"A message from the user to the bot",
+		"A message from the bot to the user",
+		"A message from a human operator to the user",
+		"The user asks for a human",
+		"An operator took over the chat",
+		"Thumbs on one response of the bot",
+		"The satisfaction survey was shown",
+		"The user's answer to the satisfaction survey",
+		"A click on a quick reply or a link; operator marks the button that asks for a human",
+		"An AI agent or a workflow ran",
+		"A business event that the bot's author defined",
+	}
 	inputs     = []string{"text", "button", "voice", "attachment", "other"}
 	senders    = []string{"user", "bot", "operator"}
 	causes     = []string{"direct", "after_fallback", "operator_button"}
@@ -155,6 +170,9 @@ func (e Element) String() string   { return name(elements, uint8(e)) }
 func (t Target) String() string    { return name(targets, uint8(t)) }
 func (k AgentKind) String() string { return name(agentKinds, uint8(k)) }
 func (r Reason) String() string    { return name(reasons, uint8(r)) }
+
+// Doc says in one sentence, without its full stop, what happened; empty for None.
+func (k Kind) Doc() string { return name(kindDocs, uint8(k)) }
 
 // Kinds lists the kinds of events in their order.
 func Kinds() []Kind {

@@ -93,7 +93,7 @@ var fields = [...]Field{
 	fSource: {Name: "source", Type: TypeName, on: every, need: every, text: func(e *Event) *string { return &e.Source },
 		Doc: "Names the producer, as a URI reference such as /bots/shop"},
 	fType: {Name: "type", Type: TypeKind, on: every, need: every,
-		Doc: "The kind of event behind a prefix, by default bot."},
+		Doc: "A prefix, bot. unless configured, and the kind of event"},
 	fTime: {Name: "time", Type: TypeTime, on: every,
 		Doc: "When it happened; the time at which the server stored the message where absent, more than 24 hours older or 5 minutes newer"},
 	fData: {Name: "data", Type: TypeObject, on: every, need: every,
