@@ -1,0 +1,163 @@
+package reference
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/mileusna/useragent"
+)
+
+const (
+	other         = "__other__" // stands for every value beyond a limit
+	unknown       = "unknown"
+	maxLabelBytes = 128
+)
+
+// limits holds, for each limited label, the values that came first.
+//
+// Decision: what counts is the value as it would be shown (after cleaning), and it takes its place when a series is first
+// incremented or set with it: a device when a user is seen on it, an agent when it is viewed or rated, not merely named.
+// Decision: a value given as "__other__" takes a place like any other; a value that is empty after cleaning stays empty.
+type limits map[string]map[string]bool
+
+// allow reports whether value may keep its name within the scope, of which the first so many values may.
+func (l limits) allow(scope, value string, most int) bool {
+	if l[scope] == nil {
+		l[scope] = map[string]bool{}
+	}
+	if l[scope][value] || len(l[scope]) < most {
+		l[scope][value] = true
+		return true
+	}
+	return false
+}
+
+// limited returns the label for a value; overflowed says that it is not the value's own.
+func (l limits) limited(scope, value string, most int) (label string, overflowed bool) {
+	label = cleanLabel(value)
+	if l.allow(scope, label, most) {
+		return label, false
+	}
+	return other, true
+}
+
+// pair is a bot and a channel as labelled. Limits, zero series and gauges go by it; chats and users go by the names given.
+type pair struct{ bot, channel string }
+
+func (f *fold) pairOf(bot, channel string) pair {
+	var p pair
+	p.bot, _ = f.limits.limited("bot", bot, f.opt.MaxBots)
+	p.channel, _ = f.limits.limited("channel", channel, f.opt.MaxChannels)
+	return p
+}
+
+// scope names a limit that each bot and channel, as labelled, has of its own.
+func (p pair) scope(label string) string { return fmt.Sprintf("%s %q %q", label, p.bot, p.channel) }
+
+func (p pair) labels(more labels) labels {
+	all := labels{"bot": p.bot, "channel": p.channel}
+	for name, value := range more {
+		all[name] = value
+	}
+	return all
+}
+
+// overflow counts an increment of a metric that went to __other__ because of one label.
+func (f *fold) overflow(metric, label string) {
+	f.series.add("bot_label_overflow_total", labels{"metric": metric, "label": label}, 1)
+}
+
+// cleanLabel removes control characters, then cuts to 128 bytes between two characters.
+func cleanLabel(value string) string {
+	value = withoutControls(value)
+	if len(value) <= maxLabelBytes {
+		return value
+	}
+	end := maxLabelBytes
+	for !utf8.RuneStart(value[end]) {
+		end--
+	}
+	return value[:end]
+}
+
+func withoutControls(value string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cc, r) {
+			return -1
+		}
+		return r
+	}, value)
+}
+
+var schemeAtStart = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
+
+// cleanDestination takes user info, query and fragment from a URL, and nothing else: no escaping, no change of case.
+//
+// Decision: control characters go first, so that one of them in a scheme cannot hide a URL.
+// Decision: user info is what stands before the last @ of an authority, and an authority stands behind scheme:// or, when the
+// target is url, behind // at the start; so "mailto:a@example.com" and "user@example.com/x" with target url keep theirs.
+func cleanDestination(destination, target string) string {
+	url := withoutControls(destination)
+	prefix := schemeAtStart.FindString(url)
+	if prefix == "" && target != "url" {
+		return url
+	}
+	if i := strings.IndexAny(url, "?#"); i >= 0 {
+		url = url[:i]
+	}
+	if prefix == "" && strings.HasPrefix(url, "//") {
+		prefix = "//"
+	}
+	if prefix == "" {
+		return url
+	}
+	authority, path := url[len(prefix):], ""
+	if i := strings.Index(authority, "/"); i >= 0 {
+		authority, path = authority[:i], authority[i:]
+	}
+	authority = authority[strings.LastIndex(authority, "@")+1:]
+	return prefix + authority + path
+}
+
+// deviceAndBrowser of an event on its own: as given, else derived from its user agent, else empty.
+//
+// Decision: an empty user_agent is none. One that the parser makes nothing of gives "unknown", which is then a derived value
+// like any other: it is remembered by the chat and hides what the chat knew.
+func (ev event) deviceAndBrowser() (device, browser string) {
+	device, browser = ev.device, ev.browser
+	if ev.userAgent == "" {
+		return device, browser
+	}
+	parsed := useragent.Parse(ev.userAgent)
+	if device == "" {
+		device = deviceOf(parsed)
+	}
+	if browser == "" {
+		browser = orUnknown(parsed.Name)
+	}
+	return device, browser
+}
+
+func deviceOf(parsed useragent.UserAgent) string {
+	switch {
+	case parsed.Tablet:
+		return "tablet"
+	case parsed.Mobile:
+		return "mobile"
+	case parsed.Desktop:
+		return "desktop"
+	case parsed.Bot:
+		return "bot"
+	}
+	return unknown
+}
+
+func orUnknown(value string) string {
+	if value == "" {
+		return unknown
+	}
+	return value
+}

@@ -1,0 +1,204 @@
+package reference
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+const (
+	hour = 3600.0
+	day  = 24 * hour
+)
+
+// quiet moves the clock and nothing else.
+func quiet(seconds float64) string { return ev(seconds, "csat.offered", "") }
+
+func TestWindows(t *testing.T) {
+	active := func(end float64) []string {
+		return nonZero(foldLines(Options{}, userSays(0, "u"), userSays(day, "u"), ev(day, "handover.requested", ""), quiet(end)),
+			"bot_users_active", "bot_users_cohort", "bot_handover_users_active", "bot_user_returns_total", "bot_users_new_total")
+	}
+	everything := []string{
+		`bot_handover_users_active{window="1d"} 1`,
+		`bot_handover_users_active{window="30d"} 1`,
+		`bot_handover_users_active{window="7d"} 1`,
+		`bot_user_returns_total 1`,
+		`bot_users_active{browser="unknown",device="unknown",window="1d"} 1`,
+		`bot_users_active{browser="unknown",device="unknown",window="30d"} 1`,
+		`bot_users_active{browser="unknown",device="unknown",window="7d"} 1`,
+		`bot_users_cohort{cohort="active",window="1d"} 1`,
+		`bot_users_cohort{cohort="active",window="30d"} 1`,
+		`bot_users_cohort{cohort="active",window="7d"} 1`,
+		`bot_users_cohort{cohort="new",window="30d"} 1`,
+		`bot_users_cohort{cohort="new",window="7d"} 1`,
+		`bot_users_cohort{cohort="returning",window="1d"} 1`,
+		`bot_users_cohort{cohort="returning",window="30d"} 1`,
+		`bot_users_cohort{cohort="returning",window="7d"} 1`,
+		`bot_users_new_total{browser="unknown",device="unknown"} 1`,
+	}
+	without := func(window string) []string {
+		kept := []string{}
+		for _, line := range everything {
+			if !strings.Contains(line, `window="`+window+`"`) {
+				kept = append(kept, line)
+			}
+		}
+		return kept
+	}
+	assert.Equal(t, everything, active(2*day-1), "the hour of the sighting is still in the window")
+	assert.Equal(t, without("1d"), active(2*day))
+	assert.Contains(t, foldLines(Options{}, userSays(0, "u"), quiet(day)), `bot_users_active{bot="b",browser="unknown",channel="web",device="unknown",window="1d"}`)
+}
+
+func TestRetention(t *testing.T) {
+	newUsers := func(again float64) []string {
+		return nonZero(foldLines(Options{}, userSays(0, "u"), userSays(again, "u")), "bot_users_new_total", "bot_user_returns_total")
+	}
+	one := `bot_users_new_total{browser="unknown",device="unknown"} `
+	assert.Equal(t, []string{"bot_user_returns_total 1", one + "1"}, newUsers(400*day-1))
+	assert.Equal(t, []string{one + "2"}, newUsers(400*day))
+}
+
+func TestWhoIsSeen(t *testing.T) {
+	ua := `"user_agent":"Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0"`
+	tests := map[string]struct {
+		lines []string
+		want  []string // browser, device
+	}{
+		"message of the bot":  {[]string{ev(0, "message.bot", `"user":"u"`)}, nil},
+		"click without user":  {[]string{ev(0, "element.clicked", `"element":"link"`)}, nil},
+		"user of the chat":    {[]string{ev(0, "message.bot", `"user":"u"`), ev(1, "element.clicked", `"element":"link"`)}, []string{"unknown", "unknown"}},
+		"by custom":           {[]string{ev(0, "message.bot", ""), ev(0, "custom", `"event":"e","user":"u","device":"d"`), ev(1, "csat.submitted", `"score":1`)}, []string{"unknown", "d"}},
+		"chat is not open":    {[]string{ev(0, "csat.submitted", `"score":1,"user":"u"`)}, []string{"unknown", "unknown"}},
+		"given":               {[]string{ev(0, "chat.started", `"user":"u","device":"d",`+ua)}, []string{"Firefox", "d"}},
+		"derived":             {[]string{ev(0, "message.bot", ua), userSays(1, "u")}, []string{"Firefox", "desktop"}},
+		"derived hides given": {[]string{ev(0, "message.bot", `"device":"d","browser":"x"`), ev(1, "message.bot", ua), userSays(1, "u")}, []string{"Firefox", "desktop"}},
+		"nothing derived":     {[]string{ev(0, "message.bot", ua), ev(1, "message.user", `"user":"u","user_agent":"curl"`)}, []string{"curl", "unknown"}},
+		"empty user agent":    {[]string{ev(0, "message.bot", ua), ev(1, "message.user", `"user":"u","user_agent":""`)}, []string{"Firefox", "desktop"}},
+		"closed in between":   {[]string{ev(0, "message.bot", ua), ev(1, "chat.ended", ""), userSays(1, "u")}, []string{"unknown", "unknown"}},
+		"second start":        {[]string{ev(0, "message.bot", ""), ev(1, "chat.started", `"user":"u"`), ev(2, "element.clicked", `"element":"link"`)}, nil},
+		"control characters":  {[]string{ev(0, "chat.started", `"user":"u","device":"d\u0007\u0085e","browser":"`+strings.Repeat("é", 63)+`é"`)}, []string{strings.Repeat("é", 64), "de"}},
+	}
+	for name, test := range tests {
+		want := []string{}
+		if test.want != nil {
+			want = append(want, `bot_users_new_total{browser="`+test.want[0]+`",device="`+test.want[1]+`"} 1`)
+		}
+		assert.Equal(t, want, nonZero(foldLines(Options{}, test.lines...), "bot_users_new_total"), name)
+	}
+}
+
+func TestReturns(t *testing.T) {
+	in := func(chat, line string) string {
+		return strings.Replace(line, `"chat":"c"`, `"chat":"`+chat+`"`, 1)
+	}
+	got := foldLines(Options{},
+		in("1", userSays(0, "u")),
+		in("2", userSays(0, "v")),
+		in("2", userSays(0, "u")), // the chat is of v
+		in("3", ev(0, "message.bot", "")),
+		in("3", ev(0, "feedback.given", `"user":"u","message":"m","rating":"positive"`)),
+		in("3", userSays(0, "v")), // the chat is of u
+		in("4", ev(0, "feedback.given", `"user":"v","message":"m","rating":"positive"`)),
+		in("5", ev(0, "message.user", `"user":"u","device":"other"`)),
+	)
+	assert.Equal(t, []string{
+		`bot_user_returns_total 1`,
+		`bot_users_cohort{cohort="active",window="1d"} 3`,
+		`bot_users_cohort{cohort="active",window="30d"} 3`,
+		`bot_users_cohort{cohort="active",window="7d"} 3`,
+		`bot_users_cohort{cohort="new",window="1d"} 3`,
+		`bot_users_cohort{cohort="new",window="30d"} 3`,
+		`bot_users_cohort{cohort="new",window="7d"} 3`,
+		`bot_users_cohort{cohort="returning",window="1d"} 1`,
+		`bot_users_cohort{cohort="returning",window="30d"} 1`,
+		`bot_users_cohort{cohort="returning",window="7d"} 1`,
+	}, nonZero(got, "bot_user_returns_total", "bot_users_cohort"))
+}
+
+func TestMessagesPerDay(t *testing.T) {
+	lines := []string{
+		userSays(0, "u"), userSays(0, "u"), userSays(0, "v"),
+		withTime(11*hour, userSays(12*hour, "u")), // the clock says the next day, the event does not
+		userSays(100*hour, "v"), userSays(50*hour, "v"),
+		quiet(200 * hour),
+	}
+	got := foldLines(Options{}, lines...)
+	assert.Equal(t, []string{`bot_user_messages_count 4`, `bot_user_messages_sum 6`}, nonZero(got, "bot_user_messages"))
+	assert.Equal(t, 2.0, got[`bot_user_messages_bucket{bot="b",channel="web",le="1"}`])
+}
+
+func TestLimits(t *testing.T) {
+	click := func(title, destination string) string {
+		return ev(0, "element.clicked", `"element":"link","title":"`+title+`","destination":"`+destination+`"`)
+	}
+	agent := func(id string) string { return ev(0, "agent.triggered", `"agent":{"id":"`+id+`"}`) }
+	got := foldLines(Options{MaxClicks: 2, MaxAgents: 1, MaxDevices: 1, MaxEvents: 1},
+		click("a", "x"), click("a", "y"), click("b", "x"), click("a", "x"), click("b", "x"),
+		agent("a"), agent("b"),
+		ev(0, "feedback.given", `"message":"m","rating":"positive","agent":{"id":"a"}`),
+		ev(0, "feedback.given", `"message":"n","rating":"positive","agent":{"id":"c"}`),
+		ev(0, "custom", `"event":"e"`), ev(0, "custom", `"event":"f"`),
+		ev(0, "message.user", `"user":"u"`), ev(0, "message.user", `"user":"u","device":"d"`), ev(0, "message.user", `"user":"u","device":"e"`),
+	)
+	assert.Equal(t, []string{
+		`bot_agent_feedback_total{agent="__other__",kind="agent",rating="positive"} 1`,
+		`bot_agent_feedback_total{agent="a",kind="agent",rating="positive"} 1`,
+		`bot_agent_views_total{agent="__other__",kind="agent"} 1`,
+		`bot_agent_views_total{agent="a",kind="agent"} 1`,
+		`bot_clicks_total{destination="__other__",element="link",target="other",title="__other__"} 2`,
+		`bot_clicks_total{destination="x",element="link",target="other",title="a"} 2`,
+		`bot_clicks_total{destination="y",element="link",target="other",title="a"} 1`,
+		`bot_custom_events_total{event="__other__"} 1`,
+		`bot_custom_events_total{event="e"} 1`,
+		`bot_label_overflow_total{label="agent",metric="bot_agent_feedback_total"} 1`,
+		`bot_label_overflow_total{label="agent",metric="bot_agent_views_total"} 1`,
+		`bot_label_overflow_total{label="destination",metric="bot_clicks_total"} 2`,
+		`bot_label_overflow_total{label="device",metric="bot_users_new_total"} 1`,
+		`bot_label_overflow_total{label="event",metric="bot_custom_events_total"} 1`,
+		`bot_label_overflow_total{label="title",metric="bot_clicks_total"} 2`,
+		`bot_users_new_total{browser="unknown",device="__other__"} 1`,
+		`bot_users_new_total{browser="unknown",device="unknown"} 1`,
+	}, nonZero(got, "bot_agent_feedback_total", "bot_agent_views_total", "bot_clicks_total", "bot_custom_events_total",
+		"bot_label_overflow_total", "bot_users_new_total"))
+}
+
+func TestBotsBeyondTheLimitShareSeriesButNotChats(t *testing.T) {
+	by := func(bot, line string) string { return strings.Replace(line, `"bot":"b"`, `"bot":"`+bot+`"`, 1) }
+	got := foldLines(Options{MaxBots: 1}, userSays(0, "u"), by("b2", userSays(0, "u")), by("b3", userSays(0, "u")))
+	assert.Equal(t, []string{
+		`bot_chats_open{bot="__other__"} 2`,
+		`bot_chats_open 1`,
+		`bot_users_new_total{bot="__other__",browser="unknown",device="unknown"} 2`,
+		`bot_users_new_total{browser="unknown",device="unknown"} 1`,
+	}, nonZero(got, "bot_chats_open", "bot_users_new_total"))
+}
+
+func TestCleanDestination(t *testing.T) {
+	tests := []struct{ destination, target, want string }{
+		{"https://user:pw@example.com:8443/a%2Fb?q=1#f", "other", "https://example.com:8443/a%2Fb"},
+		{"https://a@b@example.com", "other", "https://example.com"},
+		{"https://example.com#a?b", "other", "https://example.com"},
+		{"https://example.com/a@b?c@d", "url", "https://example.com/a@b"},
+		{"HTTPS://u@Example.com/è ü", "other", "HTTPS://Example.com/è ü"},
+		{"https\u0007://u@example.com?q", "other", "https://example.com"},
+		{"example.com/a?b", "answer", "example.com/a?b"},
+		{"example.com/a?b", "url", "example.com/a"},
+		{"//u@example.com/a?b", "url", "//example.com/a"},
+		{"//u@example.com/a?b", "other", "//u@example.com/a?b"},
+		{"mailto:u@example.com?subject=s", "email", "mailto:u@example.com?subject=s"},
+		{"mailto:u@example.com?subject=s", "url", "mailto:u@example.com"},
+		{"see https://u@example.com?q", "other", "see https://u@example.com?q"},
+		{"", "url", ""},
+	}
+	for _, test := range tests {
+		assert.Equal(t, test.want, cleanDestination(test.destination, test.target), test.destination)
+	}
+}
+
+func TestKey(t *testing.T) {
+	assert.Equal(t, `m{a="\\x\"\n",b="é"}`, key("m", labels{"b": "é", "a": "\\x\"\n"}))
+	assert.Equal(t, strings.Repeat("日", 42), cleanLabel(strings.Repeat("日", 43)))
+}
