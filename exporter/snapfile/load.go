@@ -1,0 +1,89 @@
+package snapfile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"github.com/bot-exporter/bot-exporter/collectors"
+	"github.com/bot-exporter/bot-exporter/exporter"
+)
+
+// Load returns the newest checkpoint that is whole and tells Config.Rejected about newer ones that are not. The error is
+// ErrNoCheckpoint when there are no files, ErrDamaged when none is whole, and a *VersionError when the newest that is
+// not damaged comes from another version of the program.
+func (s *Store) Load() (*exporter.Checkpoint, error) {
+	if s.lock == nil {
+		return nil, fmt.Errorf("load checkpoint: %w", errClosed)
+	}
+	var rejected []error
+	for i := len(s.gens) - 1; i >= 0; i-- {
+		g := &s.gens[i]
+		c, err := load(s.cfg.FS, g.path)
+		if err == nil {
+			g.bad = false
+			return c, nil
+		}
+		var d *DamageError
+		if !errors.As(err, &d) {
+			return nil, fmt.Errorf("load %w", err)
+		}
+		g.bad = true
+		rejected = append(rejected, d)
+		s.cfg.Rejected(d)
+	}
+	if len(rejected) > 0 {
+		return nil, fmt.Errorf("load checkpoint: %w: %w", ErrDamaged, errors.Join(rejected...))
+	}
+	return nil, exporter.ErrNoCheckpoint
+}
+
+// load reads a file once and trusts only the bytes in memory. Its errors are of type DamageError or VersionError.
+func load(fsys FS, path string) (*exporter.Checkpoint, error) {
+	f, size, err := open(fsys, path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	if _, err := parse(f, size); err != nil { // before so much memory is asked for
+		return nil, at(path, err)
+	}
+	b, err := readAt(f, 0, int(size))
+	if err != nil {
+		return nil, at(path, err)
+	}
+	c, err := decode(b)
+	return c, at(path, err)
+}
+
+func open(fsys FS, path string) (File, int64, error) {
+	f, err := fsys.Open(path)
+	if err != nil {
+		return nil, 0, at(path, damage(Unreadable, "%w", err))
+	}
+	size, err := f.Size()
+	if err != nil {
+		_ = f.Close()
+		return nil, 0, at(path, damage(Unreadable, "%w", err))
+	}
+	return f, size, nil
+}
+
+// decode returns a checkpoint whose sections are parts of b, after every byte was checked.
+func decode(b []byte) (*exporter.Checkpoint, error) {
+	r := bytes.NewReader(b)
+	l, err := parse(r, int64(len(b)))
+	if err != nil {
+		return nil, err
+	}
+	if err := l.check(r); err != nil {
+		return nil, err
+	}
+	h := l.header
+	c := &exporter.Checkpoint{Position: h.Position, Fingerprint: h.Fingerprint, KeyID: h.KeyID}
+	for _, p := range l.sections {
+		end := p.off + p.size
+		c.Saved = append(c.Saved, collectors.Saved{Name: p.name, Version: p.version, Data: b[p.off:end:end]})
+	}
+	return c, nil
+}
