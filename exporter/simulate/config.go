@@ -1,0 +1,121 @@
+package simulate
+
+import (
+	"time"
+)
+
+// Config says what to simulate. Only Start has to be set.
+type Config struct {
+	Seed  uint64    // the same Config gives the same events, byte for byte; users keep their ids as long as Seed stays
+	Start time.Time // when the simulated clock begins
+
+	ChatsPerHour float64        // chats begun by all bots together, mean over the week; 1200 when not positive
+	Users        int            // people who know the bots at the start, all together; 40 per chat in an hour when not positive
+	Bots         []Bot          // the fleet; a shop and a bank assistant when empty
+	Flat         bool           // no rhythm of day and week: the same traffic at night
+	Location     *time.Location // zone in which the users live; UTC when nil
+
+	// Duplicates is the share of events that come twice in a row, as from a producer that retries; 0 to 1.
+	Duplicates float64
+
+	// Adjust, when set, changes how bots and people behave at a moment of simulated time. It is called for each decision
+	// with the defaults in b, and may be a switch that a drill flips: chats in progress change at their next step. For
+	// determinism it must be a function of its arguments.
+	Adjust func(at time.Time, bot, channel string, b *Behavior)
+}
+
+// Bot is one assistant of the fleet.
+type Bot struct {
+	Name  string  // the id in events
+	Role  Role    // what it is for
+	Share float64 // of all chats, as a weight; 1 when not positive
+}
+
+// Role is the trade of an assistant: its intents, links and hours.
+type Role uint8
+
+// Roles of assistants.
+const (
+	Shop Role = iota
+	Bank
+)
+
+// Behavior is how a bot and its users behave. Shares are from 0 to 1 and approximate, as they influence each other.
+type Behavior struct {
+	Load          float64 // factor on arriving chats, from MinLoad to MaxLoad
+	HandoverShare float64 // chats with a user message in which a human is asked for; decided at the start of a chat
+	AcceptShare   float64 // takeover requests that an operator accepts
+	OperatorWait  float64 // seconds until then, median
+	FallbackShare float64 // answers with which the bot says that it did not understand
+	Latency       float64 // factor on the bot's response time
+	SilentShare   float64 // chats on web and voice that end without a chat.ended; on whatsapp it is more
+	PositiveShare float64 // thumbs that go up, of those up and down
+	CSATMean      float64 // mean score of surveys, 1 to 5
+}
+
+// Limits of Behavior.Load. Without any traffic Next would search the rest of time for an event.
+const (
+	MinLoad = 0.001
+	MaxLoad = 10
+)
+
+func (r Role) behavior() Behavior {
+	b := Behavior{
+		Load: 1, HandoverShare: 0.12, AcceptShare: 0.86, OperatorWait: 45, FallbackShare: 0.09, Latency: 1,
+		SilentShare: 0.22, PositiveShare: 0.80, CSATMean: 4.1,
+	}
+	if r == Bank {
+		b.HandoverShare, b.OperatorWait, b.FallbackShare, b.CSATMean = 0.15, 70, 0.07, 3.9
+	}
+	return b
+}
+
+// Shares of what happens now and then, too little of it to matter.
+const (
+	testShare     = 0.008 // chats of testers
+	lateShare     = 0.006 // chats whose last event arrives much later
+	skewShare     = 0.002 // chats on a device or server whose clock is wrong
+	businessShare = 0.02  // arrivals that are a custom event without a chat
+	newShare      = 0.20  // chats begun by somebody who was never here
+	recentShare   = 0.22  // chats begun by somebody who came lately
+)
+
+func (c Config) withDefaults() Config {
+	if c.ChatsPerHour <= 0 {
+		c.ChatsPerHour = 1200
+	}
+	if c.Users <= 0 {
+		c.Users = int(40 * c.ChatsPerHour)
+	}
+	if len(c.Bots) == 0 {
+		c.Bots = []Bot{{"shop", Shop, 0.6}, {"bank", Bank, 0.4}}
+	}
+	if c.Location == nil {
+		c.Location = time.UTC
+	}
+	return c
+}
+
+// The channels of every bot. Each has people of its own: whoever writes on WhatsApp has another id there.
+const (
+	web = iota
+	whatsapp
+	voice
+	numChannels
+)
+
+var channels = [numChannels]struct {
+	name   string
+	share  [2]float64 // of a bot's chats, by role
+	turns  float64    // probability that there is one more user message
+	think  float64    // median seconds until the user writes
+	spread float64    // sigma of its logarithm
+	inputs wheel      // how users enter a message, in the order of event.Input
+}{
+	web:      {"web", [2]float64{Shop: 0.62, Bank: 0.55}, 0.62, 14, 0.9, weights(0.93, 0.03, 0.005, 0.03, 0.005)},
+	whatsapp: {"whatsapp", [2]float64{Shop: 0.28, Bank: 0.22}, 0.66, 35, 1.5, weights(0.72, 0.03, 0.16, 0.08, 0.01)},
+	voice:    {"voice", [2]float64{Shop: 0.10, Bank: 0.23}, 0.70, 5, 0.5, weights(0.01, 0.07, 0.90, 0, 0.02)},
+}
+
+// Seconds of the simulated clock, as it is counted in nanoseconds.
+const second = int64(time.Second)

@@ -1,0 +1,57 @@
+package simulate
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/bot-exporter/bot-exporter/collectors/event"
+)
+
+// NDJSON writes the next n events as lines of CloudEvents in structured mode, each with its stored time in the extension
+// attribute storedtime (RFC 3339).
+func (s *Simulator) NDJSON(w io.Writer, n int) error {
+	out := bufio.NewWriterSize(w, 64<<10)
+	var text []byte
+	for range n {
+		at, e := s.Next()
+		text = append(AppendLine(text[:0], at, e, ""), '\n')
+		if _, err := out.Write(text); err != nil {
+			return fmt.Errorf("writing events: %w", err)
+		}
+	}
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("writing events: %w", err)
+	}
+	return nil
+}
+
+// AppendLine appends e as NDJSON has it, without the line break. prefix stands before the kind in the attribute type;
+// empty means the default.
+func AppendLine(dst []byte, at time.Time, e *event.Event, prefix string) []byte {
+	dst = e.AppendJSON(dst, prefix)
+	dst = append(dst[:len(dst)-1], `,"storedtime":"`...)
+	dst = at.UTC().AppendFormat(dst, time.RFC3339Nano)
+	return append(dst, `"}`...)
+}
+
+// Subject is where an event is published: bot.events.<bot>.<channel>, with an underscore for what a token of a NATS
+// subject may not or should not hold.
+func Subject(bot, channel string) string {
+	return "bot.events." + token(bot) + "." + token(channel)
+}
+
+func token(s string) string {
+	if s == "" {
+		return "_"
+	}
+	return strings.Map(func(r rune) rune {
+		switch {
+		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', r == '-', r == '_':
+			return r
+		}
+		return '_'
+	}, s)
+}
