@@ -18,6 +18,8 @@ var (
 		"Messages of the stream that are not yet applied.")
 	AppliedSequence = gauge("bot_exporter_applied_sequence",
 		"Stream sequence of the last message applied.")
+	FirstEvent = gauge("bot_exporter_first_event_timestamp_seconds",
+		"When the broker stored the first message ever applied, as Unix time: since when the KPIs count.")
 	LastEvent = gauge("bot_exporter_last_event_timestamp_seconds",
 		"When the broker stored the last message applied, as Unix time.")
 	ReplayRemaining = gauge("bot_exporter_replay_remaining_messages",
@@ -55,7 +57,7 @@ var (
 
 // Defs lists the definitions.
 func Defs() []*metric.Def {
-	return []*metric.Def{BuildInfo, Ready, Connected, Lag, AppliedSequence, LastEvent, ReplayRemaining, ReplayRate, Mismatch,
+	return []*metric.Def{BuildInfo, Ready, Connected, Lag, AppliedSequence, FirstEvent, LastEvent, ReplayRemaining, ReplayRate, Mismatch,
 		Epoch, Redelivered, CheckpointAge, CheckpointDuration, CheckpointSize, CheckpointFailures, CheckpointRejected,
 		FoldDuration, ScrapeDuration, Advice, Digest}
 }

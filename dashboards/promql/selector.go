@@ -1,0 +1,217 @@
+package promql
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/bot-exporter/bot-exporter/collectors"
+	"github.com/bot-exporter/bot-exporter/collectors/metric"
+	"github.com/bot-exporter/bot-exporter/collectors/self"
+)
+
+// LE is the label of a histogram's buckets.
+var LE = metric.Label{Name: "le"}
+
+// Lookback is how long the last value of a counter holds when scrapes fail.
+const Lookback = time.Hour
+
+// Selector is the series of one metric.
+type Selector struct {
+	scope  Scope
+	def    *metric.Def
+	suffix string
+	own    []string // matchers
+	offset string
+	err    error
+}
+
+// Of selects a metric.
+func (s Scope) Of(d *metric.Def) Selector { return Selector{scope: s, def: d} }
+
+// Def returns the metric.
+func (s Selector) Def() *metric.Def { return s.def }
+
+// Is keeps series whose label has one of the values.
+func (s Selector) Is(l metric.Label, values ...string) Selector { return s.values(l, "=", values) }
+
+// Not leaves out series whose label has one of the values.
+func (s Selector) Not(l metric.Label, values ...string) Selector { return s.values(l, "!=", values) }
+
+func (s Selector) values(l metric.Label, op string, values []string) Selector {
+	for _, v := range values {
+		if closed := s.label(l).Values; closed != nil && !slices.Contains(closed, v) {
+			return s.fail("label %s has no value %q but %q", l.Name, v, closed)
+		}
+	}
+	if len(values) == 1 {
+		return s.match(l, op, values[0])
+	}
+	quoted := make([]string, len(values))
+	for i, v := range values {
+		quoted[i] = regexp.QuoteMeta(v)
+	}
+	return s.match(l, strings.Replace(op, "=", "=~", 1), strings.Join(quoted, "|"))
+}
+
+// Like keeps series whose label matches a regular expression, such as a variable of a dashboard.
+func (s Selector) Like(l metric.Label, regex string) Selector { return s.match(l, "=~", regex) }
+
+func (s Selector) match(l metric.Label, op, value string) Selector {
+	if s.label(l).Name == "" {
+		return s.fail("no label %q", l.Name)
+	}
+	s.own = append(slices.Clone(s.own), name(l, strings.Replace(op, "!=~", "!~", 1), value))
+	return s
+}
+
+func (s Selector) fail(format string, args ...any) Selector {
+	if s.err == nil {
+		s.err = fmt.Errorf(s.def.Name+": "+format, args...)
+	}
+	return s
+}
+
+// label returns the metric's own definition of a label: the argument may be that of another metric.
+func (s Selector) label(l metric.Label) metric.Label {
+	for _, own := range s.def.Labels {
+		if own.Name == l.Name {
+			return own
+		}
+	}
+	return metric.Label{}
+}
+
+// Sum is the sum of all observations of a histogram.
+func (s Selector) Sum() Selector { return s.part("_sum") }
+
+// Count is the number of observations of a histogram.
+func (s Selector) Count() Selector { return s.part("_count") }
+
+// Buckets are the cumulative counts of a histogram, with the label LE.
+func (s Selector) Buckets() Selector { return s.part("_bucket") }
+
+// UpTo is the number of observations of a histogram that are at most bound, which must be that of a bucket.
+func (s Selector) UpTo(bound float64) Selector {
+	if !slices.Contains(s.def.Buckets, bound) {
+		return s.fail("no bucket %v in %v", bound, s.def.Buckets)
+	}
+	s = s.part("_bucket")
+	// Prometheus 2 stores the bound as exposed ("1"), Prometheus 3 as a float ("1.0").
+	text := strconv.FormatFloat(bound, 'f', -1, 64)
+	if !strings.Contains(text, ".") {
+		s.own = append(slices.Clone(s.own), name(LE, "=~", text+`(\.0)?`))
+	} else {
+		s.own = append(slices.Clone(s.own), name(LE, "=", text))
+	}
+	return s
+}
+
+func (s Selector) part(suffix string) Selector {
+	if s.def.Type != metric.TypeHistogram || s.suffix != "" {
+		return s.fail("has no %s", suffix)
+	}
+	s.suffix = suffix
+	return s
+}
+
+// Ago is what was selected one window earlier.
+func (s Selector) Ago(w Window) Selector {
+	s.offset = " offset " + w.Text
+	return s
+}
+
+// series writes the selector without window and offset.
+func (s Selector) series() string {
+	matchers := slices.Clone(s.scope.Target)
+	if s.def.PerPair() {
+		matchers = append(matchers, s.scope.Pair...)
+	}
+	matchers = append(matchers, s.own...)
+	if len(matchers) == 0 {
+		return s.def.Name + s.suffix
+	}
+	return s.def.Name + s.suffix + "{" + strings.Join(matchers, ",") + "}"
+}
+
+// merged wraps what was read from one target, so that replicas count once.
+func (s Selector) merged(op, text string) Expr {
+	if s.err != nil {
+		return Expr{err: s.err}
+	}
+	if s.def.Type == metric.TypeHistogram && s.suffix == "" {
+		return fail("%s: a histogram is read by its Sum, Count, Buckets or UpTo", s.def.Name)
+	}
+	labels := s.def.LabelNames()
+	if s.suffix == "_bucket" {
+		labels = append(labels, LE.Name)
+	}
+	slices.Sort(labels)
+	return Expr{
+		text: fmt.Sprintf("%s without (%s) (%s)", op, strings.Join(s.scope.Replica, ", "), text),
+		bind: bindAtom, labels: labels, target: true,
+	}
+}
+
+// Now is the present value of a gauge, or of a counter since it began.
+func (s Selector) Now() Expr { return s.merged("max", s.series()+s.offset) }
+
+// Last is the last value within Lookback. It bridges failed scrapes, restarts and moves to another address.
+func (s Selector) Last() Expr { return s.over("max", "last_over_time", For(Lookback)) }
+
+// Rate is the growth per second.
+func (s Selector) Rate(w Window) Expr { return s.counting().over("max", "rate", w) }
+
+// Increase is the growth over the window as Prometheus estimates it: extrapolated, and without the first value of a
+// series. For counters of the process, which start again with it; otherwise see Total.
+func (s Selector) Increase(w Window) Expr { return s.counting().over("max", "increase", w) }
+
+func (s Selector) counting() Selector {
+	if s.def.Type == metric.TypeGauge {
+		return s.fail("a gauge does not count")
+	}
+	return s
+}
+
+func (s Selector) over(op, function string, w Window) Expr {
+	return s.merged(op, function+"("+s.series()+"["+w.Text+"]"+s.offset+")")
+}
+
+// Total is the exact growth of a counter over the window: its last value less its value at the window's start, which is
+//
+//  1. zero, if the first event ever counted is not older than the window: then all of them lie in it;
+//  2. the last value before the start, if the counter did not fall since;
+//  3. zero, if there was no such series but the exporter was scraped then: the series was born in the window, at zero;
+//  4. the first value in the window, if Prometheus knows nothing older: then only the growth that it saw is counted.
+//
+// Unlike increase it is an integer, includes the first increment of a series, and adds up: the totals of the parts
+// of a window are the total of the window. It is for counters of the stream, which keep their values over a restart.
+func (s Selector) Total(w Window) Expr {
+	s = s.counting()
+	if slices.Contains(self.Defs(), s.def) {
+		s = s.fail("counts in the process and starts again with it; use Increase")
+	}
+	if s.offset != "" {
+		s = s.fail("Total after Ago; use Before")
+	}
+	end := s.Last()
+	if end.err != nil {
+		return end
+	}
+	start := s.Ago(w).Last().text
+	first := s.scope.Of(self.FirstEvent).Last()
+	seen := s.scope.Of(collectors.Events).Ago(w).Last().ByTarget("max")
+	const zero = "0 * %s\n  and ignoring (%s)\n    %s"
+	own := strings.Join(end.labels, ", ")
+	end.text = fmt.Sprintf("%s\n-\n(\n  "+zero+" >= time() - %s\nor\n  %s <= %s\nor\n  "+zero+"\n  unless\n    %s\nor\n  %s\n)",
+		end.text,
+		end.text, own, first.text, w.Seconds,
+		start, end.text,
+		end.text, own, seen.text, start,
+		s.over("min", "min_over_time", w).text)
+	end.bind = bindAdd
+	return end
+}
