@@ -89,6 +89,7 @@ func headerMessages() []message {
 		{"binary, bad time", spec + "ce-time:yesterday\n", []byte(data), "invalid_value: time"},
 		{"binary, empty time", spec + "ce-time:\n", []byte(data), "invalid_value: time"},
 		{"binary, no data", spec, nil, "missing_field: data"},
+		{"binary, data in a header", spec + "ce-data:{}\n", nil, "missing_field: data"},
 		{"binary, blank data", spec, []byte(" "), "malformed"},
 		{"binary, data not JSON", spec + "content-type:text/plain\n", []byte("hello"), "malformed"},
 		{"binary, data not JSON, not even a version", "ce-specversion:7\n", []byte("hello"), "malformed"},

@@ -3,6 +3,7 @@ package event
 import (
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -86,7 +87,7 @@ func (f *Field) empty(e *Event) bool {
 
 func appendText(dst []byte, s string) []byte {
 	for i := range len(s) {
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x7f {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
 			dst, _ = jsontext.AppendQuote(dst, s) // the error says that U+FFFD was put in
 			return dst
 		}
