@@ -46,7 +46,7 @@ func (c *clicks) Fold(f *session.Fact) {
 	if f.Kind != event.ElementClicked {
 		return
 	}
-	title, destination := metric.Clean(f.Title), metric.Clean(reduce(f.Destination, f.Target))
+	title, destination := metric.Clean(f.Title), metric.Clean(reduce(metric.Visible(f.Destination), f.Target))
 	if !c.admitted.Admit(f.Pair, title, destination) {
 		title, destination = metric.Other, metric.Other
 		c.overflow.Inc(c.otherTitle)
@@ -56,22 +56,25 @@ func (c *clicks) Fold(f *session.Fact) {
 }
 
 // reduce takes user info, query and fragment from a URL: they can hold personal data and any number of values. Other
-// destinations stay as they are.
+// destinations stay as they are. It cuts text and does not parse: what is left stays as the bot wrote it.
 func reduce(destination string, target event.Target) string {
-	scheme, rest, absolute := strings.Cut(destination, "://")
-	if absolute = absolute && isScheme(scheme); !absolute && target != event.TargetURL {
+	authority := 0 // where it begins
+	if scheme, _, ok := strings.Cut(destination, "://"); ok && isScheme(scheme) {
+		authority = len(scheme) + len("://")
+	} else if target != event.TargetURL {
 		return destination
+	} else if strings.HasPrefix(destination, "//") {
+		authority = len("//")
 	}
 	if i := strings.IndexAny(destination, "?#"); i >= 0 {
 		destination = destination[:i]
 	}
-	if !absolute || len(destination) <= len(scheme)+3 {
+	if authority == 0 || authority > len(destination) {
 		return destination
 	}
-	rest = destination[len(scheme)+3:]
-	host, _, _ := strings.Cut(rest, "/")
+	host, _, _ := strings.Cut(destination[authority:], "/")
 	if at := strings.LastIndexByte(host, '@'); at >= 0 {
-		return destination[:len(scheme)+3] + rest[at+1:]
+		return destination[:authority] + destination[authority+at+1:]
 	}
 	return destination
 }

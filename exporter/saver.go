@@ -14,9 +14,9 @@ type saver struct {
 	done   chan struct{}
 	wg     sync.WaitGroup
 
-	writing sync.Mutex // held while a checkpoint is written; guards epoch and saved
-	epoch   uint64     // of the last checkpoint
-	saved   bool       // there is one
+	writing sync.Mutex    // held while a checkpoint is written; guards epoch and saved
+	epoch   uint64        // of the last checkpoint
+	saved   bool          // there is one
 	seq     atomic.Uint64 // position of the last checkpoint
 	failed  atomic.Int32  // failures in a row
 

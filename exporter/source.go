@@ -20,7 +20,7 @@ type Message struct {
 type Position struct {
 	Stream   string    // name
 	Created  time.Time // when the stream was created: a stream of the same name made later is another one
-	Subjects []string  // filter; empty for the whole stream
+	Subjects []string  // filter as configured; empty for the whole stream
 	Seq      uint64    // of the last message applied; 0 before the first
 	Anchor   Anchor    // of that message
 	Epoch    uint64    // how often the exporter was told to go on with another stream
@@ -38,9 +38,14 @@ type StreamInfo struct {
 	Created  time.Time
 	First    uint64   // sequence of the first message that the stream holds
 	Last     uint64   // sequence of the last one; First-1 when it is empty
-	Pending  uint64   // messages after the position that match the filter
-	Subjects []string // filter in force; empty when the whole stream is read
+	Pending  uint64   // messages after the position that match the filter; Check tells an upper bound
+	Filter   []string // as configured: what a Position keeps
+	Subjects []string // filter in force; empty when the whole stream is read, so that each gap is a loss
 	Lost     uint64   // messages that the server itself declares lost
+
+	// AnchorGone tells that the stream does not hold the message of the position any more, because of its limits or
+	// of a delete, so that the anchor could not be compared.
+	AnchorGone bool
 }
 
 // Batch is messages in their order.

@@ -15,12 +15,12 @@ type Phase string
 
 // Phases of an engine.
 const (
-	PhaseConnecting  Phase = "connecting"   // no source yet, or none any more
-	PhaseNoStream    Phase = "no_stream"    // the broker has no such stream
-	PhaseCatchingUp  Phase = "catching_up"  // messages from before the start are being folded
-	PhaseLive        Phase = "live"         // following the stream
-	PhaseInterrupted Phase = "interrupted"  // was live; the source is being opened again
-	PhaseMismatch    Phase = "mismatch"     // the stream is another one than that of the state
+	PhaseConnecting  Phase = "connecting"  // no source yet, or none any more
+	PhaseNoStream    Phase = "no_stream"   // the broker has no such stream
+	PhaseCatchingUp  Phase = "catching_up" // messages from before the start are being folded
+	PhaseLive        Phase = "live"        // following the stream
+	PhaseInterrupted Phase = "interrupted" // was live; the source is being opened again
+	PhaseMismatch    Phase = "mismatch"    // the stream is another one than that of the state
 )
 
 // Status is a copy of what the engine knows of itself.
@@ -80,6 +80,7 @@ func (e *Engine) opened(info StreamInfo) {
 	}
 	e.position.Stream, e.position.Created, e.position.Subjects = info.Name, info.Created, info.Subjects
 	s.stream, s.Mismatch, s.Reason = info, nil, ""
+	e.metrics.mismatch(nil)
 	s.Last, s.Pending = info.Last, info.Pending
 	if info.First > e.position.Seq+1 { // dropped before they were read; with a filter, some may not have been ours
 		e.set.Lost(info.First - 1 - e.position.Seq)

@@ -11,26 +11,30 @@ import (
 // MaxValue is the longest label value, in bytes.
 const MaxValue = 128
 
-// Clean makes a string fit for a label: without control characters, and cut to MaxValue bytes between two characters.
-// The input is valid UTF-8 already.
-func Clean(s string) string {
-	if len(s) <= MaxValue && strings.IndexFunc(s, unicode.IsControl) < 0 {
+// Visible takes the control characters out of a string.
+func Visible(s string) string {
+	if strings.IndexFunc(s, unicode.IsControl) < 0 {
 		return s
 	}
-	s = strings.Map(func(r rune) rune {
+	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return -1
 		}
 		return r
 	}, s)
-	if len(s) > MaxValue {
-		cut := MaxValue
-		for !utf8.RuneStart(s[cut]) {
-			cut--
-		}
-		s = s[:cut]
+}
+
+// Clean makes a string fit for a label: without control characters, and then cut to MaxValue bytes between two
+// characters. The input is valid UTF-8 already.
+func Clean(s string) string {
+	if s = Visible(s); len(s) <= MaxValue {
+		return s
 	}
-	return s
+	cut := MaxValue
+	for !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut]
 }
 
 // Limit admits the first max different values in the order in which they come, for good.

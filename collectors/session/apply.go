@@ -17,24 +17,19 @@ func (t *Table) see(f *Fact, c *chat) {
 	if c == nil && !sighting {
 		return
 	}
-	device, browser := t.labels(f.Event)
+	onDevice, inBrowser := t.given(f.Event)
 	var user table.Key
 	if f.User != "" {
 		user = t.userKey(f.Event)
 	}
 	if c != nil {
 		user = inherit(&c.user, user)
-		device, browser = inherit(&c.device, device), inherit(&c.browser, browser)
+		onDevice, inBrowser = inherit(&c.device, onDevice), inherit(&c.browser, inBrowser)
 	}
 	if !sighting || user == (table.Key{}) {
 		return
 	}
-	if device == noLabel {
-		device = admit(t.devices, unknown)
-	}
-	if browser == noLabel {
-		browser = admit(t.browsers, unknown)
-	}
+	device, browser := t.label(t.devices, onDevice), t.label(t.browsers, inBrowser)
 	begins := c != nil && !c.has(flagOwned)
 	id := t.hash.identity(user, device, browser)
 	f.Seen = true

@@ -39,8 +39,8 @@ type chat struct {
 	tracked    uint16    // how many
 	positive   uint16    // messages whose last rating is positive
 	negative   uint16
-	device     label
-	browser    label
+	device     name // last named
+	browser    name
 	pair       metric.Pair
 	flags      chatFlags
 	class      uint8 // its idle timeout

@@ -9,34 +9,53 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
 )
 
-// label is the index of an admitted device or browser label. 0 is none; values stand from firstLabel on.
-type label uint16
+// name is a device or browser that an event named: its index, from 1, among all that were ever named. It becomes a
+// label, and takes one of the places there are for labels, only when a user is seen with it.
+type name uint32
 
-const (
-	noLabel label = iota
-	otherLabel
-	firstLabel
-)
+// maxNames bounds what is kept of names; further ones are all alike.
+const maxNames = 1 << 16
 
 // unknown is the device or browser that nobody told.
 const unknown = "unknown"
 
-func admit(l *metric.Limit, v string) label {
-	if i, ok := l.Index(metric.Clean(v)); ok {
-		return firstLabel + label(i)
+func (t *Table) name(s string) name {
+	if s == "" {
+		return 0
 	}
-	return otherLabel
+	i, ok := t.names.Index(metric.Clean(s))
+	if !ok {
+		return maxNames + 1
+	}
+	return name(i) + 1
+}
+
+// label is the index of an admitted device or browser label; 0 is the overflow value.
+type label uint16
+
+func (t *Table) label(l *metric.Limit, n name) label {
+	value := unknown
+	switch {
+	case n > maxNames:
+		return 0
+	case n > 0:
+		value = t.names.Value(uint32(n - 1))
+	}
+	if i, ok := l.Index(value); ok {
+		return label(i) + 1
+	}
+	return 0
 }
 
 func text(l *metric.Limit, v label) string {
-	if v < firstLabel {
+	if v == 0 {
 		return metric.Other
 	}
-	return l.Value(uint32(v - firstLabel))
+	return l.Value(uint32(v - 1))
 }
 
-// labels returns the device and browser that the event gives, itself or by its user agent; noLabel where it does not.
-func (t *Table) labels(e *event.Event) (device, browser label) {
+// given returns the device and browser that the event names, itself or by its user agent; 0 where it does not.
+func (t *Table) given(e *event.Event) (device, browser name) {
 	d, b := e.Device, e.Browser
 	if (d == "" || b == "") && e.UserAgent != "" {
 		ua := t.agentOf.parse(e.UserAgent)
@@ -47,13 +66,7 @@ func (t *Table) labels(e *event.Event) (device, browser label) {
 			b = ua.browser
 		}
 	}
-	if d != "" {
-		device = admit(t.devices, d)
-	}
-	if b != "" {
-		browser = admit(t.browsers, b)
-	}
-	return device, browser
+	return t.name(d), t.name(b)
 }
 
 // userAgents remembers what user agents were parsed to. It is a cache and not state: the parser is a function.

@@ -119,7 +119,8 @@ type Table struct {
 
 	devices  *metric.Limit
 	browsers *metric.Limit
-	agents   *metric.Limit
+	names    *metric.Limit // devices and browsers that were named
+	agents   *metric.Limit // agents of messages that open chats remember
 	agentOf  userAgents
 
 	none event.Event
@@ -136,6 +137,7 @@ func New(cfg Config, pairs *metric.Pairs) *Table {
 		days:     newDays(cfg.Location),
 		devices:  metric.NewLimit(cfg.MaxDevices),
 		browsers: metric.NewLimit(cfg.MaxBrowsers),
+		names:    metric.NewLimit(maxNames),
 		agents:   metric.NewLimit(1 << 16),
 		agentOf:  userAgents{},
 	}

@@ -55,6 +55,7 @@ func (t *Table) saveSmall(w *snapshot.Writer) {
 	w.Int(t.clock)
 	t.devices.Save(w)
 	t.browsers.Save(w)
+	t.names.Save(w)
 	t.agents.Save(w)
 	u := &t.users
 	w.Uint(uint64(u.hour))
@@ -94,6 +95,7 @@ func (t *Table) loadSmall(r *snapshot.Reader) {
 	t.clock = r.Int()
 	t.devices.Load(r)
 	t.browsers.Load(r)
+	t.names.Load(r)
 	t.agents.Load(r)
 	u := &t.users
 	u.hour, u.sweep, u.next = uint32(r.Uint()), uint32(r.Uint()), uint32(r.Uint())%uint32(u.known.Parts())
@@ -101,7 +103,7 @@ func (t *Table) loadSmall(r *snapshot.Reader) {
 		k := groupKey{metric.Pair(r.Uint()), label(r.Uint()), label(r.Uint())}
 		i := u.groupOf(k)
 		u.groups[i].active.load(r, u)
-		if int(k.pair) >= t.pairs.Len() || k.device > firstLabel+label(t.devices.Len()) || k.browser > firstLabel+label(t.browsers.Len()) {
+		if int(k.pair) >= t.pairs.Len() || int(k.device) > t.devices.Len() || int(k.browser) > t.browsers.Len() {
 			r.Fail()
 			return
 		}
@@ -192,7 +194,7 @@ func getChat(r *snapshot.Reader, c *chat) {
 	c.start, c.last, c.unanswered, c.waiting = r.Int(), r.Int(), r.Int(), r.Int()
 	c.messages, c.ratings, c.tracked = uint32(r.Uint()), uint32(r.Uint()), uint16(r.Uint())
 	c.positive, c.negative = uint16(r.Uint()), uint16(r.Uint())
-	c.device, c.browser, c.pair = label(r.Uint()), label(r.Uint()), metric.Pair(r.Uint())
+	c.device, c.browser, c.pair = name(r.Uint()), name(r.Uint()), metric.Pair(r.Uint())
 	c.flags, c.class = chatFlags(r.Uint()), uint8(r.Uint())
 }
 

@@ -91,11 +91,11 @@ func decode(line []byte, document any, parseError error, stored time.Time, opt O
 
 // withoutNulls drops attributes that are null: they are as if absent.
 //
-// Decision: data stands in the table of attributes, so "data": null is absent data, a missing field.
+// Decision: data is not a context attribute of CloudEvents, so "data": null is not an object: an invalid value.
 func withoutNulls(members object) object {
 	kept := object{}
 	for name, value := range members {
-		if value != nil {
+		if value != nil || name == "data" {
 			kept[name] = value
 		}
 	}

@@ -64,7 +64,7 @@ func TestReasons(t *testing.T) {
 		{good, `2026-03-01T12:00:00Z`, `2026-03-01T2:00:00Z`, invalidValue},
 		{good, `"2026-03-01T12:00:00Z"`, `null`, ""},
 		{good, `"data"`, `"date"`, missingField},
-		{good, `{"bot":"b","channel":"web","chat":"c"}`, `null`, missingField},
+		{good, `{"bot":"b","channel":"web","chat":"c"}`, `null`, invalidValue},
 		{good, `{"bot":"b","channel":"web","chat":"c"}`, `[]`, invalidValue},
 		{good, `"b"`, `""`, missingField},
 		{good, `"b"`, `null`, invalidValue},

@@ -1,0 +1,112 @@
+package exporter
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"go.yaml.in/yaml/v3"
+)
+
+// file is the configuration file: what flags cannot say well. Absent fields keep their defaults. Durations are like
+// 90s, 30m, 24h, 7d.
+type file struct {
+	Events struct {
+		TypePrefix  *string `yaml:"type_prefix"`
+		MaxBytes    *int    `yaml:"max_bytes"`
+		IncludeTest *bool   `yaml:"include_test"`
+	} `yaml:"events"`
+	Chats struct {
+		IdleTimeout        *model.Duration           `yaml:"idle_timeout"`
+		IdleTimeouts       map[string]model.Duration `yaml:"idle_timeouts"`
+		MaxOpen            *int                      `yaml:"max_open"`
+		MaxTrackedMessages *int                      `yaml:"max_tracked_messages"`
+	} `yaml:"chats"`
+	Users struct {
+		Windows   []model.Duration `yaml:"windows"`
+		Retention *model.Duration  `yaml:"retention"`
+	} `yaml:"users"`
+	Dedup struct {
+		Window *model.Duration `yaml:"window"`
+		MaxIDs *int            `yaml:"max_ids"`
+	} `yaml:"dedup"`
+	Time struct {
+		MaxPast   *model.Duration `yaml:"max_past"`
+		MaxFuture *model.Duration `yaml:"max_future"`
+	} `yaml:"time"`
+	Limits struct {
+		Bots         *int `yaml:"bots"`
+		Channels     *int `yaml:"channels"`
+		Devices      *int `yaml:"devices"`
+		Browsers     *int `yaml:"browsers"`
+		Clicks       *int `yaml:"clicks"`
+		Agents       *int `yaml:"agents"`
+		CustomEvents *int `yaml:"custom_events"`
+	} `yaml:"limits"`
+}
+
+// LoadFile reads a configuration file over c. An unknown field is an error.
+func (c *Config) LoadFile(path string) error {
+	r, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("read configuration: %w", err)
+	}
+	defer r.Close()
+	if err := c.load(r); err != nil {
+		return fmt.Errorf("read configuration %s: %w", path, err)
+	}
+	return nil
+}
+
+func (c *Config) load(r io.Reader) error {
+	var f file
+	d := yaml.NewDecoder(r)
+	d.KnownFields(true)
+	if err := d.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	k, s := &c.KPIs, &c.KPIs.Session
+	set(&c.Events.TypePrefix, f.Events.TypePrefix)
+	set(&c.Events.MaxSize, f.Events.MaxBytes)
+	set(&k.IncludeTest, f.Events.IncludeTest)
+	setDuration(&s.IdleTimeout, f.Chats.IdleTimeout)
+	for channel, timeout := range f.Chats.IdleTimeouts {
+		s.IdleTimeouts[channel] = time.Duration(timeout)
+	}
+	set(&s.MaxChats, f.Chats.MaxOpen)
+	set(&s.MaxTracked, f.Chats.MaxTrackedMessages)
+	if f.Users.Windows != nil {
+		s.Windows = nil
+		for _, w := range f.Users.Windows {
+			s.Windows = append(s.Windows, time.Duration(w))
+		}
+	}
+	setDuration(&s.Retention, f.Users.Retention)
+	setDuration(&s.DedupWindow, f.Dedup.Window)
+	set(&s.DedupMax, f.Dedup.MaxIDs)
+	setDuration(&s.MaxPast, f.Time.MaxPast)
+	setDuration(&s.MaxFuture, f.Time.MaxFuture)
+	set(&k.MaxBots, f.Limits.Bots)
+	set(&k.MaxChannels, f.Limits.Channels)
+	set(&s.MaxDevices, f.Limits.Devices)
+	set(&s.MaxBrowsers, f.Limits.Browsers)
+	set(&k.MaxClicks, f.Limits.Clicks)
+	set(&k.MaxAgents, f.Limits.Agents)
+	set(&k.MaxCustom, f.Limits.CustomEvents)
+	return nil
+}
+
+func set[T any](to, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+func setDuration(to *time.Duration, from *model.Duration) {
+	if from != nil {
+		*to = time.Duration(*from)
+	}
+}

@@ -1,0 +1,89 @@
+package exporter
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	_ "github.com/prometheus/client_golang/prometheus/promhttp/zstd" // scrapes may be compressed with zstd
+)
+
+// Limits of the HTTP server. exporter-toolkit sets none of them.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 15 * time.Second
+	writeTimeout      = 60 * time.Second
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 16 << 10
+	maxScrapes        = 8 // at once; more get status 503
+)
+
+// NewServer returns a server with the limits that a port open to many clients needs.
+func NewServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+}
+
+// Handler serves /metrics, the health checks and the landing page.
+func (e *Engine) Handler() http.Handler {
+	kpis := newGatherer(e, e.metrics.registry, maxScrapes+1) // one for the landing page
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerForTransactional(kpis, promhttp.HandlerOpts{
+		ErrorHandling:       promhttp.HTTPErrorOnError,
+		ErrorLog:            slog.NewLogLogger(e.log.Handler(), slog.LevelWarn),
+		EnableOpenMetrics:   true,
+		MaxRequestsInFlight: maxScrapes,
+	}))
+	mux.HandleFunc("GET /-/healthy", e.healthy)
+	mux.HandleFunc("GET /-/ready", e.ready)
+	mux.Handle("GET /{$}", &landing{engine: e, kpis: kpis})
+	return e.recovered(mux)
+}
+
+// maxCheckpointFailures in a row make the process unhealthy: a disk that fails does not get better by itself.
+const maxCheckpointFailures = 3
+
+// healthy answers 200 as long as the process can do its work at all.
+func (e *Engine) healthy(w http.ResponseWriter, _ *http.Request) {
+	if n := e.saver.failed.Load(); n >= maxCheckpointFailures {
+		http.Error(w, "checkpoints fail; see the log", http.StatusServiceUnavailable)
+		return
+	}
+	answer(w, "healthy")
+}
+
+// ready answers 200 when the KPIs are complete and follow the stream.
+func (e *Engine) ready(w http.ResponseWriter, _ *http.Request) {
+	if ok, why := e.Status().Ready(); !ok {
+		http.Error(w, "not ready: "+why, http.StatusServiceUnavailable)
+		return
+	}
+	answer(w, "ready")
+}
+
+func answer(w http.ResponseWriter, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = w.Write([]byte(text + "\n"))
+}
+
+// recovered keeps the process alive, and its stack to itself, when a handler panics.
+func (e *Engine) recovered(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if p := recover(); p != nil {
+				e.log.Error("handler panicked", "path", r.URL.Path, "panic", p)
+				http.Error(w, "internal error; see the log", http.StatusInternalServerError)
+			}
+		}()
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		next.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,120 @@
+package exporter
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/prometheus/common/expfmt"
+
+	"github.com/bot-exporter/bot-exporter/collectors"
+	"github.com/bot-exporter/bot-exporter/collectors/event"
+)
+
+// Replayed tells what became of the lines of a replay.
+type Replayed struct {
+	Lines    uint64
+	Rejected map[event.Reason]uint64
+}
+
+// Replay folds lines of structured CloudEvents as if each were a message of a stream, and writes the exposition text
+// of all KPIs as of the final fold clock. The line number is the sequence. The stored time of a line is its attribute
+// storedtime if that is a time, else time, else the stored time of the line before.
+func Replay(cfg Config, in io.Reader, out io.Writer) (Replayed, error) {
+	set := collectors.New(cfg.KPIs)
+	decoder := event.NewDecoder(cfg.Events)
+	result := Replayed{Rejected: map[event.Reason]uint64{}}
+	stored := int64(0)
+	var e event.Event
+	err := eachLine(in, func(line []byte) error {
+		result.Lines++
+		var reject *event.Reject
+		if errors.As(decoder.Decode(nil, line, &e), &reject) {
+			result.Rejected[reject.Reason]++
+		}
+		if reject == nil || reject.Reason != event.Malformed {
+			stored = storedTime(line, stored)
+		}
+		set.Fold(stored, &e, reject)
+		return nil
+	})
+	if err != nil {
+		return result, fmt.Errorf("read events: %w", err)
+	}
+	return result, WriteText(out, set, set.Clock())
+}
+
+// Check decodes each line and calls report for those that the contract rejects. It returns how many lines there were.
+func Check(cfg event.Config, in io.Reader, report func(line uint64, r *event.Reject)) (uint64, error) {
+	decoder := event.NewDecoder(cfg)
+	lines := uint64(0)
+	var e event.Event
+	err := eachLine(in, func(line []byte) error {
+		lines++
+		var reject *event.Reject
+		if errors.As(decoder.Decode(nil, line, &e), &reject) {
+			report(lines, reject)
+		}
+		return nil
+	})
+	return lines, err
+}
+
+// WriteText writes all KPIs in the text format, as of a time in Unix nanoseconds.
+func WriteText(w io.Writer, set *collectors.Set, now int64) error {
+	var v view
+	v.copy(set, now)
+	v.fill()
+	for _, f := range v.families {
+		if len(f.out.Metric) == 0 {
+			continue
+		}
+		if _, err := expfmt.MetricFamilyToText(w, f.out); err != nil {
+			return fmt.Errorf("write %s: %w", f.def.Name, err)
+		}
+	}
+	return nil
+}
+
+// eachLine calls f with each line, however long, without its line feed. What follows the last line feed is a line
+// unless it is empty.
+func eachLine(in io.Reader, f func([]byte) error) error {
+	r := bufio.NewReaderSize(in, 1<<20)
+	for {
+		line, err := r.ReadBytes('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		if len(line) > 0 {
+			if err := f(bytes.TrimSuffix(line, []byte("\n"))); err != nil {
+				return err
+			}
+		}
+		if err != nil {
+			return nil
+		}
+	}
+}
+
+func storedTime(line []byte, before int64) int64 {
+	var attributes struct {
+		StoredTime jsontext.Value `json:"storedtime"`
+		Time       jsontext.Value `json:"time"`
+	}
+	if json.Unmarshal(line, &attributes) != nil {
+		return before
+	}
+	for _, v := range []jsontext.Value{attributes.StoredTime, attributes.Time} {
+		var text string
+		if len(v) > 0 && json.Unmarshal(v, &text) == nil {
+			if t, ok := event.ParseTime(text); ok {
+				return t
+			}
+		}
+	}
+	return before
+}
