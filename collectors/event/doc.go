@@ -55,7 +55,7 @@
 //	type              prefix and kind; all*
 //	                  A prefix, bot. unless configured, and the kind of event.
 //	time              time or null; all
-//	                  When it happened; the time at which the server stored the message where absent, more than 24 hours older or 5 minutes newer.
+//	                  When it happened; where absent or implausible (24 h before, 5 min after) the moment counts at which the server stored the message.
 //	data              object; all*
 //	                  The fields below; unknown ones are ignored.
 //	data.bot          name; all*

@@ -20,7 +20,9 @@ func (e *Event) AppendJSON(dst []byte, prefix string) []byte {
 	dst = append(dst, `,"source":`...)
 	dst = appendText(dst, e.Source)
 	dst = append(dst, `,"type":`...)
-	dst = appendText(dst, prefix+e.Kind.String())
+	dst = appendText(dst, prefix)
+	dst = append(dst[:len(dst)-1], e.Kind.String()...)
+	dst = append(dst, '"')
 	if e.HasTime {
 		dst = append(dst, `,"time":"`...)
 		dst = time.Unix(0, e.Time).UTC().AppendFormat(dst, time.RFC3339Nano)

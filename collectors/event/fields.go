@@ -95,7 +95,7 @@ var fields = [...]Field{
 	fType: {Name: "type", Type: TypeKind, on: every, need: every,
 		Doc: "A prefix, bot. unless configured, and the kind of event"},
 	fTime: {Name: "time", Type: TypeTime, on: every,
-		Doc: "When it happened; the time at which the server stored the message where absent, more than 24 hours older or 5 minutes newer"},
+		Doc: "When it happened; where absent or implausible (24 h before, 5 min after) the moment counts at which the server stored the message"},
 	fData: {Name: "data", Type: TypeObject, on: every, need: every,
 		Doc: "The fields below; unknown ones are ignored"},
 

@@ -37,7 +37,7 @@ func (p *slowParser) parse(payload []byte, scope *names, r *raw) bool {
 		return false
 	}
 	_, err := p.text.ReadToken()
-	return err == io.EOF
+	return errors.Is(err, io.EOF)
 }
 
 // value reads the value of field f, whose object, if it is one, has the keys of scope.

@@ -23,7 +23,8 @@ var tracking = event.Agent{ID: "parcel-tracking", Name: "Parcel tracking", Kind:
 
 // example is a structured event of kind k without line breaks.
 func example(k event.Kind) []byte {
-	for i, e := range examples {
+	for i := range examples {
+		e := examples[i]
 		if e.Kind != k {
 			continue
 		}
