@@ -1,0 +1,197 @@
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+// Config says how to connect. Secrets come from files only, which are read again at each connection: whoever replaces
+// a file need not restart the process.
+type Config struct {
+	URLs     []string  // nats://, tls://, ws:// or wss://; without user and password
+	Embedded *Embedded // connect to this server within the process instead
+
+	Name        string // of the connection, for the server's operators
+	InboxPrefix string // of the subjects that answers go to, as _INBOX_exporter; _INBOX when empty, which others in the account may read
+
+	User            string // with PasswordFile
+	PasswordFile    string // holds the password of User
+	TokenFile       string // holds a token
+	NKeyFile        string // holds the seed of an NKey
+	CredentialsFile string // holds a JWT and its seed, as nsc writes it
+
+	TLS            bool   // insist on TLS; implied by the next four and by tls:// and wss://
+	CAFile         string // PEM of the authorities to trust instead of the system's
+	CertFile       string // PEM of the client's certificate
+	KeyFile        string // PEM of its key
+	TLSFirst       bool   // TLS before the server says anything, as servers with handshake_first need it
+	AllowPlaintext bool   // password or token may go unencrypted to another host
+
+	Logger   *slog.Logger // nothing is logged when nil
+	Observer Observer
+}
+
+// Observer is told about the connection. Its functions may be nil; they are called one at a time and must not block.
+type Observer struct {
+	Connected    func(server string) // also after each reconnection
+	Disconnected func(error)         // the connection was lost; nil at an orderly end
+	Failed       func(error)         // a try to connect failed, or the server complained, as about a permission
+	Closed       func(error)         // for good: the client gave up, which only Close and protocol errors make it do
+}
+
+const (
+	connectTimeout = 5 * time.Second
+	reconnectWait  = 500 * time.Millisecond
+	pingInterval   = 20 * time.Second
+)
+
+// Connect returns a connection that is made, or will be: an error is one of the configuration, which no server can
+// cure. It waits for the first try, at most 5 s per address; all others happen in the background without end.
+func Connect(ctx context.Context, c Config) (*nats.Conn, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	opts := nats.GetDefaultOptions()
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	opts.Servers = c.URLs
+	opts.Name = c.Name
+	opts.InboxPrefix = c.InboxPrefix
+	opts.Timeout = connectTimeout
+	opts.RetryOnFailedConnect = true
+	opts.MaxReconnect = -1
+	opts.IgnoreAuthErrorAbort = true // else the client gives up when a rotation takes longer than two tries
+	opts.ReconnectWait = reconnectWait
+	opts.ReconnectJitter, opts.ReconnectJitterTLS = reconnectWait/2, 2*reconnectWait
+	opts.ReconnectBufSize = -1 // a request sent before the connection broke is answered to nobody
+	opts.PingInterval = pingInterval
+	if c.sendsSecret() && !c.secure() {
+		// A server on this host could name others, to which the secret would go unencrypted.
+		opts.IgnoreDiscoveredServers = !c.AllowPlaintext
+	}
+	if err := c.tls(&opts); err != nil {
+		return nil, err
+	}
+	a, err := c.authenticate(&opts)
+	if err != nil {
+		return nil, err
+	}
+	c.observe(&opts)
+	if c.Embedded != nil {
+		opts.InProcessServer = c.Embedded.server
+	}
+	nc, err := opts.Connect()
+	if err != nil {
+		return nil, fmt.Errorf("connect to NATS: %w", err)
+	}
+	a.conn.Store(nc)
+	return nc, nil
+}
+
+func (c *Config) check() error {
+	if c.Embedded == nil && len(c.URLs) == 0 {
+		return errors.New("no NATS address is given")
+	}
+	kinds := 0
+	for _, f := range []string{c.PasswordFile, c.TokenFile, c.NKeyFile, c.CredentialsFile} {
+		if f != "" {
+			kinds++
+		}
+	}
+	switch {
+	case kinds > 1:
+		return errors.New("more than one kind of NATS credentials is given")
+	case (c.User == "") != (c.PasswordFile == ""):
+		return errors.New("NATS user and password file belong together")
+	case (c.CertFile == "") != (c.KeyFile == ""):
+		return errors.New("NATS client certificate and key belong together")
+	}
+	for _, raw := range c.URLs {
+		u, err := parseURL(raw)
+		switch {
+		case err != nil: // it repeats the address, which may hold a password
+			return errors.New("a NATS address cannot be parsed; it looks like nats://host:4222")
+		case u.User != nil:
+			return fmt.Errorf("address of NATS server %s holds credentials; give them in a file", u.Host)
+		case c.sendsSecret() && !c.secure() && !c.AllowPlaintext && !loopback(u.Hostname()):
+			return fmt.Errorf("password or token would go unencrypted to %s; use tls:// or allow it", u.Host)
+		}
+	}
+	return nil
+}
+
+// sendsSecret tells whether the credentials themselves go over the line. NKeys and JWTs only sign.
+func (c *Config) sendsSecret() bool { return c.PasswordFile != "" || c.TokenFile != "" }
+
+// secure tells whether the client refuses to go on without TLS. Addresses with nats:// would follow whatever the
+// server, or somebody on the way, says.
+func (c *Config) secure() bool {
+	if c.TLS || c.TLSFirst || c.CAFile != "" || c.CertFile != "" {
+		return true
+	}
+	for _, raw := range c.URLs {
+		// One such address makes the client insist for all of them.
+		if u, err := parseURL(raw); err == nil && (u.Scheme == "tls" || u.Scheme == "wss") {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *Config) observe(o *nats.Options) {
+	log := c.Logger
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	up := func(nc *nats.Conn) {
+		server := nc.ConnectedUrlRedacted()
+		log.Info("connected to NATS", "server", server, "version", nc.ConnectedServerVersion())
+		if c.Observer.Connected != nil {
+			c.Observer.Connected(server)
+		}
+	}
+	failed := func(err error) {
+		log.Warn("NATS", "err", err)
+		if c.Observer.Failed != nil {
+			c.Observer.Failed(err)
+		}
+	}
+	o.ConnectedCB, o.ReconnectedCB = up, up
+	o.DisconnectedErrCB = func(_ *nats.Conn, err error) {
+		log.Warn("disconnected from NATS", "err", err)
+		if c.Observer.Disconnected != nil {
+			c.Observer.Disconnected(err)
+		}
+	}
+	o.ReconnectErrCB = func(_ *nats.Conn, err error) { failed(err) }
+	o.AsyncErrorCB = func(_ *nats.Conn, _ *nats.Subscription, err error) { failed(err) }
+	o.ClosedCB = func(nc *nats.Conn) {
+		err := nc.LastError()
+		log.Info("connection to NATS closed", "err", err)
+		if c.Observer.Closed != nil {
+			c.Observer.Closed(err)
+		}
+	}
+}
+
+// parseURL reads an address as the client does: without a scheme it is nats://.
+func parseURL(raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" {
+		u, err = url.Parse("nats://" + raw)
+	}
+	return u, err
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

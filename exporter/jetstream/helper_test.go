@@ -1,0 +1,266 @@
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/bot-exporter/bot-exporter/exporter"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	streamName = "EV"
+	subject    = "bot.events.message"
+	patience   = 20 * time.Second // of a test for what should take much less
+	tick       = 5 * time.Millisecond
+)
+
+// node is a server that can be stopped and started again at the same address.
+type node struct {
+	*Embedded
+	t    testing.TB
+	opts *server.Options
+}
+
+// serve starts a server with fast storage; change may turn its options.
+func serve(t testing.TB, change ...func(*server.Options)) *node {
+	t.Helper()
+	n := &node{t: t, opts: &server.Options{
+		ServerName: "one", Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true,
+		JetStream: true, StoreDir: t.TempDir(), JetStreamMaxMemory: 64 << 20, JetStreamMaxStore: 4 << 30,
+	}}
+	for _, f := range change {
+		f(n.opts)
+	}
+	n.up()
+	t.Cleanup(func() { n.Close() })
+	return n
+}
+
+func (n *node) up() {
+	n.t.Helper()
+	var log *slog.Logger
+	if os.Getenv("NATS_LOG") != "" {
+		log = slog.New(slog.NewTextHandler(n.t.Output(), nil))
+	}
+	require.EventuallyWithT(n.t, func(c *assert.CollectT) { // the port may need a moment to be free again
+		var err error
+		n.Embedded, err = start(context.Background(), n.opts.Clone(), log)
+		require.NoError(c, err)
+	}, patience, tick)
+	if n.opts.Port == server.RANDOM_PORT {
+		n.opts.Port = n.port()
+	}
+}
+
+func (n *node) restart() {
+	n.t.Helper()
+	require.NoError(n.t, n.Close())
+	n.up()
+}
+
+func (n *node) port() int {
+	var port int
+	_, err := fmt.Sscanf(n.URL(), "nats://127.0.0.1:%d", &port)
+	require.NoError(n.t, err)
+	return port
+}
+
+// dial connects as the exporter does, and waits until the connection is made.
+func dial(t testing.TB, c Config) *nats.Conn {
+	t.Helper()
+	nc, err := Connect(t.Context(), c)
+	require.NoError(t, err)
+	t.Cleanup(nc.Close)
+	require.Eventually(t, nc.IsConnected, patience, tick)
+	return nc
+}
+
+func client(t testing.TB, n *node) *nats.Conn {
+	t.Helper()
+	return dial(t, Config{URLs: []string{n.URL()}})
+}
+
+// api is a client for what the exporter itself never does.
+func api(t testing.TB, nc *nats.Conn) jetstream.JetStream {
+	t.Helper()
+	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(1000))
+	require.NoError(t, err)
+	return js
+}
+
+// create makes the stream as recommended, but as the tests need it: with deletes and purges.
+func create(t testing.TB, nc *nats.Conn, change ...func(*jetstream.StreamConfig)) jetstream.Stream {
+	t.Helper()
+	c := StreamSettings{Name: streamName, Subjects: []string{"bot.events.>"}}.config()
+	c.DenyDelete, c.DenyPurge = false, false
+	for _, f := range change {
+		f(&c)
+	}
+	s, err := api(t, nc).CreateStream(t.Context(), c)
+	require.NoError(t, err)
+	return s
+}
+
+// publish stores messages with the bodies from..from+n-1.
+func publish(t testing.TB, nc *nats.Conn, from, n int) {
+	t.Helper()
+	js := api(t, nc)
+	var last jetstream.PubAckFuture
+	for i := range n {
+		var err error
+		last, err = js.PublishAsync(subject, fmt.Appendf(nil, "%d", from+i), jetstream.WithStallWait(time.Minute))
+		require.NoError(t, err)
+	}
+	if last == nil {
+		return
+	}
+	select {
+	case <-js.PublishAsyncComplete():
+	case <-time.After(time.Minute):
+		require.Fail(t, "messages are not stored")
+	}
+	select {
+	case <-last.Ok():
+	case err := <-last.Err():
+		require.NoError(t, err)
+	}
+}
+
+func newSource(t testing.TB, nc *nats.Conn, subjects ...string) *Source {
+	t.Helper()
+	s, err := NewSource(nc, Options{Stream: streamName, Subjects: subjects})
+	require.NoError(t, err)
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// reader follows a source as the engine does, and keeps what came.
+type reader struct {
+	t      testing.TB
+	source *Source
+	at     exporter.Position
+	info   exporter.StreamInfo
+	bodies []string
+	times  []int64
+	seqs   []uint64
+	skips  []uint64
+	opened int
+	errs   []error
+}
+
+func newReader(t testing.TB, nc *nats.Conn, subjects ...string) *reader {
+	return &reader{t: t, source: newSource(t, nc, subjects...)}
+}
+
+func (r *reader) open(ctx context.Context) error {
+	info, err := r.source.Open(ctx, r.at)
+	if err != nil {
+		return err
+	}
+	r.opened++
+	r.info, r.at.Stream, r.at.Created, r.at.Subjects = info, info.Name, info.Created, info.Filter
+	return nil
+}
+
+// some takes one batch.
+func (r *reader) some(ctx context.Context) error {
+	b, err := r.source.Next(ctx)
+	if err != nil {
+		return err
+	}
+	require.NotEmpty(r.t, b.Messages)
+	for _, m := range b.Messages {
+		require.Greater(r.t, m.Seq, r.at.Seq)
+		r.at.Seq, r.at.Anchor = m.Seq, newAnchor(m.Time, m.Data)
+		if m.Skip {
+			r.skips = append(r.skips, m.Seq)
+			continue
+		}
+		r.bodies, r.times, r.seqs = append(r.bodies, string(m.Data)), append(r.times, m.Time), append(r.seqs, m.Seq)
+	}
+	return nil
+}
+
+// until reads until the last message taken is seq, opening the source again after each error but a mismatch.
+func (r *reader) until(seq uint64) {
+	r.t.Helper()
+	ctx, cancel := context.WithTimeout(r.t.Context(), time.Minute)
+	defer cancel()
+	require.NoError(r.t, r.follow(ctx, seq), "stands at %d of %d", r.at.Seq, seq)
+}
+
+func (r *reader) follow(ctx context.Context, seq uint64) error {
+	var mismatch *exporter.Mismatch
+	for open := r.source.pull != nil; r.at.Seq < seq; {
+		var err error
+		if !open {
+			err = r.open(ctx)
+		} else {
+			err = r.some(ctx)
+		}
+		switch {
+		case errors.As(err, &mismatch), ctx.Err() != nil:
+			return err
+		case err != nil:
+			r.errs = append(r.errs, err)
+			open = false
+			pause(ctx, 20*time.Millisecond)
+		default:
+			open = true
+		}
+	}
+	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// exactly requires the bodies first..first+n-1, each once and in order.
+func (r *reader) exactly(first, n int) {
+	r.t.Helper()
+	require.Len(r.t, r.bodies, n)
+	for i, b := range r.bodies {
+		if b != fmt.Sprint(first+i) {
+			require.Equal(r.t, fmt.Sprint(first+i), b, "message %d", i)
+		}
+	}
+}
+
+// mismatch requires that opening fails with the field.
+func (r *reader) mismatch(field string) {
+	r.t.Helper()
+	err := r.openUntil(func(err error) bool { return errors.As(err, new(*exporter.Mismatch)) })
+	var m *exporter.Mismatch
+	require.ErrorAs(r.t, err, &m)
+	require.Equal(r.t, field, m.Field, m.Error())
+	require.NotContains(r.t, strings.ToLower(m.Error()), "%!")
+}
+
+// openUntil tries to open until the outcome is the one wanted.
+func (r *reader) openUntil(wanted func(error) bool) (err error) {
+	r.t.Helper()
+	require.Eventually(r.t, func() bool {
+		err = r.open(r.t.Context())
+		return wanted(err)
+	}, patience, tick)
+	return err
+}

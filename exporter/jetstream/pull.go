@@ -1,0 +1,244 @@
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/bot-exporter/bot-exporter/exporter"
+)
+
+const (
+	pullBatch  = 4096             // messages of one request
+	pullBytes  = 8 << 20          // bytes of one request, unless a single message needs more
+	maxBytes   = 256 << 20        // to which that may grow
+	pullExpiry = 10 * time.Second // after which the server ends a request
+	heartbeat  = 2 * time.Second  // between signs of life of an idle request
+	idleLimit  = 2*heartbeat + heartbeat/4
+
+	requests = 2 // in flight: the server works on one while the other travels
+	// The channel never overflows: it holds what all requests ask for, those that ended without a word included,
+	// with their heartbeats and ends.
+	channelSize = (requests+1)*pullBatch + 256
+)
+
+// Errors after which the source must be opened again.
+var (
+	ErrConnectionLost = errors.New("connection to NATS lost")
+	ErrConsumerGone   = errors.New("consumer is gone")
+	ErrSilence        = errors.New("consumer gives no sign of life")
+	ErrOrder          = errors.New("messages are missing or out of order")
+)
+
+// puller takes messages from one consumer. One goroutine uses it.
+type puller struct {
+	nc       *nats.Conn
+	sub      *nats.Subscription
+	ch       chan *nats.Msg
+	down     chan nats.Status // the connection is not what it was
+	idle     *time.Timer
+	inbox    string
+	stream   string
+	consumer string
+	filter   []string // that messages must match to be counted; empty when the server filters
+
+	prefix      string // of the reply subjects of all messages
+	consumerSeq uint64
+	lastSeq     uint64 // in the stream
+	pending     uint64
+
+	flight  [requests]request
+	lastID  uint64
+	minimum int   // bytes that a request must allow, learned from a message that was too large
+	failed  error // returned by the next call, and by all after it
+}
+
+// request is one in flight, or none when its id is 0. Its id is the last token of the subject it is answered to: the
+// server tells there when it ends.
+type request struct {
+	id    uint64
+	bytes int
+	ends  time.Time
+}
+
+func (p *puller) next(ctx context.Context, most int) (exporter.Batch, error) {
+	if err := ctx.Err(); err != nil {
+		return exporter.Batch{}, err
+	}
+	var b exporter.Batch
+	p.ask()
+	for p.failed == nil && len(b.Messages) < most {
+		select {
+		case m := <-p.ch:
+			p.take(m, &b, most)
+			continue
+		default:
+		}
+		if len(b.Messages) > 0 {
+			break
+		}
+		p.idle.Reset(idleLimit)
+		select {
+		case m := <-p.ch:
+			p.take(m, &b, most)
+		case <-ctx.Done():
+			return exporter.Batch{}, ctx.Err()
+		case <-p.down:
+			p.failed = ErrConnectionLost
+		case <-p.idle.C:
+			p.failed = ErrSilence
+		}
+	}
+	if len(b.Messages) == 0 {
+		return exporter.Batch{}, p.failed
+	}
+	b.Pending = p.pending
+	return b, nil
+}
+
+// take adds a message to the batch, or acts on a status.
+func (p *puller) take(m *nats.Msg, b *exporter.Batch, most int) {
+	if m.Reply == "" {
+		p.status(m)
+		return
+	}
+	numbers, ok := strings.CutPrefix(m.Reply, p.prefix)
+	if p.prefix == "" || !ok {
+		if p.prefix = deliveryPrefix(m.Reply); p.prefix == "" {
+			p.failed = fmt.Errorf("%w: reply subject %q is unknown", ErrOrder, m.Reply)
+			return
+		}
+		numbers = m.Reply[len(p.prefix):]
+	}
+	d, ok := parseDelivery(numbers)
+	switch {
+	case !ok:
+		p.failed = fmt.Errorf("%w: reply subject %q is unknown", ErrOrder, m.Reply)
+		return
+	case d.consumerSeq != p.consumerSeq+1:
+		p.failed = fmt.Errorf("%w: the consumer's message %d follows %d", ErrOrder, d.consumerSeq, p.consumerSeq)
+		return
+	case d.streamSeq <= p.lastSeq:
+		p.failed = fmt.Errorf("%w: the stream's message %d follows %d", ErrOrder, d.streamSeq, p.lastSeq)
+		return
+	}
+	p.consumerSeq, p.lastSeq, p.pending = d.consumerSeq, d.streamSeq, d.pending
+	if b.Messages == nil {
+		b.Messages = make([]exporter.Message, 0, min(most, len(p.ch)+1))
+	}
+	_, marker := m.Header["Nats-Marker-Reason"]
+	b.Messages = append(b.Messages, exporter.Message{
+		Seq: d.streamSeq, Time: d.time, Header: m.Header, Data: m.Data,
+		Skip: marker || !matches(p.filter, m.Subject),
+	})
+}
+
+// status acts on what the server says about a request.
+func (p *puller) status(m *nats.Msg) {
+	code, text := m.Header.Get("Status"), m.Header.Get("Description")
+	switch code {
+	case "": // not from a JetStream server
+	case "100":
+		p.alive(m)
+	case "404", "408": // no messages; time is over
+		p.end(m, 0)
+	case "409":
+		switch {
+		case strings.HasPrefix(text, "Batch Completed"):
+			p.end(m, 0)
+		case strings.HasPrefix(text, "Message Size Exceeds MaxBytes"):
+			left, _ := strconv.Atoi(m.Header.Get("Nats-Pending-Bytes"))
+			p.end(m, left)
+		default: // deleted, another leader, shutdown of the server
+			p.failed = fmt.Errorf("%w: %s", ErrConsumerGone, text)
+		}
+	case "503":
+		p.failed = fmt.Errorf("%w: nobody answers for it", ErrConsumerGone)
+	default:
+		p.failed = fmt.Errorf("%w: server says %s %s", ErrConsumerGone, code, text)
+	}
+	p.ask()
+}
+
+// alive compares a heartbeat with what came: a message lost right before a quiet time would be missed by nobody else.
+func (p *puller) alive(m *nats.Msg) {
+	if v := m.Header.Get("Nats-Last-Consumer"); v != "" && v != strconv.FormatUint(p.consumerSeq, 10) {
+		p.failed = fmt.Errorf("%w: the consumer is at message %s, the last one that came is %d", ErrOrder, v, p.consumerSeq)
+		return
+	}
+	now := time.Now()
+	for i := range p.flight {
+		// A request that is filled to the last byte ends without a word.
+		if p.flight[i].id != 0 && now.After(p.flight[i].ends.Add(heartbeat)) {
+			p.flight[i] = request{}
+		}
+	}
+}
+
+// end marks a request as ended, with so many bytes left that the next message did not fit.
+func (p *puller) end(m *nats.Msg, left int) {
+	id, err := strconv.ParseUint(m.Subject[strings.LastIndexByte(m.Subject, '.')+1:], 10, 64)
+	if err != nil {
+		return
+	}
+	for i := range p.flight {
+		r := &p.flight[i]
+		if r.id != id {
+			continue
+		}
+		// Nothing was delivered and still the message is too large: the same request would be refused for ever.
+		if left >= r.bytes {
+			p.minimum = min(2*r.bytes, maxBytes)
+		}
+		*r = request{}
+	}
+}
+
+// ask sends what is missing of the requests in flight.
+func (p *puller) ask() {
+	for i := range p.flight {
+		if p.failed != nil || p.flight[i].id != 0 {
+			continue
+		}
+		batch := pullBatch
+		if p.lastID == 0 {
+			batch /= 2 // so that the two do not end together
+		}
+		p.lastID++
+		// Less than the largest message would stall the consumer for ever. The server may have another limit after
+		// each reconnection.
+		r := request{
+			id:    p.lastID,
+			bytes: max(pullBytes, 2*int(p.nc.MaxPayload()), p.minimum),
+			ends:  time.Now().Add(pullExpiry),
+		}
+		body := fmt.Appendf(nil, `{"batch":%d,"max_bytes":%d,"expires":%d,"idle_heartbeat":%d}`, batch, r.bytes, pullExpiry, heartbeat)
+		subject := "$JS.API.CONSUMER.MSG.NEXT." + p.stream + "." + p.consumer
+		if err := p.nc.PublishRequest(subject, p.inbox+"."+strconv.FormatUint(r.id, 10), body); err != nil {
+			p.failed = fmt.Errorf("%w: %w", ErrConnectionLost, err)
+			return
+		}
+		p.flight[i] = r
+	}
+}
+
+// stop ends the subscription. Messages that are not taken yet are forgotten.
+func (p *puller) stop() {
+	p.idle.Stop()
+	p.sub.Unsubscribe() //nolint:errcheck // fails only when the connection is closed, which ends it too
+	if p.down != nil {
+		p.nc.RemoveStatusListener(p.down)
+	}
+}
+
+// abandon gives the consumer up without waiting. The server deletes it at once, or after a time without requests.
+func (p *puller) abandon() {
+	p.stop()
+	//nolint:errcheck // see above
+	p.nc.PublishRequest("$JS.API.CONSUMER.DELETE."+p.stream+"."+p.consumer, p.inbox+".0", nil)
+}

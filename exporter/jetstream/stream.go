@@ -1,0 +1,138 @@
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Recommended settings of a stream.
+const (
+	DefaultMaxAge          = 7 * 24 * time.Hour
+	DefaultDuplicateWindow = 2 * time.Minute
+	DefaultMaxMsgSize      = 64<<10 + 8<<10 // the largest event with the attributes in its header
+)
+
+// StreamSettings say how to create a stream. The zero values of all but name and subjects are the recommended ones.
+type StreamSettings struct {
+	Name            string
+	Subjects        []string
+	Replicas        int           // 1 when 0; 3 where there is a cluster
+	MaxAge          time.Duration // 7 days when 0
+	MaxBytes        int64         // unlimited when 0
+	MaxMsgSize      int32         // bytes of header and data; 72 KiB when 0
+	DuplicateWindow time.Duration // in which the server drops messages with a known Nats-Msg-Id; 2 minutes when 0
+}
+
+// EnsureStream creates the stream if there is none of that name, and tells whether it did. A stream that exists is
+// left as it is: Inspect tells what is wrong with it.
+func EnsureStream(ctx context.Context, nc *nats.Conn, s StreamSettings) (created bool, err error) {
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(requestTimeout))
+	if err != nil {
+		return false, err
+	}
+	if err := connected(ctx, nc); err != nil {
+		return false, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*requestTimeout)
+	defer cancel()
+	switch _, err = js.Stream(ctx, s.Name); {
+	case err == nil:
+		return false, nil
+	case !errors.Is(err, jetstream.ErrStreamNotFound):
+		return false, fmt.Errorf("look for stream %s: %w", s.Name, err)
+	}
+	switch _, err = js.CreateStream(ctx, s.config()); {
+	case errors.Is(err, jetstream.ErrStreamNameAlreadyInUse):
+		return false, nil // somebody was faster
+	case err != nil:
+		return false, fmt.Errorf("create stream %s: %w", s.Name, err)
+	}
+	return true, nil
+}
+
+func (s StreamSettings) config() jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name:        s.Name,
+		Description: "events of bots",
+		Subjects:    s.Subjects,
+		Retention:   jetstream.LimitsPolicy,
+		Storage:     jetstream.FileStorage,
+		Discard:     jetstream.DiscardOld,
+		MaxMsgs:     -1,
+		MaxBytes:    or(s.MaxBytes, -1),
+		MaxAge:      or(s.MaxAge, DefaultMaxAge),
+		MaxMsgSize:  or(s.MaxMsgSize, DefaultMaxMsgSize),
+		Replicas:    or(s.Replicas, 1),
+		Duplicates:  or(s.DuplicateWindow, DefaultDuplicateWindow),
+		DenyDelete:  true,
+		DenyPurge:   true,
+		AllowDirect: true,
+	}
+}
+
+func or[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}
+
+// Advice names a setting of the stream that weakens what the exporter can promise.
+type Advice struct {
+	Setting string // as the server calls it; one of a small closed set
+	Reason  string // for a person
+}
+
+// ErrRetention says that the server deletes messages of the stream once they are acknowledged. The exporter does not
+// acknowledge, and after a crash it needs them again.
+var ErrRetention = errors.New("stream does not keep its messages by limits")
+
+// Inspect returns advice on the stream as it is configured now. The error is exporter.ErrNoStream or ErrRetention, or
+// tells that the server could not be asked.
+func Inspect(ctx context.Context, nc *nats.Conn, stream string) ([]Advice, error) {
+	s, err := NewSource(nc, Options{Stream: stream})
+	if err != nil {
+		return nil, err
+	}
+	if err := connected(ctx, nc); err != nil {
+		return nil, err
+	}
+	info, err := s.info(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return Advise(&info.Config)
+}
+
+// Advise returns advice on a configuration; the error is ErrRetention or nil.
+func Advise(c *jetstream.StreamConfig) ([]Advice, error) {
+	if c.Retention != jetstream.LimitsPolicy {
+		return nil, fmt.Errorf("%w: retention of %s is %s", ErrRetention, c.Name, c.Retention)
+	}
+	var out []Advice
+	advise := func(when bool, setting, reason string, args ...any) {
+		if when {
+			out = append(out, Advice{Setting: setting, Reason: fmt.Sprintf(reason, args...)})
+		}
+	}
+	advise(c.Storage != jetstream.FileStorage, "storage", "messages in memory are lost with the server")
+	advise(c.Replicas < 3, "num_replicas", "%d of the servers that hold the messages may fail; use 3, or one with sync_interval: always", (max(c.Replicas, 1)-1)/2)
+	advise(c.PersistMode == jetstream.AsyncPersistMode, "persist_mode", "the server acknowledges messages before they are on disk, whatever its sync_interval")
+	advise(c.Discard != jetstream.DiscardOld, "discard", "a full stream refuses new messages instead of dropping the oldest")
+	advise(c.MaxAge > 0 && c.MaxAge < DefaultMaxAge, "max_age", "messages are dropped after %s; the exporter loses what it did not read by then", c.MaxAge)
+	advise(c.MaxMsgs > 0, "max_msgs", "messages are dropped beyond %d, however new they are", c.MaxMsgs)
+	advise(c.MaxMsgsPerSubject > 0, "max_msgs_per_subject", "messages are dropped beyond %d of a subject, however new they are", c.MaxMsgsPerSubject)
+	advise(!c.DenyDelete, "deny_delete", "single messages can be deleted before they are read")
+	advise(!c.DenyPurge, "deny_purge", "the stream can be emptied before it is read")
+	advise(c.AllowRollup, "allow_rollup_hdrs", "a publisher can delete earlier messages before they are read")
+	advise(c.AllowMsgTTL, "allow_msg_ttl", "messages can expire before they are read")
+	advise(c.Duplicates < DefaultDuplicateWindow, "duplicate_window", "a message that is published again after %s is stored again; use %s or more", c.Duplicates, DefaultDuplicateWindow)
+	advise(!c.AllowDirect && !c.MirrorDirect, "allow_direct", "only the leader can be asked for the last message counted")
+	return out, nil
+}

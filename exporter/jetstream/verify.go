@@ -1,0 +1,198 @@
+package jetstream
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/bot-exporter/bot-exporter/exporter"
+)
+
+const (
+	// After a change of leader the new one may for a moment not have applied what the old one had delivered. Only a
+	// last sequence that stays below ours is a stream that lost its tail.
+	settleTime  = 4 * time.Second
+	settleEvery = 250 * time.Millisecond
+)
+
+// verified is a stream that is the one of the position.
+type verified struct {
+	*jetstream.StreamInfo
+	inForce    []string // filter that the consumer needs; empty to read the whole stream
+	anchorGone bool
+}
+
+// verify compares the stream with the position, and returns an *exporter.Mismatch when it is another one.
+func (s *Source) verify(ctx context.Context, at exporter.Position) (*verified, error) {
+	info, err := s.settled(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	v := &verified{StreamInfo: info}
+	if !covers(s.filter, &info.Config) {
+		v.inForce = s.filter
+	}
+	if at.Created.IsZero() {
+		return v, nil
+	}
+	if was := canonical(at.Subjects); !sameFilter(was, s.filter, &info.Config) {
+		return nil, &exporter.Mismatch{Field: "subjects", Want: subjectList(was), Have: subjectList(s.filter)}
+	}
+	switch {
+	case at.Seq == 0:
+	case at.Seq < info.State.FirstSeq:
+		v.anchorGone = true
+	default:
+		v.anchorGone, err = s.anchor(ctx, info, at)
+	}
+	return v, err
+}
+
+// settled returns the description of the stream, if it was created when the position says and did not lose messages
+// at its end.
+func (s *Source) settled(ctx context.Context, at exporter.Position) (*jetstream.StreamInfo, error) {
+	deadline := time.Now().Add(settleTime)
+	for {
+		info, err := s.info(ctx)
+		switch {
+		case err != nil:
+			return nil, err
+		case at.Created.IsZero():
+			return info, nil
+		case !info.Created.Equal(at.Created):
+			return nil, mismatchCreated(at.Created, info.Created)
+		case info.State.LastSeq >= at.Seq:
+			return info, nil
+		case time.Now().After(deadline):
+			return nil, &exporter.Mismatch{
+				Field: "last_sequence", Want: fmt.Sprintf("%d or more", at.Seq), Have: fmt.Sprint(info.State.LastSeq),
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(settleEvery):
+		}
+	}
+}
+
+func (s *Source) info(ctx context.Context) (*jetstream.StreamInfo, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	stream, err := s.js.Stream(ctx, s.stream)
+	switch {
+	case errors.Is(err, jetstream.ErrStreamNotFound):
+		return nil, fmt.Errorf("%w: %s", exporter.ErrNoStream, s.stream)
+	case err != nil:
+		return nil, fmt.Errorf("read information of stream %s: %w", s.stream, err)
+	}
+	return stream.CachedInfo(), nil
+}
+
+// anchor compares the message at the position with the one that the stream holds there now. A stream restored from an
+// older copy keeps its creation time, and soon reaches the sequence again: only the message tells. The answer is true
+// when the stream holds none there, which a delete inside the stream explains.
+func (s *Source) anchor(ctx context.Context, info *jetstream.StreamInfo, at exporter.Position) (gone bool, err error) {
+	ask := s.storedByLeader
+	if info.Config.AllowDirect {
+		ask = s.stored
+	}
+	have, err := ask(ctx, at.Seq)
+	if errors.Is(err, jetstream.ErrMsgNotFound) && info.Config.AllowDirect {
+		// Any replica answers a direct get, also one that lags behind. The leader does not.
+		have, err = s.storedByLeader(ctx, at.Seq)
+	}
+	switch {
+	case errors.Is(err, jetstream.ErrMsgNotFound):
+		return true, nil
+	case err != nil:
+		return false, fmt.Errorf("read message %d of stream %s to recognize it: %w", at.Seq, s.stream, err)
+	case have != at.Anchor:
+		return false, &exporter.Mismatch{Field: "anchor", Want: anchorText(at.Seq, at.Anchor), Have: anchorText(at.Seq, have)}
+	}
+	return false, nil
+}
+
+func (s *Source) stored(ctx context.Context, seq uint64) (exporter.Anchor, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	req := fmt.Appendf(nil, `{"seq":%d}`, seq)
+	m, err := s.nc.RequestWithContext(ctx, "$JS.API.DIRECT.GET."+s.stream, req)
+	if err != nil {
+		return exporter.Anchor{}, err
+	}
+	switch status := m.Header.Get("Status"); {
+	case status == "404":
+		return exporter.Anchor{}, jetstream.ErrMsgNotFound
+	case status != "":
+		return exporter.Anchor{}, fmt.Errorf("server answered %s %s", status, m.Header.Get("Description"))
+	}
+	t, err := time.Parse(time.RFC3339Nano, m.Header.Get("Nats-Time-Stamp"))
+	if err != nil {
+		return exporter.Anchor{}, err
+	}
+	return newAnchor(t.UnixNano(), m.Data), nil
+}
+
+// storedByLeader asks the leader of the stream. The permission for it is not in the smallest set; without it the
+// server does not answer.
+func (s *Source) storedByLeader(ctx context.Context, seq uint64) (exporter.Anchor, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	subject := "$JS.API.STREAM.MSG.GET." + s.stream
+	m, err := s.nc.RequestWithContext(ctx, subject, fmt.Appendf(nil, `{"seq":%d}`, seq))
+	if errors.Is(err, context.DeadlineExceeded) {
+		return exporter.Anchor{}, fmt.Errorf("%w; is publishing to %s permitted?", err, subject)
+	}
+	if err != nil {
+		return exporter.Anchor{}, err
+	}
+	var answer struct {
+		Error   *jetstream.APIError `json:"error"`
+		Message *struct {
+			Time time.Time `json:"time"`
+			Data []byte    `json:"data"`
+		} `json:"message"`
+	}
+	if err := json.Unmarshal(m.Data, &answer); err != nil {
+		return exporter.Anchor{}, err
+	}
+	switch {
+	case answer.Error != nil && answer.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound:
+		return exporter.Anchor{}, jetstream.ErrMsgNotFound
+	case answer.Error != nil:
+		return exporter.Anchor{}, answer.Error
+	case answer.Message == nil:
+		return exporter.Anchor{}, jetstream.ErrInvalidJetStreamResponse
+	}
+	return newAnchor(answer.Message.Time.UnixNano(), answer.Message.Data), nil
+}
+
+func newAnchor(stored int64, data []byte) exporter.Anchor {
+	return exporter.Anchor{Time: stored, Hash: sha256.Sum256(data)}
+}
+
+func mismatchCreated(want, have time.Time) *exporter.Mismatch {
+	return &exporter.Mismatch{
+		Field: "created", Want: want.UTC().Format(time.RFC3339Nano), Have: have.UTC().Format(time.RFC3339Nano),
+	}
+}
+
+func anchorText(seq uint64, a exporter.Anchor) string {
+	return fmt.Sprintf("message %d stored %s with hash %s", seq,
+		time.Unix(0, a.Time).UTC().Format(time.RFC3339Nano), hex.EncodeToString(a.Hash[:8]))
+}
+
+func subjectList(subjects []string) string {
+	if len(subjects) == 0 {
+		return "the whole stream"
+	}
+	return strings.Join(subjects, " ")
+}
