@@ -19,13 +19,12 @@ func (s *Simulator) rates(c *chat) int64 {
 	p := s.behavior(c.line, s.moment()).PositiveShare
 	if l.wrong {
 		p *= 0.35
+	} else {
+		p = min(1.06*p, 1)
 	}
 	rating := event.Rating(1 + s.turn3(0.94*p, 0.94*(1-p)))
-	if rating == l.rating { // another one: mostly taken back
-		rating = event.Neutral
-		if l.rating == event.Neutral || s.chance(0.5) {
-			rating = event.Positive + event.Negative - min(l.rating, event.Negative)
-		}
+	if rating == l.rating { // no change
+		rating = event.Positive + (rating-event.Positive+1+event.Rating(s.IntN(2)))%3
 	}
 	l.rating = rating
 	e.Kind, e.Message, e.Rating = event.FeedbackGiven, l.id, rating

@@ -37,7 +37,7 @@ func TestStream(t *testing.T) {
 	ids, chats := map[string]bool{}, map[string]string{}
 	before := monday
 	var line []byte
-	for range 300_000 {
+	for range 200_000 {
 		at, e := s.Next()
 		if at.Before(before) {
 			t.Fatalf("%v after %v", at, before)
