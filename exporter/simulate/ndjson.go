@@ -10,12 +10,12 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/event"
 )
 
-// NDJSON writes the next n events as lines of CloudEvents in structured mode, each with its stored time in the extension
-// attribute storedtime (RFC 3339).
+// NDJSON writes the next n events, for a negative n all until w fails, as lines of CloudEvents in structured mode. Each
+// has its stored time in the extension attribute storedtime (RFC 3339).
 func (s *Simulator) NDJSON(w io.Writer, n int) error {
 	out := bufio.NewWriterSize(w, 64<<10)
 	var text []byte
-	for range n {
+	for i := 0; i != n; i++ {
 		at, e := s.Next()
 		text = append(AppendLine(text[:0], at, e, ""), '\n')
 		if _, err := out.Write(text); err != nil {
