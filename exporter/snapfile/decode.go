@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"hash/crc32"
 	"io"
 	"time"
@@ -163,8 +162,23 @@ func (l *layout) check(r io.ReaderAt) error {
 	return nil
 }
 
+// memory is a file in memory.
+type memory []byte
+
+func (m memory) ReadAt(p []byte, off int64) (int, error) {
+	n := copy(p, m[min(off, int64(len(m))):])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
 func copyAt(w io.Writer, r io.ReaderAt, off, n int64, buf []byte) error {
-	m, err := io.CopyBuffer(w, io.NewSectionReader(r, off, n), buf)
+	var part io.Reader = io.NewSectionReader(r, off, n)
+	if m, ok := r.(memory); ok {
+		part = bytes.NewReader(m[off : off+n]) // without copying
+	}
+	m, err := io.CopyBuffer(w, part, buf)
 	if err == nil && m != n {
 		err = io.ErrUnexpectedEOF
 	}
@@ -176,11 +190,10 @@ func copyAt(w io.Writer, r io.ReaderAt, off, n int64, buf []byte) error {
 
 func readAt(r io.ReaderAt, off int64, n int) ([]byte, error) {
 	b := make([]byte, n)
-	m, err := r.ReadAt(b, off)
-	if m == n || errors.Is(err, io.EOF) && m == n {
-		return b, nil
+	if m, err := r.ReadAt(b, off); m < n {
+		return nil, damage(Unreadable, "%w", err)
 	}
-	return nil, damage(Unreadable, "%w", err)
+	return b, nil
 }
 
 func readChecked(r io.ReaderAt, off int64, n int, what string) ([]byte, error) {

@@ -74,7 +74,11 @@ func (s *sumWriter) Write(p []byte) (int, error) {
 // encode streams a checkpoint: nothing larger than a snapshot.Writer's buffer is held.
 func encode(w io.Writer, c *exporter.Checkpoint) error {
 	out := &sumWriter{w: w, sha: sha256.New()}
-	if _, err := out.Write(encodeHeader(Header{c.Position, c.Fingerprint, c.KeyID})); err != nil {
+	header := encodeHeader(Header{c.Position, c.Fingerprint, c.KeyID})
+	if len(header) > maxHeader {
+		return fmt.Errorf("header of %d bytes, %d at most", len(header), maxHeader)
+	}
+	if _, err := out.Write(header); err != nil {
 		return err
 	}
 	table := snapshot.NewWriter(nil)
@@ -96,6 +100,9 @@ func encode(w io.Writer, c *exporter.Checkpoint) error {
 		table.Uint(s.Version)
 		table.Uint(out.n - start)
 		table.Uint(uint64(out.crc))
+	}
+	if len(table.Bytes()) > maxTable {
+		return fmt.Errorf("table of %d bytes, %d at most", len(table.Bytes()), maxTable)
 	}
 	end := appendCRC(table.Bytes(), 0)
 	end = binary.LittleEndian.AppendUint64(end, uint64(len(end)-crcSize))

@@ -41,7 +41,7 @@ func install(fsys FS, dir, path string, fill func(io.Writer) error) (left []stri
 	void := []string{temp}
 	f, err := fsys.Create(temp)
 	if err != nil {
-		return nil, err
+		return remove(fsys, void), err
 	}
 	if err = fill(f); err == nil {
 		err = f.Sync()

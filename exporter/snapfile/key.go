@@ -19,16 +19,23 @@ const keyName = "users.key"
 // that is there and cannot be used is an error and never replaced: without it every user would count as new.
 func LoadOrCreateKey(dir string) (key [16]byte, id string, err error) {
 	path := filepath.Join(dir, keyName)
-	if _, err := os.Lstat(path); !notExist(err) {
+	if info, err := os.Lstat(path); !notExist(err) {
+		if err == nil && info.Mode().IsRegular() && info.Mode()&0o007 == 0 {
+			_ = os.Chmod(path, 0o600) // Kubernetes opens a volume's files to its group at every start; LoadKey judges
+		}
 		return LoadKey(path)
 	}
-	if left := remove(OS, []string{path + tempSuffix}); left != nil {
+	return createKey(OS, path)
+}
+
+func createKey(fsys FS, path string) (key [16]byte, id string, err error) {
+	if left := remove(fsys, []string{path + tempSuffix}); left != nil {
 		return key, "", fmt.Errorf("users key: %s cannot be removed", left[0])
 	}
 	if _, err := rand.Read(key[:]); err != nil {
 		return key, "", fmt.Errorf("users key: %w", err)
 	}
-	_, err = install(OS, dir, path, func(w io.Writer) error {
+	_, err = install(fsys, filepath.Dir(path), path, func(w io.Writer) error {
 		_, err := io.WriteString(w, hex.EncodeToString(key[:])+"\n")
 		return err
 	})

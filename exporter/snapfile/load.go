@@ -1,7 +1,6 @@
 package snapfile
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 
@@ -38,22 +37,28 @@ func (s *Store) Load() (*exporter.Checkpoint, error) {
 	return nil, exporter.ErrNoCheckpoint
 }
 
-// load reads a file once and trusts only the bytes in memory. Its errors are of type DamageError or VersionError.
+// load's errors are of type DamageError or VersionError.
 func load(fsys FS, path string) (*exporter.Checkpoint, error) {
+	b, err := read(fsys, path)
+	if err != nil {
+		return nil, err
+	}
+	c, err := decode(b)
+	return c, at(path, err)
+}
+
+// read returns the bytes of a file, which are not yet checked: decode does that, with the bytes that are then used.
+func read(fsys FS, path string) ([]byte, error) {
 	f, size, err := open(fsys, path)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
-	if _, err := parse(f, size); err != nil { // before so much memory is asked for
+	if _, err := parse(f, size); err != nil { // before a damaged length asks for all memory
 		return nil, at(path, err)
 	}
 	b, err := readAt(f, 0, int(size))
-	if err != nil {
-		return nil, at(path, err)
-	}
-	c, err := decode(b)
-	return c, at(path, err)
+	return b, at(path, err)
 }
 
 func open(fsys FS, path string) (File, int64, error) {
@@ -71,12 +76,11 @@ func open(fsys FS, path string) (File, int64, error) {
 
 // decode returns a checkpoint whose sections are parts of b, after every byte was checked.
 func decode(b []byte) (*exporter.Checkpoint, error) {
-	r := bytes.NewReader(b)
-	l, err := parse(r, int64(len(b)))
+	l, err := parse(memory(b), int64(len(b)))
 	if err != nil {
 		return nil, err
 	}
-	if err := l.check(r); err != nil {
+	if err := l.check(memory(b)); err != nil {
 		return nil, err
 	}
 	h := l.header

@@ -18,19 +18,20 @@ var OS FS = osFS{}
 type osFS struct{}
 
 func (osFS) MkdirAll(dir string) error {
-	if err := os.Mkdir(dir, 0o700); !notExist(err) {
-		if errors.Is(err, fs.ErrExist) {
-			return isDir(dir)
-		}
-		if err != nil {
+	err := os.Mkdir(dir, 0o700)
+	if up := filepath.Dir(dir); notExist(err) && up != dir {
+		if err := OS.MkdirAll(up); err != nil {
 			return err
 		}
-		return OS.SyncDir(filepath.Dir(dir))
+		err = os.Mkdir(dir, 0o700)
 	}
-	if err := OS.MkdirAll(filepath.Dir(dir)); err != nil {
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return isDir(dir)
+	case err != nil:
 		return err
 	}
-	return OS.MkdirAll(dir)
+	return OS.SyncDir(filepath.Dir(dir))
 }
 
 func isDir(name string) error {

@@ -44,9 +44,8 @@ type Store struct {
 var _ exporter.Store = (*Store)(nil)
 
 type generation struct {
-	number uint64
-	path   string
-	bad    bool // Load rejected it
+	path string
+	bad  bool // Load rejected it
 }
 
 // Open locks the directory and looks what is there. When another process holds it the error is ErrLocked.
@@ -90,7 +89,7 @@ func (s *Store) scan() error {
 		if path := filepath.Join(s.cfg.Dir, name); strings.HasSuffix(name, tempSuffix) {
 			s.trash = append(s.trash, path)
 		} else {
-			s.gens = append(s.gens, generation{number: number, path: path})
+			s.gens = append(s.gens, generation{path: path})
 		}
 	}
 	slices.SortFunc(s.gens, func(a, b generation) int { return strings.Compare(a.path, b.path) })
@@ -114,22 +113,29 @@ func parseName(name string) (generation uint64, ok bool) {
 
 // Save writes a new generation. After an error that generation is void and the ones before are untouched.
 func (s *Store) Save(c *exporter.Checkpoint) error {
-	if s.lock == nil {
-		return fmt.Errorf("save checkpoint: %w", errClosed)
-	}
-	if s.last == math.MaxUint64 {
-		return fmt.Errorf("save checkpoint: no generation after %d", s.last)
-	}
-	s.last++ // also when it fails: a name is used once
-	path := filepath.Join(s.cfg.Dir, fileName(s.last, c.Seq))
-	left, err := install(s.cfg.FS, s.cfg.Dir, path, func(w io.Writer) error { return encode(w, c) })
-	s.trash = append(s.trash, left...)
-	if err != nil {
+	if _, err := s.add(c.Seq, func(w io.Writer) error { return encode(w, c) }); err != nil {
 		return fmt.Errorf("save checkpoint: %w", err)
 	}
-	s.gens = append(s.gens, generation{number: s.last, path: path})
-	s.prune()
 	return nil
+}
+
+func (s *Store) add(seq uint64, fill func(io.Writer) error) (path string, err error) {
+	switch {
+	case s.lock == nil:
+		return "", errClosed
+	case s.last == math.MaxUint64:
+		return "", fmt.Errorf("no generation after %d", s.last)
+	}
+	s.last++ // also when it fails: a name is used once
+	path = filepath.Join(s.cfg.Dir, fileName(s.last, seq))
+	left, err := install(s.cfg.FS, s.cfg.Dir, path, fill)
+	s.trash = append(s.trash, left...)
+	if err != nil {
+		return "", err
+	}
+	s.gens = append(s.gens, generation{path: path})
+	s.prune() // and not before: until then the older ones are all there is
+	return path, nil
 }
 
 // prune keeps three generations, and what is damaged among them for whoever wants to know why.

@@ -1,0 +1,198 @@
+package snapfile_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/bot-exporter/bot-exporter/exporter"
+	"github.com/bot-exporter/bot-exporter/exporter/snapfile"
+	"github.com/bot-exporter/bot-exporter/exporter/snapfile/faultfs"
+)
+
+// A step of Save at which the process dies.
+type step struct {
+	name  string
+	op    faultfs.Op
+	after bool // the call still happens
+	half  bool // half of it, for a write
+	saved bool // the new generation is the one to be found
+}
+
+var steps = []step{
+	{name: "before write", op: faultfs.Create},
+	{name: "in the first write", op: faultfs.Write, half: true},
+	{name: "after write", op: faultfs.Sync},
+	{name: "after fsync", op: faultfs.Sync, after: true},
+	{name: "before rename", op: faultfs.Rename},
+	{name: "after rename", op: faultfs.Rename, after: true, saved: true},
+	{name: "after directory fsync", op: faultfs.SyncDir, after: true, saved: true},
+	{name: "before prune", op: faultfs.Remove, saved: true},
+	{name: "in prune", op: faultfs.Remove, after: true, saved: true},
+}
+
+// lazy is for tests that end the process and not the machine: fsync takes most of their time and proves nothing.
+var lazy = faultfs.Wrap(snapfile.OS, func(c *faultfs.Call, do func() error) error {
+	if c.Op == faultfs.Sync || c.Op == faultfs.SyncDir {
+		return nil
+	}
+	return do()
+})
+
+// kill is a hook that calls die at the step, once armed.
+func (s step) kill(armed *bool, die func()) faultfs.Hook {
+	return func(c *faultfs.Call, do func() error) error {
+		if !*armed || c.Op != s.op {
+			return do()
+		}
+		if s.half {
+			c.Data = c.Data[:len(c.Data)/2]
+		}
+		if s.after || s.half {
+			_ = do()
+		}
+		die()
+		return faultfs.ErrDead
+	}
+}
+
+// crash saves a few checkpoints and dies in the step of the last one.
+func (s step) crash(dir string, run int, armed *bool, die func()) {
+	dead := false
+	kill := s.kill(armed, func() { dead = true; die() })
+	fsys := faultfs.Wrap(lazy, func(c *faultfs.Call, do func() error) error {
+		if dead && c.Op != faultfs.Close {
+			return faultfs.ErrDead
+		}
+		return kill(c, do)
+	})
+	st, err := snapfile.Open(snapfile.Config{Dir: dir, FS: fsys})
+	if err != nil {
+		panic(err)
+	}
+	defer st.Close()
+	for n := range lastSave(run) {
+		if err := st.Save(checkpoint(n, size(n))); err != nil {
+			panic(err)
+		}
+	}
+	*armed = true
+	_ = st.Save(checkpoint(lastSave(run), size(uint64(run))))
+}
+
+func lastSave(run int) uint64 { return 3 + uint64(run)%5 } // three before it: there is something to prune
+
+func (s step) verify(t *testing.T, dir string, run int) {
+	t.Helper()
+	st, err := snapfile.Open(snapfile.Config{Dir: dir, FS: lazy, Rejected: func(d *snapfile.DamageError) { t.Error(d) }})
+	must(t, err)
+	defer st.Close()
+	got, err := st.Load()
+	must(t, err)
+	last := lastSave(run)
+	if s.saved {
+		same(t, got, checkpoint(last, size(uint64(run))))
+	} else {
+		same(t, got, checkpoint(last-1, size(last-1)))
+	}
+	save(t, st, checkpoint(last+1, 50))
+	onlyGenerations(t, dir, 3)
+	got, err = st.Load()
+	must(t, err)
+	same(t, got, checkpoint(last+1, 50))
+}
+
+// F2: the process ends at each step of a save.
+func TestCrashAtEachStep(t *testing.T) {
+	for _, s := range steps {
+		t.Run(s.name, func(t *testing.T) {
+			for run := range 50 {
+				dir, armed, died := t.TempDir(), false, false
+				s.crash(dir, run, &armed, func() { died = true })
+				if !died {
+					t.Fatal("the step was not reached")
+				}
+				s.verify(t, dir, run)
+			}
+		})
+	}
+}
+
+// F2 with a real process and a real SIGKILL.
+func TestKillAtEachStep(t *testing.T) {
+	for i, s := range steps {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			seeds(t, 10, func(t *testing.T, seed uint64) {
+				dir, run := t.TempDir(), int(seed%1000)
+				out, err := child(dir, "SNAPFILE_KILL="+fmt.Sprintf("%d %d", i, run))
+				var exit *exec.ExitError
+				if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+					t.Fatalf("%v\n%s", err, out)
+				}
+				s.verify(t, dir, run)
+			})
+		})
+	}
+}
+
+// The second process on a directory is told so at once; the death of the first frees it.
+func TestLock(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	save(t, s, checkpoint(1, 10))
+	if _, err := snapfile.Open(snapfile.Config{Dir: dir}); !errors.Is(err, snapfile.ErrLocked) {
+		t.Fatal(err)
+	}
+	out, err := child(dir, "SNAPFILE_LOCK=1")
+	if err != nil || !strings.Contains(string(out), "in use by another process") || !strings.Contains(string(out), dir) {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	must(t, s.Close())
+	if out, err := child(dir, "SNAPFILE_LOCK=1"); err != nil || !strings.Contains(string(out), "loaded 1") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	c, err := open(t, dir).Load() // the child died without Close
+	must(t, err)
+	same(t, c, checkpoint(1, 10))
+}
+
+func child(dir, env string) ([]byte, error) {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "SNAPFILE_DIR="+dir, env)
+	return cmd.CombinedOutput()
+}
+
+func TestMain(m *testing.M) {
+	dir := os.Getenv("SNAPFILE_DIR")
+	switch {
+	case dir == "":
+		os.Exit(m.Run())
+	case os.Getenv("SNAPFILE_LOCK") != "":
+		s, err := snapfile.Open(snapfile.Config{Dir: dir})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		var c *exporter.Checkpoint
+		if c, err = s.Load(); err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println("loaded", c.Seq)
+	default:
+		at, run, _ := strings.Cut(os.Getenv("SNAPFILE_KILL"), " ")
+		i, _ := strconv.Atoi(at)
+		n, _ := strconv.Atoi(run)
+		armed := false
+		steps[i].crash(dir, n, &armed, func() {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {} // until the signal is there
+		})
+	}
+}

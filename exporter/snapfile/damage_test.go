@@ -1,0 +1,302 @@
+package snapfile_test
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
+	"github.com/bot-exporter/bot-exporter/exporter"
+	"github.com/bot-exporter/bot-exporter/exporter/snapfile"
+)
+
+// victim is a directory with two generations, of which the newer is to be damaged.
+type victim struct {
+	store    *snapfile.Store
+	rejected []*snapfile.DamageError
+	path     string // of the newer
+	old, new *exporter.Checkpoint
+	content  []byte
+}
+
+func newVictim(t *testing.T, size int) *victim {
+	v := &victim{old: checkpoint(1, 100), new: checkpoint(2, size)}
+	dir := t.TempDir()
+	s, err := snapfile.Open(snapfile.Config{Dir: dir, Rejected: func(d *snapfile.DamageError) { v.rejected = append(v.rejected, d) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	save(t, s, v.old)
+	save(t, s, v.new)
+	paths, err := snapfile.List(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.store, v.path = s, paths[0]
+	if v.content, err = os.ReadFile(v.path); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// fallsBack fails unless the newer file is rejected and the older one is loaded.
+func (v *victim) fallsBack(t *testing.T, reasons ...snapfile.Reason) {
+	t.Helper()
+	v.rejected = nil
+	got, err := v.store.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, got, v.old)
+	if len(v.rejected) != 1 || v.rejected[0].Path != v.path {
+		t.Fatalf("rejected %v", v.rejected)
+	}
+	for _, r := range reasons {
+		if v.rejected[0].Reason == r {
+			return
+		}
+	}
+	t.Fatalf("rejected as %v, want %v", v.rejected[0], reasons)
+}
+
+// F4: every length of a small file and 1,000 of a large one. Only cut below the magic is it no checkpoint at all.
+func TestTruncation(t *testing.T) {
+	t.Run("small", func(t *testing.T) {
+		v := newVictim(t, 3800)
+		for n := len(v.content) - 1; n >= 0; n-- {
+			must(t, os.Truncate(v.path, int64(n)))
+			v.fallsBack(t, snapfile.Truncated)
+		}
+		t.Logf("%d lengths", len(v.content))
+	})
+	t.Run("large", func(t *testing.T) {
+		v := newVictim(t, 4<<20)
+		seeds(t, 1, func(t *testing.T, seed uint64) {
+			lengths := random(seed).Perm(len(v.content))[:1000]
+			slices.Sort(lengths)
+			for _, n := range slices.Backward(lengths) {
+				must(t, os.Truncate(v.path, int64(n)))
+				v.fallsBack(t, snapfile.Truncated)
+			}
+		})
+	})
+	t.Run("longer", func(t *testing.T) {
+		v := newVictim(t, 100)
+		for _, tail := range [][]byte{{0}, make([]byte, 5000), v.content} {
+			must(t, os.WriteFile(v.path, append(bytes.Clone(v.content), tail...), 0o600))
+			v.fallsBack(t, snapfile.Truncated, snapfile.Malformed)
+		}
+	})
+}
+
+// F5: every bit of a small file and 10,000 of a large one.
+func TestBitFlips(t *testing.T) {
+	t.Run("small", func(t *testing.T) {
+		v := newVictim(t, 3800)
+		f, err := os.OpenFile(v.path, os.O_RDWR, 0)
+		must(t, err)
+		defer f.Close()
+		for i, b := range v.content {
+			for bit := range 8 {
+				_, err := f.WriteAt([]byte{b ^ 1<<bit}, int64(i))
+				must(t, err)
+				v.fallsBack(t, flipReasons(i, len(v.content))...)
+			}
+			_, err := f.WriteAt([]byte{b}, int64(i))
+			must(t, err)
+		}
+		got, err := v.store.Load()
+		must(t, err)
+		same(t, got, v.new)
+		t.Logf("%d bits", 8*len(v.content))
+	})
+	t.Run("large", func(t *testing.T) {
+		b := newVictim(t, 2<<20).content
+		seeds(t, 10_000, func(t *testing.T, seed uint64) {
+			bit := random(seed).IntN(8 * len(b))
+			b[bit/8] ^= 1 << (bit % 8)
+			var d *snapfile.DamageError
+			if _, err := snapfile.Decode(b); !errors.As(err, &d) {
+				t.Fatalf("bit %d: %v", bit, err)
+			}
+			b[bit/8] ^= 1 << (bit % 8)
+		})
+		_, err := snapfile.Decode(b)
+		must(t, err)
+	})
+}
+
+// flipReasons returns how a wrong byte may be reported: as what it is, unless it is part of a length.
+func flipReasons(i, size int) []snapfile.Reason {
+	switch trailer := size - snapfile.TrailerSize; {
+	case i < 8:
+		return []snapfile.Reason{snapfile.Magic}
+	case i >= snapfile.PrefixSize && i < snapfile.PrefixSize+4: // of the header
+		return []snapfile.Reason{snapfile.Checksum, snapfile.Truncated}
+	case i >= trailer+8 && i < trailer+16: // of the file
+		return []snapfile.Reason{snapfile.Truncated}
+	}
+	return []snapfile.Reason{snapfile.Checksum}
+}
+
+// Each kind of checksum alone finds damage: neither is only decoration.
+func TestChecksumsAreIndependent(t *testing.T) {
+	v := newVictim(t, 5000)
+	header, data, table := snapfile.Parts(v.content)
+	whole := snapfile.Seal(1, header, data, table)
+	if !bytes.Equal(whole, v.content) {
+		t.Fatal("the parts do not make the whole")
+	}
+	b := bytes.Clone(v.content)
+	b[len(b)/2] ^= 1 // in a section; the digest is made right again
+	must(t, os.WriteFile(v.path, snapfile.Digest(b), 0o600))
+	v.fallsBack(t, snapfile.Checksum)
+	if !strings.Contains(v.rejected[0].Error(), "section part") {
+		t.Fatal(v.rejected[0])
+	}
+	b = bytes.Clone(v.content)
+	b[len(b)-1] ^= 1 // only the digest is wrong
+	must(t, os.WriteFile(v.path, b, 0o600))
+	v.fallsBack(t, snapfile.Checksum)
+	if !strings.Contains(v.rejected[0].Error(), "digest") {
+		t.Fatal(v.rejected[0])
+	}
+}
+
+func TestForeignFiles(t *testing.T) {
+	v := newVictim(t, 5000)
+	header, data, table := snapfile.Parts(v.content)
+	more := snapshot.NewWriter(nil)
+	more.Uint(1 << 40)
+	for name, c := range map[string]struct {
+		content []byte
+		want    snapfile.Reason
+	}{
+		"empty":            {nil, snapfile.Truncated},
+		"zeros":            {make([]byte, 8192), snapfile.Magic},
+		"text":             {[]byte("# HELP up\n"), snapfile.Magic},
+		"no table":         {snapfile.Seal(1, header, data, nil), snapfile.Malformed},
+		"huge table":       {snapfile.Seal(1, header, data, more.Bytes()), snapfile.Malformed},
+		"data left over":   {snapfile.Seal(1, header, append(data, 1), table), snapfile.Malformed},
+		"data missing":     {snapfile.Seal(1, header, data[:len(data)-1], table), snapfile.Malformed},
+		"header left over": {snapfile.Seal(1, append(header, 1), data, table), snapfile.Malformed},
+		"short hash":       {snapfile.Seal(1, header[:len(header)-1], data, table), snapfile.Malformed},
+		"twice":            {append(bytes.Clone(v.content), v.content...), snapfile.Truncated},
+	} {
+		t.Run(name, func(t *testing.T) {
+			must(t, os.WriteFile(v.path, c.content, 0o600))
+			v.fallsBack(t, c.want)
+			if err := snapfile.Verify(v.path); err == nil {
+				t.Fatal("verified")
+			}
+		})
+	}
+	t.Run("huge and empty", func(t *testing.T) {
+		must(t, os.Truncate(v.path, 0))
+		must(t, os.WriteFile(v.path, v.content[:100], 0o600))
+		must(t, os.Truncate(v.path, 1<<42)) // takes no space, and reading it whole would take all memory
+		v.fallsBack(t, snapfile.Truncated)
+	})
+	t.Run("directory", func(t *testing.T) {
+		must(t, os.Remove(v.path))
+		must(t, os.Mkdir(v.path, 0o700))
+		v.fallsBack(t, snapfile.Unreadable)
+		must(t, os.Remove(v.path))
+	})
+	t.Run("pipe", func(t *testing.T) {
+		must(t, syscall.Mkfifo(v.path, 0o600))
+		v.fallsBack(t, snapfile.Unreadable)
+		must(t, os.Remove(v.path))
+	})
+	t.Run("gone", func(t *testing.T) { v.fallsBack(t, snapfile.Unreadable) })
+}
+
+// A file of another version is no reason to go on silently from an older state.
+func TestOtherVersion(t *testing.T) {
+	v := newVictim(t, 5000)
+	header, data, table := snapfile.Parts(v.content)
+	for _, version := range []uint32{0, 2, 1 << 31} {
+		must(t, os.WriteFile(v.path, snapfile.Seal(version, append(header, "more"...), data, table[1:]), 0o600))
+		_, err := v.store.Load()
+		var e *snapfile.VersionError
+		if !errors.As(err, &e) || e.Version != version || e.Path != v.path {
+			t.Fatal(err)
+		}
+		if msg := err.Error(); !strings.Contains(msg, "format version") || !strings.Contains(msg, v.path) || !strings.Contains(msg, "move the file away") {
+			t.Fatal(msg)
+		}
+		if info, err := snapfile.Inspect(v.path); info.Version != version || !errors.As(err, &e) {
+			t.Fatal(info, err)
+		}
+	}
+	must(t, os.Rename(v.path, v.path+".away"))
+	s := reopen(t, v.store, filepath.Dir(v.path))
+	got, err := s.Load()
+	must(t, err)
+	same(t, got, v.old)
+}
+
+func TestAllDamaged(t *testing.T) {
+	v := newVictim(t, 100)
+	paths, err := snapfile.List(filepath.Dir(v.path))
+	must(t, err)
+	for _, p := range paths {
+		must(t, os.Truncate(p, 50))
+	}
+	_, err = v.store.Load()
+	if !errors.Is(err, snapfile.ErrDamaged) || errors.Is(err, exporter.ErrNoCheckpoint) || len(v.rejected) != 2 {
+		t.Fatal(err, v.rejected)
+	}
+	for _, p := range paths {
+		if !strings.Contains(err.Error(), p) {
+			t.Fatalf("%v does not name %s", err, p)
+		}
+	}
+}
+
+// Damaged files must not push whole ones out.
+func TestPruneKeepsWhatIsWhole(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	for n := range uint64(3) {
+		save(t, s, checkpoint(n+1, 100))
+	}
+	paths, err := snapfile.List(dir)
+	must(t, err)
+	must(t, os.Truncate(paths[0], 10))
+	must(t, os.Truncate(paths[1], 10))
+	got, err := s.Load()
+	must(t, err)
+	same(t, got, checkpoint(1, 100))
+	for n, want := range []string{"4 3 2 1", "5 4 3 2 1", "6 5 4", "7 6 5"} {
+		save(t, s, checkpoint(uint64(n+4), 100))
+		left, err := snapfile.List(dir)
+		must(t, err)
+		var have []string
+		for _, p := range left {
+			have = append(have, strings.TrimLeft(strings.Split(filepath.Base(p), "-")[1], "0"))
+		}
+		if h := strings.Join(have, " "); h != want {
+			t.Fatalf("kept %s, want %s", h, want)
+		}
+	}
+}
+
+func reopen(t *testing.T, s *snapfile.Store, dir string) *snapfile.Store {
+	t.Helper()
+	must(t, s.Close())
+	return open(t, dir)
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
