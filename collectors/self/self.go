@@ -43,7 +43,7 @@ var (
 		"Checkpoints that could not be written.")
 	CheckpointRejected = counter("bot_exporter_checkpoint_rejected_total",
 		"Checkpoint files that were found damaged at start, by reason.",
-		metric.OneOf("reason", "truncated", "checksum", "magic", "unreadable"))
+		metric.OneOf("reason", "unreadable", "truncated", "magic", "checksum", "malformed"))
 	FoldDuration = histogram("bot_exporter_fold_duration_seconds",
 		"Time to apply one batch of messages.", 1e-5, 1e-4, 5e-4, 1e-3, 5e-3, 1e-2, 5e-2, 0.1, 1)
 	ScrapeDuration = histogram("bot_exporter_scrape_duration_seconds",

@@ -18,10 +18,11 @@ type EmbeddedConfig struct {
 	Address  string       // host:port to listen on; port 0 picks a free one. Not encrypted and without users: keep it on loopback
 	StoreDir string       // where the streams live; one server at a time
 	MaxBytes int64        // most bytes of all streams; three quarters of the free disk when 0
+	NoSync   bool         // acknowledge before a message is on disk: many times faster, and for data that may be lost
 	Logger   *slog.Logger // nothing is logged when nil
 }
 
-// Embedded is a NATS server with JetStream within the process. What it acknowledged is on disk.
+// Embedded is a NATS server with JetStream within the process. What it acknowledged is on disk, unless NoSync.
 type Embedded struct {
 	server *server.Server
 	lock   *dirLock
@@ -54,7 +55,7 @@ func StartEmbedded(ctx context.Context, c EmbeddedConfig) (*Embedded, error) {
 		StoreDir:               c.StoreDir,
 		JetStreamMaxMemory:     embeddedMemory,
 		JetStreamMaxStore:      c.MaxBytes,
-		SyncAlways:             true, // else two minutes of acknowledged messages are lost with the power
+		SyncAlways:             !c.NoSync, // else two minutes of acknowledged messages are lost with the power
 	}
 	if n == 0 {
 		opts.Port = server.RANDOM_PORT

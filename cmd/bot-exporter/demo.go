@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/exporter-toolkit/web"
+
+	"github.com/bot-exporter/bot-exporter/exporter/jetstream"
+	"github.com/bot-exporter/bot-exporter/exporter/simulate"
+)
+
+// demoPast is how much traffic of before its start the demo tells: as much as event times may lie in the past.
+const demoPast = 23 * time.Hour
+
+func demoCommand(app *kingpin.Application) (string, command) {
+	cmd := app.Command("demo", "Show everything on made-up traffic: NATS, a simulated shop and bank assistant, and the exporter in one process.")
+	fold, logs := addFoldFlags(cmd), addLogFlags(cmd, "warn")
+	seed := cmd.Flag("seed", "Seed of the simulated traffic.").Default("1").Uint64()
+	speed := cmd.Flag("speed", "How much busier live traffic is than that of the day before, 0.1 to 10.").Default("10").Float64()
+	chats := cmd.Flag("chats-per-hour", "Mean number of chats begun in an hour of the day before.").Default("240").Float64()
+	address := cmd.Flag("web.listen-address", "Address of /metrics and the landing page; another free port is taken when it is in use.").Default("127.0.0.1:9850").String()
+	broker := cmd.Flag("nats.embedded.address", "Address of NATS; another free port is taken when it is in use.").Default("127.0.0.1:4222").String()
+	return cmd.FullCommand(), func(ctx context.Context, std stdio) (int, error) {
+		cfg, err := fold.config()
+		if err != nil {
+			return 2, err
+		}
+		// The day before arrives in one breath: with the usual timeouts, its chats would be over before they begin.
+		cfg.KPIs.Session.IdleTimeouts = map[string]time.Duration{}
+		cfg.KPIs.Session.IdleTimeout = 24 * time.Hour
+		dir, err := os.MkdirTemp("", "bot-exporter-demo-")
+		if err != nil {
+			return 1, err
+		}
+		defer os.RemoveAll(dir)
+		page := freeAddress(*address)
+		ctx, cancel := context.WithCancelCause(ctx)
+		defer cancel(nil)
+		d := daemon{
+			cfg: cfg, storage: dir, stream: "BOT_EVENTS", subjects: []string{"bot.events.>"}, create: true, replicas: 1,
+			embedded: freeAddress(*broker), volatile: true, web: &web.FlagConfig{WebListenAddresses: &[]string{page}, WebSystemdSocket: new(bool), WebConfigFile: new(string)},
+			log: logs.logger(std.err),
+		}
+		published := make(chan error, 1)
+		d.started = func(url string) {
+			fmt.Fprintf(std.out, demoText, page, page, url)
+			go func() {
+				err := d.traffic(ctx, url, simulate.Config{
+					Seed: *seed, Start: time.Now().Add(-demoPast), ChatsPerHour: *chats, Adjust: busierFrom(time.Now(), *speed),
+				})
+				published <- err
+				cancel(err)
+			}()
+		}
+		err = d.run(ctx)
+		cancel(nil)
+		if d.nats.Embedded != nil {
+			err = errors.Join(err, <-published)
+		}
+		return 0, err
+	}
+}
+
+const demoText = `A day of made-up traffic is being counted; then it goes on live.
+
+  look at        http://%s/
+  scrape it      curl -s http://%s/metrics | grep ^bot_
+  say something  nats --server %s pub bot.events.demo.web '{"specversion":"1.0","id":"{{ID}}","source":"/me","type":"bot.message.user","data":{"bot":"demo","channel":"web","chat":"c1","user":"me"}}'
+
+Ctrl-C stops it.
+`
+
+// busierFrom lets all chats of the past end, and makes the present busier by a factor. It does not make it faster, so
+// that durations stay plausible.
+func busierFrom(now time.Time, factor float64) func(time.Time, string, string, *simulate.Behavior) {
+	return func(at time.Time, _, _ string, b *simulate.Behavior) {
+		if at.After(now) {
+			b.Load = factor
+		} else {
+			b.SilentShare = 0
+		}
+	}
+}
+
+// traffic publishes to the stream as any bot would, once the exporter has created it.
+func (d *daemon) traffic(ctx context.Context, url string, c simulate.Config) error {
+	nc, err := jetstream.Connect(ctx, jetstream.Config{URLs: []string{url}, Name: "bot-exporter demo"})
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	settings := jetstream.StreamSettings{Name: d.stream, Subjects: d.subjects}
+	if _, err := jetstream.EnsureStream(ctx, nc, settings); err != nil {
+		return untilStopped(ctx, err)
+	}
+	err = publishEvents(ctx, simulate.New(c), simulate.Pace{}, nc, d.log)
+	if ctx.Err() != nil {
+		return nil // the server goes away under it
+	}
+	return err
+}
+
+// freeAddress returns the address, or the host with a free port when the address is in use.
+func freeAddress(address string) string {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		host, _, _ := net.SplitHostPort(address)
+		if l, err = net.Listen("tcp", net.JoinHostPort(host, "0")); err != nil {
+			return address // the server will say what is wrong
+		}
+	}
+	defer l.Close()
+	return l.Addr().String()
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/bot-exporter/bot-exporter/collectors/event"
+	"github.com/bot-exporter/bot-exporter/exporter"
+)
+
+func replayCommand(app *kingpin.Application) (string, command) {
+	cmd := app.Command("replay", "Fold a file of events, one CloudEvent in a line, and print the KPIs as /metrics would show them.")
+	fold := addFoldFlags(cmd)
+	file := cmd.Arg("file", "File with events; - is standard input.").Required().String()
+	return cmd.FullCommand(), func(_ context.Context, std stdio) (int, error) {
+		cfg, err := fold.config()
+		if err != nil {
+			return 2, err
+		}
+		var result exporter.Replayed
+		err = reading(*file, std.in, func(r io.Reader) error {
+			result, err = exporter.Replay(cfg, r, std.out)
+			return err
+		})
+		if err != nil {
+			return 1, err
+		}
+		rejected := uint64(0)
+		for _, n := range result.Rejected {
+			rejected += n
+		}
+		fmt.Fprintf(std.err, "%d messages, %d rejected\n", result.Lines, rejected)
+		reasons := make([]event.Reason, 0, len(result.Rejected))
+		for r := range result.Rejected {
+			reasons = append(reasons, r)
+		}
+		slices.Sort(reasons)
+		for _, r := range reasons {
+			fmt.Fprintf(std.err, "  %s: %d\n", r, result.Rejected[r])
+		}
+		return 0, nil
+	}
+}
+
+func checkCommand(app *kingpin.Application) (string, command) {
+	cmd := app.Command("check", "Check a file of events, one CloudEvent in a line, against the contract. Exit code 1 when any is rejected.")
+	fold := addFoldFlags(cmd)
+	file := cmd.Arg("file", "File with events; - is standard input.").Required().String()
+	return cmd.FullCommand(), func(_ context.Context, std stdio) (int, error) {
+		cfg, err := fold.config()
+		if err != nil {
+			return 2, err
+		}
+		rejected, lines := 0, uint64(0)
+		err = reading(*file, std.in, func(r io.Reader) error {
+			lines, err = exporter.Check(cfg.Events, r, func(line uint64, reject *event.Reject) {
+				rejected++
+				fmt.Fprintf(std.out, "line %d: %s\n", line, reject)
+			})
+			return err
+		})
+		if err != nil {
+			return 1, err
+		}
+		fmt.Fprintf(std.err, "%d events, %d rejected\n", lines, rejected)
+		return min(rejected, 1), nil
+	}
+}
+
+func metricsCommand(app *kingpin.Application) (string, command) {
+	cmd := app.Command("metrics", "Print the catalogue of all metrics as Markdown.")
+	return cmd.FullCommand(), func(_ context.Context, std stdio) (int, error) {
+		return 0, exporter.WriteCatalogue(std.out)
+	}
+}
+
+func checkConfigCommand(app *kingpin.Application) (string, command) {
+	cmd := app.Command("check-config", "Check the configuration file and the flags that decide about the numbers.")
+	fold := addFoldFlags(cmd)
+	return cmd.FullCommand(), func(_ context.Context, std stdio) (int, error) {
+		cfg, err := fold.config()
+		if err != nil {
+			return 1, err
+		}
+		fmt.Fprintf(std.out, "configuration is valid; its fingerprint is %s\n", cfg.Fingerprint())
+		return 0, nil
+	}
+}
+
+// reading calls f with a file, or with standard input for -.
+func reading(name string, in io.Reader, f func(io.Reader) error) error {
+	if name == "-" {
+		return f(in)
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	return f(file)
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/common/promslog"
+
+	"github.com/bot-exporter/bot-exporter/exporter"
+	"github.com/bot-exporter/bot-exporter/exporter/jetstream"
+)
+
+// clause is a command or the application: what flags can be added to.
+type clause interface {
+	Flag(name, help string) *kingpin.FlagClause
+}
+
+// foldFlags decide about the numbers.
+type foldFlags struct {
+	file, zone *string
+}
+
+func addFoldFlags(c clause) *foldFlags {
+	return &foldFlags{
+		file: c.Flag("config.file", "YAML file with idle timeouts, windows and limits; see the README. No file: the defaults.").String(),
+		zone: c.Flag("time.zone", "IANA time zone of weekdays, hours and ends of days, such as Europe/Rome.").Default("UTC").String(),
+	}
+}
+
+func (f *foldFlags) config() (exporter.Config, error) {
+	cfg := exporter.Defaults()
+	if *f.file != "" {
+		if err := cfg.LoadFile(*f.file); err != nil {
+			return cfg, err
+		}
+	}
+	zone, err := time.LoadLocation(*f.zone)
+	if err != nil || *f.zone == "" || *f.zone == "Local" {
+		return cfg, fmt.Errorf("--time.zone=%s is not an IANA time zone", *f.zone)
+	}
+	cfg.KPIs.Session.Location = zone
+	return cfg, cfg.Validate()
+}
+
+// logFlags make the logger.
+type logFlags struct {
+	level, format *string
+}
+
+func addLogFlags(c clause, level string) *logFlags {
+	return &logFlags{
+		level:  c.Flag("log.level", "Least severe messages to log: "+strings.Join(promslog.LevelFlagOptions, ", ")+".").Default(level).Enum(promslog.LevelFlagOptions...),
+		format: c.Flag("log.format", "Format of log messages: "+strings.Join(promslog.FormatFlagOptions, ", ")+".").Default("logfmt").Enum(promslog.FormatFlagOptions...),
+	}
+}
+
+func (f *logFlags) logger(w io.Writer) *slog.Logger {
+	level, format := promslog.NewLevel(), promslog.NewFormat()
+	_ = level.Set(*f.level) // kingpin has checked both
+	_ = format.Set(*f.format)
+	return promslog.New(&promslog.Config{Level: level, Format: format, Writer: w})
+}
+
+// natsFlags say how to reach the broker.
+type natsFlags struct {
+	urls, subjects            *[]string
+	stream                    *string
+	inboxPrefix               *string
+	user, passwordFile        *string
+	tokenFile, nkeyFile       *string
+	credentialsFile           *string
+	caFile, certFile, keyFile *string
+	tlsFirst, plaintext       *bool
+}
+
+func addNATSFlags(c clause) *natsFlags {
+	return &natsFlags{
+		urls:            c.Flag("nats.url", "Address of NATS; repeat it for the servers of a cluster.").Default("nats://127.0.0.1:4222").Strings(),
+		stream:          c.Flag("nats.stream", "JetStream stream that holds the events.").Default("BOT_EVENTS").String(),
+		subjects:        c.Flag("nats.subjects", "Subjects of the events in the stream; repeatable.").Default("bot.events.>").Strings(),
+		inboxPrefix:     c.Flag("nats.inbox-prefix", "Prefix of the subjects for answers; a private one keeps others from reading them.").Default("_INBOX").String(),
+		user:            c.Flag("nats.user", "User name; with --nats.password-file.").String(),
+		passwordFile:    c.Flag("nats.password-file", "File with the password of --nats.user, read at each connection.").String(),
+		tokenFile:       c.Flag("nats.token-file", "File with a token, read at each connection.").String(),
+		nkeyFile:        c.Flag("nats.nkey-file", "File with the seed of an NKey, read at each connection.").String(),
+		credentialsFile: c.Flag("nats.credentials-file", "File with a user JWT and its seed (.creds), read at each connection.").String(),
+		caFile:          c.Flag("nats.tls-ca-file", "PEM file with the authorities to trust instead of the system's.").String(),
+		certFile:        c.Flag("nats.tls-cert-file", "PEM file with the client certificate, read at each connection.").String(),
+		keyFile:         c.Flag("nats.tls-key-file", "PEM file with its key.").String(),
+		tlsFirst:        c.Flag("nats.tls-first", "Start TLS before the server says anything.").Bool(),
+		plaintext:       c.Flag("nats.allow-plaintext-credentials", "Allow a password or token to go unencrypted to another host.").Bool(),
+	}
+}
+
+func (f *natsFlags) config(name string, log *slog.Logger) jetstream.Config {
+	return jetstream.Config{
+		URLs: *f.urls, Name: name, InboxPrefix: *f.inboxPrefix,
+		User: *f.user, PasswordFile: *f.passwordFile, TokenFile: *f.tokenFile, NKeyFile: *f.nkeyFile,
+		CredentialsFile: *f.credentialsFile, CAFile: *f.caFile, CertFile: *f.certFile, KeyFile: *f.keyFile,
+		TLSFirst: *f.tlsFirst, AllowPlaintext: *f.plaintext, Logger: log,
+	}
+}

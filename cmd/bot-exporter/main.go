@@ -1,0 +1,69 @@
+// Command bot-exporter counts the events of virtual assistants from NATS JetStream, exactly once, for Prometheus.
+//
+// This package holds flags, wiring and exit codes. What happens is in packages exporter and collectors.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // zones where the system has none, as in a container
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/common/version"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// command is one subcommand. It returns the exit code; an error means 1 and is printed.
+type command func(ctx context.Context, io stdio) (int, error)
+
+type stdio struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// run is the program as a function: tests call it.
+func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
+	app := kingpin.New("bot-exporter",
+		"Counts the events of virtual assistants from NATS JetStream, exactly once, for Prometheus.\n\n"+
+			"Every flag can be set by an environment variable: --nats.url is BOT_EXPORTER_NATS_URL.")
+	app.Version(version.Print("bot-exporter"))
+	app.HelpFlag.Short('h')
+	app.UsageWriter(out)
+	app.ErrorWriter(errOut)
+	exited := -1
+	app.Terminate(func(code int) { exited = code })
+	app.DefaultEnvars()
+
+	commands := map[string]command{}
+	for _, add := range []func(*kingpin.Application) (string, command){
+		serveCommand, demoCommand, simulateCommand, replayCommand, checkCommand,
+		metricsCommand, checkConfigCommand, inspectCommand, verifyCommand, restoreCommand,
+	} {
+		name, c := add(app)
+		commands[name] = c
+	}
+	name, err := app.Parse(args)
+	if exited >= 0 { // --help or --version
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintf(errOut, "bot-exporter: %s; try --help\n", err)
+		return 2
+	}
+	code, err := commands[name](ctx, stdio{in, out, errOut})
+	if err != nil {
+		fmt.Fprintf(errOut, "bot-exporter: %s\n", err)
+		return max(code, 1)
+	}
+	return code
+}

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/common/version"
+	"github.com/prometheus/exporter-toolkit/web"
+	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
+
+	"github.com/bot-exporter/bot-exporter/exporter"
+	"github.com/bot-exporter/bot-exporter/exporter/jetstream"
+	"github.com/bot-exporter/bot-exporter/exporter/snapfile"
+)
+
+// daemon is the exporter as one process: what serve and demo run.
+type daemon struct {
+	cfg      exporter.Config
+	storage  string
+	keyFile  string // of the pseudonyms; in the storage when empty
+	nats     jetstream.Config
+	stream   string
+	subjects []string
+	create   bool
+	replicas int
+	embedded string // address of a NATS server within the process; none when empty
+	volatile bool   // that server need not keep what it has
+	web      *web.FlagConfig
+	log      *slog.Logger
+	started  func(natsURL string) // may be nil; called when the NATS server within the process is up
+	damaged  []string             // reasons of checkpoint files found damaged
+}
+
+func serveCommand(app *kingpin.Application) (string, command) {
+	cmd := app.Command("serve", "Follow the stream and serve /metrics (the default command).").Default()
+	fold, logs, broker := addFoldFlags(cmd), addLogFlags(cmd, "info"), addNATSFlags(cmd)
+	create := cmd.Flag("nats.create-stream", "Create the stream with the recommended settings when it is missing.").Bool()
+	replicas := cmd.Flag("nats.create-replicas", "Servers that hold a stream created by --nats.create-stream.").Default("1").Int()
+	embedded := cmd.Flag("nats.embedded", "Run a NATS server with JetStream within this process instead of connecting to one.").Bool()
+	address := cmd.Flag("nats.embedded.address", "Address of the embedded NATS server, host:port; it is neither encrypted nor protected.").Default("127.0.0.1:4222").String()
+	storage := cmd.Flag("storage.path", "Directory of checkpoints, the users' key and the embedded server's streams.").Default("data").String()
+	keyFile := cmd.Flag("users.key-file", "File with the key of the users' pseudonyms, 32 hexadecimal digits; made in the storage when not given.").String()
+	mismatch := cmd.Flag("on-stream-mismatch", "When the stream is not the one of the checkpoint: halt, rebase (keep totals, count the new stream from its first message) or reset (forget everything).").
+		Default(string(exporter.Halt)).Enum(exporter.Policies()...)
+	interval := cmd.Flag("checkpoint.interval", "Longest time between two checkpoints while messages come.").Default("30s").Duration()
+	webFlags := kingpinflag.AddFlags(cmd, ":9850")
+	return cmd.FullCommand(), func(ctx context.Context, io stdio) (int, error) {
+		cfg, err := fold.config()
+		if err != nil {
+			return 2, err
+		}
+		cfg.OnMismatch, cfg.CheckpointInterval = exporter.Policy(*mismatch), *interval
+		log := logs.logger(io.err)
+		d := daemon{
+			cfg: cfg, storage: *storage, keyFile: *keyFile, nats: broker.config("bot-exporter", log),
+			stream: *broker.stream, subjects: *broker.subjects, create: *create || *embedded, replicas: *replicas,
+			web: webFlags, log: log,
+		}
+		if *embedded {
+			d.embedded = *address
+		}
+		return 0, d.run(ctx)
+	}
+}
+
+// run starts everything and returns when the context ends or a part fails. Parts are stopped in the opposite order of
+// their start, so that nothing outlives what it needs.
+func (d *daemon) run(ctx context.Context) (err error) {
+	d.log.Info("starting bot-exporter", "version", version.Info(), "build", version.BuildContext())
+	store, err := snapfile.Open(snapfile.Config{
+		Dir:      filepath.Join(d.storage, "checkpoints"),
+		Rejected: d.rejected,
+		Warn:     func(err error) { d.log.Warn("checkpoints", "err", err) },
+	})
+	if err != nil {
+		return err
+	}
+	defer closing(&err, store.Close)
+	if err := d.loadKey(); err != nil {
+		return err
+	}
+	if d.embedded != "" {
+		server, err := jetstream.StartEmbedded(ctx, jetstream.EmbeddedConfig{
+			Address: d.embedded, StoreDir: filepath.Join(d.storage, "nats"), NoSync: d.volatile, Logger: d.log.With("component", "nats"),
+		})
+		if err != nil {
+			return err
+		}
+		defer closing(&err, server.Close)
+		d.nats.Embedded = server
+		if d.started != nil {
+			d.started(server.URL())
+		}
+	}
+	return d.follow(ctx, store)
+}
+
+func (d *daemon) loadKey() (err error) {
+	k := &d.cfg.KPIs.Session.Key
+	if d.keyFile != "" {
+		*k, d.cfg.KeyID, err = snapfile.LoadKey(d.keyFile)
+	} else {
+		*k, d.cfg.KeyID, err = snapfile.LoadOrCreateKey(filepath.Join(d.storage, "checkpoints"))
+	}
+	return err
+}
+
+// rejected is called while the engine is made, before its metrics can be reached.
+func (d *daemon) rejected(e *snapfile.DamageError) {
+	d.log.Error("checkpoint is damaged; trying an older one", "path", e.Path, "reason", string(e.Reason))
+	d.damaged = append(d.damaged, string(e.Reason))
+}
+
+func (d *daemon) follow(ctx context.Context, store exporter.Store) error {
+	var engine *exporter.Engine
+	d.nats.Observer = jetstream.Observer{
+		Connected: func(server string) {
+			d.log.Info("connected to NATS", "server", server)
+			engine.Connected(true)
+		},
+		Disconnected: func(err error) {
+			engine.Connected(false)
+			if err != nil {
+				d.log.Warn("disconnected from NATS", "err", err)
+			}
+		},
+		Failed: func(err error) { d.log.Warn("NATS", "err", err) },
+	}
+	link := &lazySource{}
+	engine, err := exporter.New(d.cfg, link, store, d.log)
+	if err != nil {
+		return err
+	}
+	for _, reason := range d.damaged {
+		engine.CheckpointRejected(reason)
+	}
+	nc, err := jetstream.Connect(ctx, d.nats)
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	source, err := jetstream.NewSource(nc, jetstream.Options{Stream: d.stream, Subjects: d.subjects})
+	if err != nil {
+		return err
+	}
+	var create *jetstream.StreamSettings
+	if d.create {
+		create = &jetstream.StreamSettings{Name: d.stream, Subjects: d.subjects, Replicas: d.replicas}
+	}
+	link.Source = jetstream.Tend(source, create, d.advise(engine), d.log)
+	return d.serve(ctx, engine)
+}
+
+// lazySource breaks the circle between the engine, which needs a source, and the connection, whose observer needs the
+// engine. It is filled before the engine runs.
+type lazySource struct{ exporter.Source }
+
+func (d *daemon) advise(engine *exporter.Engine) func([]jetstream.Advice) {
+	return func(list []jetstream.Advice) {
+		var settings []string
+		for _, a := range list {
+			if a.Setting == "num_replicas" && d.embedded != "" {
+				continue // one machine is what was asked for, and its server syncs every message
+			}
+			settings = append(settings, a.Setting)
+			d.log.Warn("stream setting puts messages at risk", "setting", a.Setting, "reason", a.Reason)
+		}
+		engine.Advise(settings)
+	}
+}
+
+const shutdownTimeout = 5 * time.Second
+
+// serve runs the engine and the HTTP server; the first that ends stops the other.
+func (d *daemon) serve(ctx context.Context, engine *exporter.Engine) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	server := exporter.NewServer(engine.Handler(), d.log)
+	served := make(chan error, 1)
+	go func() {
+		err := web.ListenAndServe(server, d.web, d.log)
+		if errors.Is(err, http.ErrServerClosed) {
+			err = nil
+		}
+		if err != nil {
+			err = fmt.Errorf("web server: %w", err)
+		}
+		served <- err
+		cancel(err)
+	}()
+	err := engine.Run(ctx)
+	stop, done := context.WithTimeout(context.Background(), shutdownTimeout)
+	defer done()
+	if server.Shutdown(stop) != nil {
+		_ = server.Close() // a scrape that takes so long is cut off
+	}
+	return errors.Join(err, <-served)
+}
+
+// closing closes something at the end and keeps its error.
+func closing(err *error, f func() error) { *err = errors.Join(*err, f()) }

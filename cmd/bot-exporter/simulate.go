@@ -1,0 +1,92 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/nats-io/nats.go"
+
+	"github.com/bot-exporter/bot-exporter/exporter/jetstream"
+	"github.com/bot-exporter/bot-exporter/exporter/simulate"
+)
+
+func simulateCommand(app *kingpin.Application) (string, command) {
+	cmd := app.Command("simulate", "Make up the events of a shop and a bank assistant, always the same ones for a seed.")
+	logs, broker := addLogFlags(cmd, "info"), addNATSFlags(cmd)
+	output := cmd.Flag("output", "nats publishes the events as they become due; - prints them, one in a line, with their stored times.").Default("nats").Enum("nats", "-")
+	seed := cmd.Flag("seed", "Seed of the random numbers.").Default("1").Uint64()
+	rate := cmd.Flag("rate", "Events per second, evenly; 0 follows day and week at --speed.").Default("0").Float64()
+	speed := cmd.Flag("speed", "Simulated seconds per second.").Default("1").Float64()
+	events := cmd.Flag("events", "How many events; 0 goes on until stopped.").Default("0").Int()
+	chats := cmd.Flag("chats-per-hour", "Mean number of chats begun in an hour.").Default("1200").Float64()
+	start := cmd.Flag("start", "When the simulation begins, RFC 3339; now when empty.").String()
+	return cmd.FullCommand(), func(ctx context.Context, std stdio) (int, error) {
+		begin := time.Now()
+		if *start != "" {
+			var err error
+			if begin, err = time.Parse(time.RFC3339, *start); err != nil {
+				return 2, fmt.Errorf("--start=%s is not an RFC 3339 time", *start)
+			}
+		}
+		sim := simulate.New(simulate.Config{Seed: *seed, Start: begin, ChatsPerHour: *chats})
+		pace := simulate.Pace{Speed: *speed, Rate: *rate, Limit: *events}
+		if *output == "-" {
+			return 0, printEvents(ctx, sim, pace, std.out)
+		}
+		log := logs.logger(std.err)
+		nc, err := jetstream.Connect(ctx, broker.config("bot-exporter simulate", log))
+		if err != nil {
+			return 1, err
+		}
+		defer nc.Close()
+		return 0, publishEvents(ctx, sim, pace, nc, log)
+	}
+}
+
+// printEvents prints as fast as it can, or at a rate.
+func printEvents(ctx context.Context, sim *simulate.Simulator, pace simulate.Pace, w io.Writer) error {
+	if pace.Rate <= 0 {
+		n := pace.Limit
+		if n <= 0 {
+			n = -1
+		}
+		return sim.NDJSON(w, n)
+	}
+	out := bufio.NewWriter(w)
+	err := sim.Publish(ctx, pace, func(m simulate.Message) error {
+		_, _ = out.Write(append(m.Data, '\n'))
+		return out.Flush()
+	})
+	return untilStopped(ctx, err)
+}
+
+func publishEvents(ctx context.Context, sim *simulate.Simulator, pace simulate.Pace, nc *nats.Conn, log *slog.Logger) error {
+	publisher, err := jetstream.NewPublisher(nc)
+	if err != nil {
+		return err
+	}
+	err = sim.Publish(ctx, pace, func(m simulate.Message) error {
+		return publisher.Publish(m.Subject, m.Event.Source+" "+m.Event.ID, m.Data)
+	})
+	if err = untilStopped(ctx, err); err != nil {
+		return err
+	}
+	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer cancel()
+	log.Debug("waiting for the last events to be stored")
+	return publisher.Flush(flush)
+}
+
+// untilStopped takes the end that the user asked for as no error.
+func untilStopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+		return nil
+	}
+	return err
+}
