@@ -118,14 +118,16 @@ func decodeHeader(b []byte) (h Header, err error) {
 func parseTable(b []byte, off, room int64) ([]place, error) {
 	r := snapshot.NewReader(b)
 	var list []place
+	names := map[string]bool{}
 	for range r.Len(4) {
 		p := place{name: r.String(), version: r.Uint(), off: off}
 		size := r.Uint()
 		p.crc = uint32(r.Uint())
-		if size > uint64(room) {
+		if size > uint64(room) || names[p.name] {
 			r.Fail()
 			break
 		}
+		names[p.name] = true
 		p.size = int64(size)
 		off, room = off+p.size, room-p.size
 		list = append(list, p)

@@ -37,7 +37,7 @@ const (
 	trailerSize = 8 + 8 + sha256.Size
 
 	maxHeader = 1 << 20
-	maxTable  = 1 << 24
+	maxTable  = 1 << 20
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -58,6 +58,9 @@ type sumWriter struct {
 }
 
 func (s *sumWriter) Write(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
 	n, err := s.w.Write(p)
 	if n != len(p) && err == nil {
 		err = io.ErrShortWrite

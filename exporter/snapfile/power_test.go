@@ -62,7 +62,7 @@ func (l *life) run() error {
 				return e
 			}
 		}
-		for n := l.rng.IntN(8); n > 0; n-- {
+		for n := l.rng.IntN(8); n > 0 && !dead(); n-- {
 			l.tried++
 			if s.Save(checkpoint(l.tried, size(l.tried))) == nil {
 				l.acked = l.tried
