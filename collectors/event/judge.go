@@ -109,7 +109,7 @@ func (r *raw) take(id uint8, e *Event) *Reject {
 			*f.code(e) = v.s[0] - '0'
 		}
 	case TypeTime:
-		e.Time, ok = parseTime(v.s)
+		e.Time, ok = ParseTime(v.s)
 		e.HasTime = ok
 	case TypeObject:
 		if id == fAgent {

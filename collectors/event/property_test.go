@@ -158,7 +158,7 @@ func drawString(t *rapid.T, s string) string {
 func TestTime(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawTime(t)
-		got, ok := parseTime(s)
+		got, ok := ParseTime(s)
 		want, wantOK := oracleTime(s)
 		if ok != wantOK || ok && got != want {
 			t.Fatalf("%q: got %d %v, want %d %v", s, got, ok, want, wantOK)
@@ -198,7 +198,7 @@ func TestTimeTable(t *testing.T) {
 		"2000-02-29T12:00:00.0000000009999999999z": 951825600e9,
 		"2000-02-29t12:00:00.000000001" + "-00:00": 951825600e9 + 1,
 	} {
-		if got, ok := parseTime(s); !ok || got != want {
+		if got, ok := ParseTime(s); !ok || got != want {
 			t.Errorf("%s: got %d %v, want %d", s, got, ok, want)
 		}
 	}

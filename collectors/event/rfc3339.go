@@ -2,12 +2,12 @@ package event
 
 import "math"
 
-// parseTime reads an RFC 3339 date-time as Unix nanoseconds. Digits behind the ninth of a fraction are cut off; the
+// ParseTime reads an RFC 3339 date-time, as the attribute time holds it, as Unix nanoseconds. Digits behind the ninth of a fraction are cut off; the
 // leap second :60 is the first of the next minute; a time outside of what an int64 holds (years 1677 to 2262) becomes
 // the nearest that it does, which no clock will find plausible.
 //
 // time.Parse accepts more (a comma as decimal mark) and less (lower-case t and z, leap seconds), and it is slower.
-func parseTime(s string) (int64, bool) {
+func ParseTime(s string) (int64, bool) {
 	// 2006-01-02T15:04:05
 	if len(s) < 20 || s[4] != '-' || s[7] != '-' || s[10]|0x20 != 't' || s[13] != ':' || s[16] != ':' {
 		return 0, false
