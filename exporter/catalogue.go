@@ -14,7 +14,7 @@ import (
 // WriteCatalogue writes all metrics as a Markdown table: the KPIs by module, then those of the process.
 func WriteCatalogue(w io.Writer) error {
 	var b strings.Builder
-	b.WriteString("| module | metric | type | labels | meaning |\n| --- | --- | --- | --- | --- |\n")
+	b.WriteString("| module | metric | type | labels beyond `bot`, `channel` | meaning |\n| --- | --- | --- | --- | --- |\n")
 	for _, m := range append(collectors.Catalogue(), collectors.Module{Name: "process", Defs: self.Defs()}) {
 		for _, d := range m.Defs {
 			kind := d.Type.String()
@@ -30,11 +30,13 @@ func WriteCatalogue(w io.Writer) error {
 
 func labels(d *metric.Def) string {
 	var list []string
-	for _, l := range d.Labels {
+	for i, l := range d.Labels {
 		switch {
+		case d.PerPair() && i < 2: // bot and channel
+			continue
 		case l.Limit > 0:
 			list = append(list, fmt.Sprintf("`%s` (first %d)", l.Name, l.Limit))
-		case len(l.Values) > 12:
+		case len(l.Values) > 20:
 			list = append(list, fmt.Sprintf("`%s` = `%s` to `%s`", l.Name, l.Values[0], l.Values[len(l.Values)-1]))
 		case len(l.Values) > 0:
 			list = append(list, fmt.Sprintf("`%s` = `%s`", l.Name, strings.Join(l.Values, "`, `")))

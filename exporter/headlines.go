@@ -62,7 +62,7 @@ func headlinesOf(families []*dto.MetricFamily) []headlines {
 		{"User satisfaction", []figure{
 			{ratio(scores, votes, "%.2f"), "CSAT, 1 to 5"}, {count(votes), "votes"},
 			{percent(votes, k.sum(collectors.CSATOffered)), "response rate"}}},
-		{"Traffic", []figure{{k.busiest(), "busiest hour"}, {count(k.sum(collectors.Traffic)), "messages"}}},
+		{"Traffic", []figure{{count(k.sum(collectors.Traffic)), "messages"}, {k.busiest(), "busiest hour"}}},
 		{"Clicks", []figure{{count(k.sum(collectors.Clicks)), "clicks"}, {k.top(collectors.Clicks, collectors.ClickTitle), "clicked most"}}},
 		{"Agents and workflows", []figure{{count(k.sum(collectors.AgentViews)), "views"}, {k.top(collectors.AgentViews, collectors.Agent), "viewed most"}}},
 		{"Custom events", []figure{{count(k.sum(collectors.CustomEvents)), "events"}, {k.top(collectors.CustomEvents, collectors.CustomKey), "most frequent"}}},

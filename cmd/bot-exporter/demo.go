@@ -23,7 +23,7 @@ func demoCommand(app *kingpin.Application) (string, command) {
 	fold, logs := addFoldFlags(cmd), addLogFlags(cmd, "warn")
 	seed := cmd.Flag("seed", "Seed of the simulated traffic.").Default("1").Uint64()
 	speed := cmd.Flag("speed", "How much busier live traffic is than that of the day before, 0.1 to 10.").Default("10").Float64()
-	chats := cmd.Flag("chats-per-hour", "Mean number of chats begun in an hour of the day before.").Default("240").Float64()
+	chats := cmd.Flag("chats-per-hour", "Mean number of chats begun in an hour of the day before.").Default("600").Float64()
 	address := cmd.Flag("web.listen-address", "Address of /metrics and the landing page; another free port is taken when it is in use.").Default("127.0.0.1:9850").String()
 	broker := cmd.Flag("nats.embedded.address", "Address of NATS; another free port is taken when it is in use.").Default("127.0.0.1:4222").String()
 	return cmd.FullCommand(), func(ctx context.Context, std stdio) (int, error) {
@@ -71,7 +71,7 @@ const demoText = `A day of made-up traffic is being counted; then it goes on liv
 
   look at        http://%s/
   scrape it      curl -s http://%s/metrics | grep ^bot_
-  say something  nats --server %s pub bot.events.demo.web '{"specversion":"1.0","id":"{{ID}}","source":"/me","type":"bot.message.user","data":{"bot":"demo","channel":"web","chat":"c1","user":"me"}}'
+  say something  nats --server %s pub -J --templates bot.events.demo.web '{"specversion":"1.0","id":"{{ID}}","source":"/me","type":"bot.message.user","data":{"bot":"demo","channel":"web","chat":"c1","user":"me"}}'
 
 Ctrl-C stops it.
 `
