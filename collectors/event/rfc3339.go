@@ -2,9 +2,9 @@ package event
 
 import "math"
 
-// ParseTime reads an RFC 3339 date-time, as the attribute time holds it, as Unix nanoseconds. Digits behind the ninth of a fraction are cut off; the
-// leap second :60 is the first of the next minute; a time outside of what an int64 holds (years 1677 to 2262) becomes
-// the nearest that it does, which no clock will find plausible.
+// ParseTime reads an RFC 3339 date-time, as the attribute time holds it, as Unix nanoseconds. Digits behind the ninth
+// of a fraction are cut off; the leap second :60 is the first of the next minute; a time outside of what an int64 holds
+// (years 1677 to 2262) becomes the nearest that it does, which no clock will find plausible.
 //
 // time.Parse accepts more (a comma as decimal mark) and less (lower-case t and z, leap seconds), and it is slower.
 func ParseTime(s string) (int64, bool) {
