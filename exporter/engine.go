@@ -44,7 +44,7 @@ func New(cfg Config, source Source, store Store, log *slog.Logger) (*Engine, err
 		status:  Status{Phase: PhaseConnecting},
 	}
 	e.metrics = newSelfMetrics(e)
-	e.saver.start(e)
+	e.saver.init(e)
 	if err := e.restore(); err != nil {
 		return nil, err
 	}
@@ -78,6 +78,8 @@ func (e *Engine) restore() error {
 
 // Run folds until the context ends, and then saves a last checkpoint. It returns nil after an orderly stop.
 func (e *Engine) Run(ctx context.Context) error {
+	e.saver.start()
+	e.saver.start()
 	retry := backoff{least: 100 * time.Millisecond, most: 5 * time.Second}
 	for ctx.Err() == nil {
 		err := e.follow(ctx, &retry)
@@ -87,9 +89,11 @@ func (e *Engine) Run(ctx context.Context) error {
 		e.interrupted(err)
 		retry.wait(ctx)
 	}
-	closeErr := e.source.Close()
+	if err := e.source.Close(); err != nil { // the broker tidies up what remains
+		e.log.Warn("source not closed in order", "err", err)
+	}
 	e.saver.stop()
-	return errors.Join(e.save(), closeErr)
+	return e.save()
 }
 
 // follow opens the source and folds what comes until something goes wrong.
@@ -104,8 +108,10 @@ func (e *Engine) follow(ctx context.Context, retry *backoff) error {
 	}
 	e.opened(info)
 	ctx, cancel := context.WithCancelCause(ctx)
+	var watching sync.WaitGroup
+	defer watching.Wait()
 	defer cancel(nil)
-	go e.watch(ctx, cancel)
+	watching.Go(func() { e.watch(ctx, cancel) })
 	for {
 		batch, err := e.source.Next(ctx)
 		if err != nil {

@@ -24,11 +24,12 @@ type saver struct {
 	last time.Time // when it was written, or the start
 }
 
-func (s *saver) start(e *Engine) {
+func (s *saver) init(e *Engine) {
 	s.engine, s.due, s.done = e, make(chan struct{}, 1), make(chan struct{})
 	s.last = time.Now()
-	s.wg.Go(s.loop)
 }
+
+func (s *saver) start() { s.wg.Go(s.loop) }
 
 func (s *saver) restored(cp *Checkpoint) {
 	s.epoch, s.saved = cp.Epoch, true
