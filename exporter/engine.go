@@ -79,7 +79,6 @@ func (e *Engine) restore() error {
 // Run folds until the context ends, and then saves a last checkpoint. It returns nil after an orderly stop.
 func (e *Engine) Run(ctx context.Context) error {
 	e.saver.start()
-	e.saver.start()
 	retry := backoff{least: 100 * time.Millisecond, most: 5 * time.Second}
 	for ctx.Err() == nil {
 		err := e.follow(ctx, &retry)

@@ -1,6 +1,8 @@
 package exporter
 
 import (
+	"errors"
+	"runtime/debug"
 	"slices"
 	"sort"
 	"strings"
@@ -32,14 +34,32 @@ func newGatherer(e *Engine, self prometheus.Gatherer, parallel int) *gatherer {
 	return g
 }
 
+// errScrape is all that a client learns of a failure: the cause, with its stack, is for the log.
+var errScrape = errors.New("metrics cannot be collected; see the log")
+
 // Gather implements prometheus.TransactionalGatherer. The families belong to the caller until it calls done.
 func (g *gatherer) Gather() (families []*dto.MetricFamily, done func(), err error) {
-	start := time.Now()
 	v := <-g.views
 	done = func() { g.views <- v }
+	defer func() {
+		if p := recover(); p != nil {
+			*v = view{} // may be half of one
+			g.engine.log.Error("scrape panicked", "panic", p, "stack", string(debug.Stack()))
+			families, err = nil, errScrape
+		}
+	}()
+	families, err = g.gather(v)
+	if err != nil {
+		g.engine.log.Error("scrape failed", "err", err)
+		return nil, done, errScrape
+	}
+	return families, done, nil
+}
+
+func (g *gatherer) gather(v *view) ([]*dto.MetricFamily, error) {
+	start := time.Now()
 	if !g.engine.copyInto(v, start.UnixNano()) {
-		families, err = g.self.Gather()
-		return families, done, err
+		return g.self.Gather()
 	}
 	v.fill()
 	g.engine.metrics.scrape.Observe(time.Since(start).Seconds())
@@ -51,7 +71,7 @@ func (g *gatherer) Gather() (families []*dto.MetricFamily, done func(), err erro
 		}
 	}
 	slices.SortFunc(v.out, func(a, b *dto.MetricFamily) int { return strings.Compare(a.GetName(), b.GetName()) })
-	return v.out, done, err
+	return v.out, err
 }
 
 // copyInto copies the state as of now into a view, and reports whether it may be shown.

@@ -78,7 +78,7 @@ func (e *Engine) opened(info StreamInfo) {
 		// The first start: what the stream dropped before it was never ours to count.
 		e.position.Seq = max(e.position.Seq, info.First-min(1, info.First))
 	}
-	e.position.Stream, e.position.Created, e.position.Subjects = info.Name, info.Created, info.Subjects
+	e.position.Stream, e.position.Created, e.position.Subjects = info.Name, info.Created, info.Filter
 	s.stream, s.Mismatch, s.Reason = info, nil, ""
 	e.metrics.mismatch(nil)
 	s.Last, s.Pending = info.Last, info.Pending
