@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -64,52 +65,90 @@ func storedTime(line []byte, before int64) int64 {
 	return before
 }
 
-// series returns every series of a set as of now, keyed as in the text format with sorted labels.
-func series(s *Set, now int64) map[string]float64 {
-	out := map[string]float64{}
-	for _, f := range s.Families() {
-		switch t := f.(type) {
-		case metric.Scalars:
-			for i, v := range t.Read(nil, now) {
-				out[key(f, i, "")] = v
-			}
-		default:
-			h := f.(interface {
-				Read(int, *metric.Hist)
-			})
-			for i := range f.Len() {
-				var v metric.Hist
-				h.Read(i, &v)
-				sum := uint64(0)
-				for b, n := range v.Classic {
-					sum += n
-					le := math.Inf(1)
-					if b < len(f.Def().Buckets) {
-						le = f.Def().Buckets[b]
-					}
-					out[key(f, i, "_bucket", "le", strings.Replace(strconv.FormatFloat(le, 'g', -1, 64), "+Inf", "+Inf", 1))] = float64(sum)
-				}
-				out[key(f, i, "_sum")], out[key(f, i, "_count")] = v.Sum, float64(v.Count)
-			}
+// sample is one line of the text format.
+type sample struct {
+	name   string   // with the suffix of a histogram's part
+	labels []string // name="value", sorted; le comes last
+	value  float64
+}
+
+// samples returns all samples of a family as of now, in the order of its series.
+func samples(f metric.Family, now int64) []sample {
+	var out []sample
+	name := f.Def().Name
+	if t, ok := f.(metric.Scalars); ok {
+		for i, v := range t.Read(nil, now) {
+			out = append(out, sample{name, labels(f, i), v})
 		}
+		return out
+	}
+	for i := range f.Len() {
+		var h metric.Hist
+		f.(interface{ Read(int, *metric.Hist) }).Read(i, &h)
+		sum := uint64(0)
+		for b, bound := range append(slices.Clip(f.Def().Buckets), math.Inf(1)) {
+			sum += h.Classic[b]
+			le := `le="` + strconv.FormatFloat(bound, 'g', -1, 64) + `"`
+			out = append(out, sample{name + "_bucket", append(labels(f, i), le), float64(sum)})
+		}
+		out = append(out, sample{name + "_sum", labels(f, i), h.Sum}, sample{name + "_count", labels(f, i), float64(h.Count)})
 	}
 	return out
 }
 
-func key(f metric.Family, i int, suffix string, more ...string) string {
+func labels(f metric.Family, i int) []string {
 	var pairs []string
 	values := f.Labels(nil, i)
 	for k, name := range f.Def().LabelNames() {
 		pairs = append(pairs, name+`="`+escape(values[k])+`"`)
 	}
-	for k := 0; k < len(more); k += 2 {
-		pairs = append(pairs, more[k]+`="`+more[k+1]+`"`)
-	}
 	sort.Strings(pairs)
-	if len(pairs) == 0 {
-		return f.Def().Name + suffix
-	}
-	return fmt.Sprintf("%s%s{%s}", f.Def().Name, suffix, strings.Join(pairs, ","))
+	return pairs
 }
 
 var escape = strings.NewReplacer(`\`, `\\`, "\n", `\n`, `"`, `\"`).Replace
+
+func (s sample) String() string {
+	name := s.name
+	if len(s.labels) > 0 {
+		name += "{" + strings.Join(s.labels, ",") + "}"
+	}
+	return name + " " + strconv.FormatFloat(s.value, 'g', -1, 64)
+}
+
+// series returns every sample of a set as of now, keyed as in the text format with all labels sorted.
+func series(s *Set, now int64) map[string]float64 {
+	out := map[string]float64{}
+	for _, f := range s.Families() {
+		for _, one := range samples(f, now) {
+			sort.Strings(one.labels)
+			text := one.String()
+			out[text[:strings.LastIndexByte(text, ' ')]] = one.value
+		}
+	}
+	return out
+}
+
+// exposition writes one module's metrics in the text format, in the order of the client library.
+func exposition(s *Set, module string) string {
+	var out strings.Builder
+	for _, c := range s.collectors {
+		if c.Name() != module {
+			continue
+		}
+		for _, f := range c.Families() {
+			fmt.Fprintf(&out, "# HELP %s %s\n# TYPE %[1]s %[3]s\n", f.Def().Name, f.Def().Help, f.Def().Type)
+			list := samples(f, s.Clock())
+			sort.SliceStable(list, func(i, j int) bool { return slices.Compare(own(list[i]), own(list[j])) < 0 })
+			for _, one := range list {
+				fmt.Fprintln(&out, one)
+			}
+		}
+	}
+	return out.String()
+}
+
+// own returns the labels of the series, without le.
+func own(s sample) []string {
+	return slices.DeleteFunc(slices.Clone(s.labels), func(l string) bool { return strings.HasPrefix(l, "le=") })
+}
