@@ -194,8 +194,13 @@ func (t *Table) CohortSize(p metric.Pair, c Cohort, window int, now int64) uint3
 	if int(p) >= len(t.users.cohorts) {
 		return 0
 	}
-	k := &t.users.cohorts[p]
-	h := map[Cohort]*hourly{CohortNew: &k.fresh, CohortReturning: &k.returned, CohortAsked: &k.asked}[c]
+	h := &t.users.cohorts[p].fresh
+	switch c {
+	case CohortReturning:
+		h = &t.users.cohorts[p].returned
+	case CohortAsked:
+		h = &t.users.cohorts[p].asked
+	}
 	return h.sum(window, t.users.windows[window], t.viewHour(now))
 }
 

@@ -1,0 +1,118 @@
+package exporter
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/bot-exporter/bot-exporter/collectors"
+	"github.com/bot-exporter/bot-exporter/collectors/event"
+	"github.com/bot-exporter/bot-exporter/collectors/metric"
+)
+
+// wideEngine shows about as many series as asked for: a pair of bot and channel has some 260.
+func wideEngine(series int) *Engine {
+	cfg := Defaults()
+	cfg.KPIs.MaxBots = 1000
+	e := &Engine{cfg: cfg, set: collectors.New(cfg.KPIs), log: slog.New(slog.DiscardHandler)}
+	e.metrics = newSelfMetrics(e)
+	e.saver.init(e)
+	e.status.CaughtUp, e.status.Phase = true, PhaseLive
+	for i := range series / 260 {
+		ev := event.Event{Kind: event.MessageUser, ID: fmt.Sprint(i), Source: "s", Bot: fmt.Sprintf("bot-%03d", i/5),
+			Channel: fmt.Sprintf("channel-%d", i%5), Chat: "c", User: "u", Input: event.InputText}
+		e.set.Fold(int64(i)+1e18, &ev, nil)
+	}
+	return e
+}
+
+// constMetrics is the same series as a Collector of the usual kind gives them: new metrics for every scrape.
+type constMetrics struct{ engine *Engine }
+
+func (constMetrics) Describe(chan<- *prometheus.Desc) {}
+
+func (c constMetrics) Collect(ch chan<- prometheus.Metric) {
+	for _, f := range c.engine.set.Families() {
+		d := f.Def()
+		desc := prometheus.NewDesc(d.Name, d.Help, d.LabelNames(), nil)
+		switch t := f.(type) {
+		case metric.Scalars:
+			kind := prometheus.CounterValue
+			if d.Type == metric.TypeGauge {
+				kind = prometheus.GaugeValue
+			}
+			for i, v := range t.Read(nil, c.engine.set.Clock()) {
+				ch <- prometheus.MustNewConstMetric(desc, kind, v, f.Labels(nil, i)...)
+			}
+		case histograms:
+			for i := range f.Len() {
+				var h metric.Hist
+				t.Read(i, &h)
+				buckets, sum := map[float64]uint64{}, uint64(0)
+				for k, b := range d.Buckets {
+					sum += h.Classic[k]
+					buckets[b] = sum
+				}
+				ch <- prometheus.MustNewConstHistogram(desc, h.Count, h.Sum, buckets, f.Labels(nil, i)...)
+			}
+		}
+	}
+}
+
+var formats = []struct{ name, accept string }{
+	{"text", "text/plain;version=0.0.4;escaping=allow-utf-8"},
+	{"openmetrics", "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8"},
+	{"protobuf", "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;escaping=allow-utf-8"},
+}
+
+func BenchmarkScrape(b *testing.B) {
+	for _, series := range []int{1_000, 10_000, 100_000} {
+		e := wideEngine(series)
+		registry := prometheus.NewRegistry()
+		registry.MustRegister(constMetrics{e})
+		for _, h := range []struct {
+			name    string
+			handler http.Handler
+		}{
+			{"exporter", e.Handler()},
+			{"const_metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{EnableOpenMetrics: true})},
+		} {
+			for _, f := range formats {
+				b.Run(fmt.Sprintf("%d/%s/%s", series, f.name, h.name), func(b *testing.B) {
+					r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
+					r.Header.Set("Accept", f.accept)
+					h.handler.ServeHTTP(discard{}, r)
+					b.ReportAllocs()
+					for b.Loop() {
+						h.handler.ServeHTTP(discard{}, r)
+					}
+				})
+			}
+		}
+	}
+}
+
+// BenchmarkScrapeLock is how long a scrape holds the fold up.
+func BenchmarkScrapeLock(b *testing.B) {
+	e := wideEngine(100_000)
+	var v view
+	for b.Loop() {
+		e.copyInto(&v, e.set.Clock())
+		b.StopTimer()
+		v.fill()
+		b.StartTimer()
+	}
+}
+
+type discard struct{}
+
+func (discard) Header() http.Header         { return http.Header{} }
+func (discard) Write(b []byte) (int, error) { return io.Discard.Write(b) }
+func (discard) WriteHeader(int)             {}
+
