@@ -42,12 +42,23 @@ func (d *days) advance(clock int64, out []Day) []Day {
 	})
 	d.sent.Reset()
 	clear(d.users)
-	at := time.Unix(0, clock).In(d.location)
-	d.end = time.Date(at.Year(), at.Month(), at.Day()+1, 0, 0, 0, 0, d.location).UnixNano()
-	if d.end <= clock { // the zone repeats or skips midnight that day
-		d.end = clock + nanosPerHour
-	}
+	d.end = endOfDay(time.Unix(0, clock).In(d.location)).UnixNano()
 	return out
+}
+
+// endOfDay returns the first moment of a later date: a midnight, or a change of the zone's clocks that skips it. (time.Date
+// would return either of two moments for a midnight that is skipped or comes twice.)
+func endOfDay(t time.Time) time.Time {
+	date := func(t time.Time) int { return t.Year()*1000 + t.YearDay() }
+	for today := date(t); date(t) <= today; {
+		sinceMidnight := time.Duration(t.Hour()*3600+t.Minute()*60+t.Second())*time.Second + time.Duration(t.Nanosecond())
+		next := t.Add(24*time.Hour - sinceMidnight)
+		if _, change := t.ZoneBounds(); !change.IsZero() && change.Before(next) {
+			next = change
+		}
+		t = next
+	}
+	return t
 }
 
 func (d *days) message(id table.Key, p metric.Pair) {
