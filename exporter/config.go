@@ -59,8 +59,3 @@ func (c Config) Validate() error {
 	}
 	return c.KPIs.Validate()
 }
-
-// Fingerprint is equal for configurations that give the same numbers for the same stream.
-func (c Config) Fingerprint() string {
-	return fmt.Sprintf("%s %s %d", c.KPIs.Fingerprint(), c.Events.TypePrefix, c.Events.MaxSize)
-}

@@ -59,16 +59,16 @@ func (e *Engine) restore() error {
 	if err != nil {
 		return fmt.Errorf("load checkpoint: %w", err)
 	}
-	for _, v := range []struct{ field, want, have, remedy string }{
-		{"configuration", cp.Fingerprint, e.cfg.Fingerprint(), "restore the settings, or start with an empty storage path to count the stream anew"},
-		{"key id", cp.KeyID, e.cfg.KeyID, "provide the key that the checkpoint was made with"},
-	} {
-		if v.want != v.have {
-			return fmt.Errorf("checkpoint does not fit: %s is %s, the checkpoint has %s; %s", v.field, v.have, v.want, v.remedy)
-		}
+	if cp.Fingerprint != e.cfg.Fingerprint() {
+		return fmt.Errorf("checkpoint does not fit: %s; restore the settings, or start with an empty storage path to count the stream anew",
+			e.cfg.differences(cp.Fingerprint))
+	}
+	if cp.KeyID != e.cfg.KeyID {
+		return fmt.Errorf("checkpoint does not fit: key id is %s, the checkpoint has %s; provide the key that the checkpoint was made with",
+			e.cfg.KeyID, cp.KeyID)
 	}
 	if err := e.set.Restore(cp.Saved); err != nil {
-		return fmt.Errorf("checkpoint does not fit: %w", err)
+		return fmt.Errorf("checkpoint does not fit: %w; start the version of the program that wrote it, or start with an empty storage path to count the stream anew", err)
 	}
 	e.position = cp.Position
 	e.saver.restored(cp)

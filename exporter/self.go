@@ -52,6 +52,7 @@ func newSelfMetrics(e *Engine) *selfMetrics {
 		ofStatus(e, self.Ready, func(s Status) float64 { return oneIf(s.Phase == PhaseLive) }),
 		ofStatus(e, self.Lag, func(s Status) float64 { return float64(s.Pending) }),
 		ofStatus(e, self.AppliedSequence, func(s Status) float64 { return float64(s.Position.Seq) }),
+		ofStatus(e, self.FirstEvent, func(Status) float64 { return float64(e.began()) / 1e9 }),
 		ofStatus(e, self.LastEvent, func(s Status) float64 { return float64(s.Position.Anchor.Time) / 1e9 }),
 		ofStatus(e, self.ReplayRemaining, func(s Status) float64 { return float64(s.Remaining) }),
 		ofStatus(e, self.ReplayRate, func(s Status) float64 { return s.Rate }),

@@ -69,6 +69,19 @@ func (e *Engine) Status() Status {
 	return s
 }
 
+// began returns when the first message ever applied was stored, in Unix nanoseconds, and 0 before it: the counters of
+// the stream as a whole start then.
+func (e *Engine) began() int64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, f := range e.set.Families() {
+		if f.Def() == collectors.Events {
+			return f.Start(0)
+		}
+	}
+	panic("BUG: " + collectors.Events.Name + " is no family")
+}
+
 // opened starts to follow a stream that was verified.
 func (e *Engine) opened(info StreamInfo) {
 	e.mu.Lock()
