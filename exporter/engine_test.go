@@ -1,0 +1,252 @@
+package exporter
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/bot-exporter/bot-exporter/collectors"
+	"github.com/bot-exporter/bot-exporter/collectors/self"
+)
+
+// No KPI is shown, and the exporter is not ready, until everything that was stored before the start is applied.
+func TestCatchUpGate(t *testing.T) {
+	all := stored(1200)
+	b := newBroker(all[:1000])
+	b.hold = 500
+	r := run(t, quick(), b, &shelf{})
+	r.applied(500)
+	gated := func() {
+		t.Helper()
+		status, _, text := r.get("/-/ready")
+		require.Equal(t, http.StatusServiceUnavailable, status)
+		require.Contains(t, text, "catching_up")
+		require.False(t, r.shown())
+		require.Zero(t, r.value(self.Ready))
+		_, _, page := r.get("/")
+		require.Contains(t, page, "KPIs are shown once")
+		require.NotContains(t, page, "mean duration")
+	}
+	gated()
+	require.EqualValues(t, 500, r.value(self.ReplayRemaining))
+	require.EqualValues(t, 500, r.value(self.Lag))
+
+	b.publish(all[1000:]...) // which the gate need not wait for
+	b.change(func(b *broker) { b.hold = 999 })
+	r.applied(999)
+	gated()
+	require.EqualValues(t, 1, r.value(self.ReplayRemaining))
+
+	b.change(func(b *broker) { b.hold = 1000 })
+	r.live(1000)
+	status, _, _ := r.get("/-/ready")
+	require.Equal(t, http.StatusOK, status)
+	require.True(t, r.shown())
+	require.EqualValues(t, 1, r.value(self.Ready))
+	require.Zero(t, r.value(self.ReplayRemaining))
+	b.change(func(b *broker) { b.hold = 0 })
+	r.live(1200)
+	r.equals(oracle(quick(), all))
+	require.NoError(t, r.close())
+}
+
+// A restart goes on from the checkpoint behind the same gate.
+func TestCatchUpGateAfterRestart(t *testing.T) {
+	all, store := stored(600), &shelf{}
+	r := run(t, quick(), newBroker(all[:300]), store)
+	r.live(300)
+	require.NoError(t, r.close())
+	b := newBroker(all)
+	b.hold = 599
+	r = run(t, quick(), b, store)
+	r.applied(599)
+	require.False(t, r.shown())
+	b.change(func(b *broker) { b.hold = 0 })
+	r.live(600)
+	require.True(t, r.shown())
+	r.equals(oracle(quick(), all))
+	require.Equal(t, uint64(300), b.opens[0].Seq)
+}
+
+// An empty stream has been caught up with, and so has one whose last messages are not for us.
+func TestNothingToCatchUpWith(t *testing.T) {
+	r := run(t, quick(), newBroker(nil), &shelf{})
+	r.live(0)
+	require.True(t, r.shown())
+	require.NoError(t, r.close())
+
+	b := newBroker(stored(100))
+	b.filter = []string{"bot.events.a"}
+	b.messages = b.messages[:60] // the server says that nothing is pending after the 60th
+	r = run(t, quick(), &lastBeyond{b, 100}, &shelf{})
+	r.live(60)
+	require.True(t, r.shown())
+}
+
+// lastBeyond is a stream that ends with messages that the filter leaves out.
+type lastBeyond struct {
+	*broker
+	last uint64
+}
+
+func (l *lastBeyond) Open(ctx context.Context, at Position) (StreamInfo, error) {
+	info, err := l.broker.Open(ctx, at)
+	info.Last = l.last
+	return info, err
+}
+
+func TestGaps(t *testing.T) {
+	all, store := stored(100), &shelf{}
+	b := newBroker(slices.Clone(all[10:40]))
+	b.first = 11 // what the stream dropped before the first start was never ours
+	r := run(t, quick(), b, store)
+	r.live(40)
+	require.Zero(t, r.value(collectors.EventsLost))
+
+	b.publish(all[45:60]...) // 41 to 45 are deleted
+	r.live(60)
+	require.EqualValues(t, 5, r.value(collectors.EventsLost))
+	require.NoError(t, r.close())
+
+	b = newBroker(slices.Clone(all[75:]))
+	b.first = 73 // 61 to 72 are purged, 73 to 75 deleted
+	r = run(t, quick(), b, store)
+	r.live(100)
+	require.EqualValues(t, 5+12+3, r.value(collectors.EventsLost))
+	want := oracle(quick(), all[10:40], all[45:60], all[75:])
+	want.Lost(20)
+	r.equals(want)
+}
+
+// A purge of everything is a gap as well, also when nothing comes after it.
+func TestPurgedToTheEnd(t *testing.T) {
+	store := &shelf{}
+	r := run(t, quick(), newBroker(stored(40)), store)
+	r.live(40)
+	require.NoError(t, r.close())
+	b := newBroker(nil)
+	b.first = 91
+	r = run(t, quick(), b, store)
+	r.live(90)
+	require.EqualValues(t, 50, r.value(collectors.EventsLost))
+	require.NoError(t, r.close())
+	require.Equal(t, uint64(90), store.newest().Seq)
+	r = run(t, quick(), b, store)
+	r.live(90)
+	require.EqualValues(t, 50, r.value(collectors.EventsLost), "counted once")
+}
+
+// With a filter, holes are messages of others.
+func TestFilteredStreamHasNoGaps(t *testing.T) {
+	all := stored(50)
+	b := newBroker(append(all[:10:10], all[20:]...))
+	b.filter = []string{"bot.events.a"}
+	r := run(t, quick(), b, &shelf{})
+	r.live(50)
+	require.Zero(t, r.value(collectors.EventsLost))
+	require.NoError(t, r.close())
+	require.Equal(t, []string{"bot.events.a"}, r.Position().Subjects)
+}
+
+func TestRedeliveredMessagesAreLeftOut(t *testing.T) {
+	all := stored(300)
+	b := newBroker(all[:200])
+	b.batch = 50
+	r := run(t, quick(), b, &shelf{})
+	r.live(200)
+	b.change(func(b *broker) { b.repeat = 20 })
+	b.publish(all[200:]...)
+	r.live(300)
+	require.EqualValues(t, 20, r.value(self.Redelivered))
+	r.equals(oracle(quick(), all))
+}
+
+// Markers that the server puts into a stream move the position and nothing else.
+func TestSkippedMessages(t *testing.T) {
+	all := stored(30)
+	want := oracle(quick(), all[:10], all[11:])
+	all[10].Skip = true
+	r := run(t, quick(), newBroker(all), &shelf{})
+	r.live(30)
+	r.equals(want)
+}
+
+// A source that fails is opened again, at the position, and KPIs stay on show.
+func TestInterruptedSource(t *testing.T) {
+	all := stored(200)
+	b := newBroker(all[:100])
+	r := run(t, quick(), b, &shelf{})
+	r.live(100)
+	b.change(func(b *broker) { b.nextErr, b.openErr = errors.New("broken pipe"), errors.New("connection refused") })
+	r.phase(PhaseInterrupted)
+	r.until("reason is told", func() bool {
+		status, _, text := r.get("/-/ready")
+		return status == http.StatusServiceUnavailable && text == "not ready: interrupted: connection refused\n"
+	})
+	require.True(t, r.shown())
+	b.publish(all[100:]...)
+	b.change(func(b *broker) { b.openErr = nil })
+	r.live(200)
+	r.equals(oracle(quick(), all))
+	require.Equal(t, uint64(100), b.opens[len(b.opens)-1].Seq)
+}
+
+// A broker that is not there at the start is waited for.
+func TestNoStreamYet(t *testing.T) {
+	b := newBroker(stored(10))
+	b.gone = true
+	r := run(t, quick(), b, &shelf{})
+	r.phase(PhaseNoStream)
+	require.False(t, r.shown())
+	b.change(func(b *broker) { b.gone = false })
+	r.live(10)
+}
+
+func TestStreamDeleted(t *testing.T) {
+	b := newBroker(stored(100))
+	r := run(t, quick(watchful), b, &shelf{})
+	r.live(100)
+	before := r.metrics()
+	b.change(func(b *broker) { b.gone = true })
+	r.phase(PhaseNoStream)
+	status, _, text := r.get("/-/ready")
+	require.Equal(t, http.StatusServiceUnavailable, status)
+	require.Contains(t, text, "no_stream")
+	require.Equal(t, sum(before, collectors.Events), r.value(collectors.Events))
+	require.Equal(t, sum(before, collectors.Messages), r.value(collectors.Messages))
+}
+
+// A consumer that delivers nothing although messages are there is replaced.
+func TestStalledConsumer(t *testing.T) {
+	all := stored(20)
+	b := newBroker(all[:10])
+	r := run(t, quick(watchful), b, &shelf{})
+	r.live(10)
+	b.change(func(b *broker) { b.stuck = true })
+	b.publish(all[10:]...)
+	r.until("source is opened again", func() bool {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.stuck = b.opened < 2
+		return b.opened >= 2
+	})
+	b.change(func(*broker) {})
+	r.live(20)
+	r.equals(oracle(quick(), all))
+	require.Contains(t, r.log.String(), "no progress at sequence 10")
+}
+
+func TestSourceThatCannotBeClosed(t *testing.T) {
+	b := newBroker(stored(10))
+	b.closeErr = errors.New("no answer")
+	store := &shelf{}
+	r := run(t, quick(), b, store)
+	r.live(10)
+	require.NoError(t, r.close(), "the broker tidies up what remains")
+	require.Equal(t, uint64(10), store.newest().Seq)
+	require.Contains(t, r.log.String(), "no answer")
+}

@@ -1,0 +1,145 @@
+package exporter
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/bot-exporter/bot-exporter/collectors/self"
+)
+
+func often(c *Config) { c.CheckpointInterval = 3 * time.Millisecond }
+
+// Checkpoints are made on time, after so many messages, after catching up and at the end, and not when nothing changed.
+func TestWhenCheckpointsAreMade(t *testing.T) {
+	all, store := stored(5000), &shelf{}
+	b := newBroker(all[:1000])
+	r := run(t, quick(func(c *Config) { c.CheckpointMessages = 1500 }), b, store)
+	saved := func(least uint64) {
+		t.Helper()
+		r.until("checkpoint is there", func() bool { return store.newest().Seq >= least })
+	}
+	saved(1000) // caught up
+	b.publish(all[1000:2000]...)
+	r.live(2000)
+	require.EqualValues(t, 1000, store.newest().Seq)
+	b.publish(all[2000:4000]...)
+	saved(2500)
+	b.publish(all[4000:]...)
+	r.live(5000)
+	require.NoError(t, r.close())
+	require.EqualValues(t, 5000, store.newest().Seq)
+	require.Equal(t, written(oracle(quick(), all).Sections()), store.newest().Saved)
+
+	tries := store.attempts()
+	r = run(t, quick(often), b, store)
+	r.live(5000)
+	age := r.value(self.CheckpointAge)
+	r.until("age is that of the last look", func() bool { a := r.value(self.CheckpointAge); ok := a < age; age = a; return ok })
+	require.NoError(t, r.close())
+	require.Equal(t, tries, store.attempts(), "nothing changed")
+	b.publish(Message{Seq: 5001, Time: all[4999].Time, Data: []byte("{")})
+	r = run(t, quick(often), b, store)
+	saved(5001)
+}
+
+// A disk that fails costs no message and no scrape, and the exporter recovers alone.
+func TestCheckpointFails(t *testing.T) {
+	all, store := stored(400), &shelf{fail: errors.New("no space left on device")}
+	b := newBroker(all[:100])
+	r := run(t, quick(often), b, store)
+	r.live(100)
+	r.until("failures are counted", func() bool { return r.value(self.CheckpointFailures) >= maxCheckpointFailures })
+	status, _, _ := r.get("/-/healthy")
+	require.Equal(t, http.StatusServiceUnavailable, status)
+	require.Contains(t, r.log.String(), "no space left on device")
+	b.publish(all[100:]...)
+	r.live(400)
+	require.True(t, r.shown())
+	status, _, _ = r.get("/-/ready")
+	require.Equal(t, http.StatusOK, status, "numbers are complete")
+	failing, later := r.value(self.CheckpointAge), 0.0
+	r.until("age grows", func() bool { later = r.value(self.CheckpointAge); return later > failing })
+
+	store.failing(nil)
+	r.until("checkpoint is there", func() bool { return store.newest().Seq == 400 })
+	r.until("healthy", func() bool { status, _, _ := r.get("/-/healthy"); return status == http.StatusOK })
+	require.Equal(t, written(oracle(quick(), all).Sections()), store.newest().Saved)
+	require.NoError(t, r.close())
+}
+
+// Two failures are no reason to restart the process.
+func TestHealthyAfterTwoFailures(t *testing.T) {
+	store := &shelf{fail: errors.New("no")}
+	r := run(t, quick(), newBroker(stored(10)), store)
+	r.live(10)
+	for n := range maxCheckpointFailures {
+		r.until("tried", func() bool { r.saver.urge(); return int(r.saver.failed.Load()) > n })
+		r.saver.writing.Lock()
+		failed := r.saver.failed.Load()
+		status, _, _ := r.get("/-/healthy")
+		r.saver.writing.Unlock()
+		if failed < 3 {
+			require.Equal(t, http.StatusOK, status)
+		} else {
+			require.Equal(t, http.StatusServiceUnavailable, status)
+		}
+	}
+	require.ErrorContains(t, r.close(), "save checkpoint: no")
+}
+
+// Without a stream there is nothing to save: an empty checkpoint would hide the first message from the next start.
+func TestNothingToSave(t *testing.T) {
+	b, store := newBroker(nil), &shelf{}
+	b.gone = true
+	r := run(t, quick(often), b, store)
+	r.phase(PhaseNoStream)
+	require.NoError(t, r.close())
+	require.Zero(t, store.attempts())
+}
+
+func TestCheckpointThatDoesNotFit(t *testing.T) {
+	good := func() *shelf {
+		store := &shelf{}
+		r := run(t, quick(), newBroker(stored(50)), store)
+		r.live(50)
+		require.NoError(t, r.close())
+		return store
+	}
+	for name, v := range map[string]struct {
+		cfg    func(*Config)
+		change func(*shelf)
+		says   []string
+	}{
+		"limit":   {cfg: func(c *Config) { c.KPIs.MaxClicks = 7 }, says: []string{"limits.clicks is 7", "the checkpoint has 500", "restore the settings", "empty storage"}},
+		"timeout": {cfg: func(c *Config) { c.KPIs.Session.IdleTimeout = time.Hour }, says: []string{"chats.idle_timeout is 1h0m0s", "has 30m0s"}},
+		"zone":    {cfg: func(c *Config) { c.KPIs.Session.Location = time.FixedZone("Mars", 1) }, says: []string{"time.zone is Mars", "has UTC"}},
+		"prefix":  {cfg: func(c *Config) { c.Events.TypePrefix = "com.acme." }, says: []string{"events.type_prefix is com.acme."}},
+		"key id":  {cfg: func(c *Config) { c.KeyID = "other" }, says: []string{"key id is other", "has key;", "provide the key"}},
+		"newer section": {change: func(s *shelf) { s.kept[len(s.kept)-1].Saved[1].Version++ },
+			says: []string{"section session has version", "start the version of the program"}},
+		"section is missing": {change: func(s *shelf) { cp := s.kept[len(s.kept)-1]; cp.Saved = cp.Saved[1:] }, says: []string{"section pairs is missing"}},
+		"section is cut": {change: func(s *shelf) { d := &s.kept[len(s.kept)-1].Saved[0]; d.Data = d.Data[:len(d.Data)-1] },
+			says: []string{"section pairs", "corrupt"}},
+		"unreadable": {change: func(s *shelf) { s.load = errors.New("permission denied") }, says: []string{"load checkpoint: permission denied"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store, cfg := good(), quick()
+			if v.change != nil {
+				v.change(store)
+			}
+			if v.cfg != nil {
+				v.cfg(&cfg)
+			}
+			_, err := New(cfg, newBroker(nil), store, slog.New(slog.NewTextHandler(io.Discard, nil)))
+			for _, s := range v.says {
+				require.ErrorContains(t, err, s)
+			}
+		})
+	}
+}
