@@ -172,8 +172,23 @@ func TestChecksumsAreIndependent(t *testing.T) {
 func TestForeignFiles(t *testing.T) {
 	v := newVictim(t, 5000)
 	header, data, table := snapfile.Parts(v.content)
-	more := snapshot.NewWriter(nil)
-	more.Uint(1 << 40)
+	count := snapshot.NewWriter(nil)
+	count.Uint(1 << 40)
+	tableOf := func(name string, size uint64) []byte { // of two sections
+		w := snapshot.NewWriter(nil)
+		w.Uint(2)
+		for _, s := range []uint64{size, uint64(len(data)) - size} {
+			w.String(name)
+			w.Uint(1)
+			w.Uint(s)
+			w.Uint(0)
+			name = "b"
+		}
+		return w.Bytes()
+	}
+	hash := func(size int) []byte { // a header with a digest of that size
+		return bytes.Replace(header, append([]byte{32}, v.new.Anchor.Hash[:]...), append([]byte{byte(size)}, make([]byte, size)...), 1)
+	}
 	for name, c := range map[string]struct {
 		content []byte
 		want    snapfile.Reason
@@ -182,11 +197,16 @@ func TestForeignFiles(t *testing.T) {
 		"zeros":            {make([]byte, 8192), snapfile.Magic},
 		"text":             {[]byte("# HELP up\n"), snapfile.Magic},
 		"no table":         {snapfile.Seal(1, header, data, nil), snapfile.Malformed},
-		"huge table":       {snapfile.Seal(1, header, data, more.Bytes()), snapfile.Malformed},
+		"huge table":       {snapfile.Seal(1, header, data, count.Bytes()), snapfile.Malformed},
 		"data left over":   {snapfile.Seal(1, header, append(data, 1), table), snapfile.Malformed},
 		"data missing":     {snapfile.Seal(1, header, data[:len(data)-1], table), snapfile.Malformed},
 		"header left over": {snapfile.Seal(1, append(header, 1), data, table), snapfile.Malformed},
-		"short hash":       {snapfile.Seal(1, header[:len(header)-1], data, table), snapfile.Malformed},
+		"header missing":   {snapfile.Seal(1, header[:len(header)-1], data, table), snapfile.Malformed},
+		"huge header":      {snapfile.Seal(1, make([]byte, 1<<20+1), data, table), snapfile.Checksum},
+		"short hash":       {snapfile.Seal(1, hash(31), data, table), snapfile.Malformed},
+		"long hash":        {snapfile.Seal(1, hash(33), data, table), snapfile.Malformed},
+		"negative section": {snapfile.Seal(1, header, data, tableOf("a", 1<<64-8)), snapfile.Malformed},
+		"one name twice":   {snapfile.Seal(1, header, data, tableOf("b", 8)), snapfile.Malformed},
 		"twice":            {append(bytes.Clone(v.content), v.content...), snapfile.Truncated},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -103,7 +103,7 @@ func decodeHeader(b []byte) (h Header, err error) {
 	}
 	h.Seq = r.Uint()
 	h.Anchor.Time = r.Int()
-	if copy(h.Anchor.Hash[:], r.String()) != len(h.Anchor.Hash) {
+	if hash := r.String(); copy(h.Anchor.Hash[:], hash) != len(hash) || len(hash) != sha256.Size {
 		r.Fail()
 	}
 	h.Epoch = r.Uint()

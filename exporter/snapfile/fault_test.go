@@ -201,6 +201,32 @@ func TestPruneFails(t *testing.T) {
 	onlyGenerations(t, dir, 3)
 }
 
+// A failed save whose leavings cannot be removed must not fill the disk: the next one that succeeds removes them.
+func TestLeavingsAreRemovedLater(t *testing.T) {
+	dir := t.TempDir()
+	failing := true
+	fsys := faultfs.Wrap(snapfile.OS, func(c *faultfs.Call, do func() error) error {
+		if failing && (c.Op == faultfs.SyncDir || c.Op == faultfs.Remove) {
+			return syscall.EIO
+		}
+		return do()
+	})
+	s, err := snapfile.Open(snapfile.Config{Dir: dir, FS: lazy})
+	must(t, err)
+	must(t, s.Close())
+	s, err = snapfile.Open(snapfile.Config{Dir: dir, FS: fsys})
+	must(t, err)
+	defer s.Close()
+	for n := range uint64(4) {
+		if err := s.Save(checkpoint(n, 10)); !errors.Is(err, syscall.EIO) {
+			t.Fatal(err)
+		}
+	}
+	failing = false
+	save(t, s, checkpoint(4, 10))
+	onlyGenerations(t, dir, 1)
+}
+
 // F6: a device that is always full.
 func TestDevFull(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)

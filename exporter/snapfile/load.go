@@ -20,7 +20,6 @@ func (s *Store) Load() (*exporter.Checkpoint, error) {
 		g := &s.gens[i]
 		c, err := load(s.cfg.FS, g.path)
 		if err == nil {
-			g.bad = false
 			return c, nil
 		}
 		var d *DamageError

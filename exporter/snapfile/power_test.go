@@ -15,13 +15,12 @@ import (
 
 // life is a store on a simulated disk over several power cuts.
 type life struct {
-	disk    *faultfs.Disk
-	rng     *rand.Rand
-	sync    faultfs.Hook // stands before Sync and SyncDir of a disk that lies
-	faults  bool         // calls fail at random
-	acked   uint64       // the last checkpoint that Save called durable
-	tried   uint64       // the last one that Save was called for
-	retries int
+	disk   *faultfs.Disk
+	rng    *rand.Rand
+	sync   faultfs.Hook // stands before Sync and SyncDir of a disk that lies
+	faults bool         // calls fail at random
+	acked  uint64       // the last checkpoint that Save called durable
+	tried  uint64       // the last one that Save was called for
 }
 
 func size(n uint64) int { return int(n*2654435761) % 14_000 }

@@ -60,7 +60,7 @@ func differ(got, want *exporter.Checkpoint) error {
 	for i, s := range want.Sections {
 		w := snapshot.NewWriter(nil)
 		s.Write(w)
-		if g := got.Saved[i]; g.Name != s.Name || g.Version != s.Version || !bytes.Equal(g.Data, w.Bytes()) {
+		if g := got.Saved[i]; g.Name != s.Name || g.Version != s.Version || !bytes.Equal(g.Data, w.Bytes()) || cap(g.Data) != len(g.Data) {
 			return fmt.Errorf("section %s differs", s.Name)
 		}
 	}
