@@ -78,7 +78,7 @@ func start(ctx context.Context, opts *server.Options, log *slog.Logger) (*Embedd
 	if log == nil {
 		adapter.log = slog.New(slog.DiscardHandler)
 	}
-	s.SetLogger(adapter, adapter.log.Enabled(ctx, slog.LevelDebug), false)
+	s.SetLogger(adapter, false, false)
 	s.Start()
 	for !s.ReadyForConnections(100 * time.Millisecond) {
 		err := adapter.fatalError()

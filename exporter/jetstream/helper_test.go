@@ -20,7 +20,13 @@ import (
 	"github.com/bot-exporter/bot-exporter/exporter"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(serverEnv); dir != "" {
+		serverMain(dir)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 const (
 	streamName = "EV"
@@ -39,10 +45,7 @@ type node struct {
 // serve starts a server with fast storage; change may turn its options.
 func serve(t testing.TB, change ...func(*server.Options)) *node {
 	t.Helper()
-	n := &node{t: t, opts: &server.Options{
-		ServerName: "one", Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true,
-		JetStream: true, StoreDir: t.TempDir(), JetStreamMaxMemory: 64 << 20, JetStreamMaxStore: 4 << 30,
-	}}
+	n := &node{t: t, opts: serverOptions(t.TempDir())}
 	for _, f := range change {
 		f(n.opts)
 	}
@@ -51,11 +54,19 @@ func serve(t testing.TB, change ...func(*server.Options)) *node {
 	return n
 }
 
+// serverOptions are those of StartEmbedded, but the disk is not waited for.
+func serverOptions(dir string) *server.Options {
+	return &server.Options{
+		ServerName: "one", Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true, DisableJetStreamBanner: true,
+		JetStream: true, StoreDir: dir, JetStreamMaxMemory: 64 << 20, JetStreamMaxStore: 4 << 30,
+	}
+}
+
 func (n *node) up() {
 	n.t.Helper()
 	var log *slog.Logger
 	if os.Getenv("NATS_LOG") != "" {
-		log = slog.New(slog.NewTextHandler(n.t.Output(), nil))
+		log = slog.New(slog.NewTextHandler(n.t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	require.EventuallyWithT(n.t, func(c *assert.CollectT) { // the port may need a moment to be free again
 		var err error
@@ -86,13 +97,22 @@ func dial(t testing.TB, c Config) *nats.Conn {
 	nc, err := Connect(t.Context(), c)
 	require.NoError(t, err)
 	t.Cleanup(nc.Close)
-	require.Eventually(t, nc.IsConnected, patience, tick)
+	back(t, nc)
 	return nc
 }
 
 func client(t testing.TB, n *node) *nats.Conn {
 	t.Helper()
 	return dial(t, Config{URLs: []string{n.URL()}})
+}
+
+// back waits until the server answers again. The client takes a while to see that a server is gone.
+func back(t testing.TB, nc *nats.Conn) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		_, err := nc.RTT()
+		return err == nil
+	}, patience, tick)
 }
 
 // api is a client for what the exporter itself never does.

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	pullBatch  = 4096             // messages of one request
+	pullBatch  = 8192             // messages of one request
 	pullBytes  = 8 << 20          // bytes of one request, unless a single message needs more
 	maxBytes   = 256 << 20        // to which that may grow
 	pullExpiry = 10 * time.Second // after which the server ends a request
@@ -53,6 +53,7 @@ type puller struct {
 	pending     uint64
 
 	flight  [requests]request
+	credit  int // bytes that the requests in flight still allow
 	lastID  uint64
 	minimum int   // bytes that a request must allow, learned from a message that was too large
 	failed  error // returned by the next call, and by all after it
@@ -128,6 +129,7 @@ func (p *puller) take(m *nats.Msg, b *exporter.Batch, most int) {
 		return
 	}
 	p.consumerSeq, p.lastSeq, p.pending = d.consumerSeq, d.streamSeq, d.pending
+	p.spend(m.Size())
 	if b.Messages == nil {
 		b.Messages = make([]exporter.Message, 0, min(most, len(p.ch)+1))
 	}
@@ -146,17 +148,13 @@ func (p *puller) status(m *nats.Msg) {
 	case "100":
 		p.alive(m)
 	case "404", "408": // no messages; time is over
-		p.end(m, 0)
+		p.end(m)
 	case "409":
-		switch {
-		case strings.HasPrefix(text, "Batch Completed"):
-			p.end(m, 0)
-		case strings.HasPrefix(text, "Message Size Exceeds MaxBytes"):
-			left, _ := strconv.Atoi(m.Header.Get("Nats-Pending-Bytes"))
-			p.end(m, left)
-		default: // deleted, another leader, shutdown of the server
+		if !strings.HasPrefix(text, "Batch Completed") && !strings.HasPrefix(text, "Message Size Exceeds MaxBytes") {
+			// Deleted, another leader, shutdown of the server.
 			p.failed = fmt.Errorf("%w: %s", ErrConsumerGone, text)
 		}
+		p.end(m)
 	case "503":
 		p.failed = fmt.Errorf("%w: nobody answers for it", ErrConsumerGone)
 	default:
@@ -173,34 +171,50 @@ func (p *puller) alive(m *nats.Msg) {
 	}
 	now := time.Now()
 	for i := range p.flight {
-		// A request that is filled to the last byte ends without a word.
-		if p.flight[i].id != 0 && now.After(p.flight[i].ends.Add(heartbeat)) {
-			p.flight[i] = request{}
+		// The request, or its end, got lost.
+		if r := &p.flight[i]; r.id != 0 && now.After(r.ends.Add(heartbeat)) {
+			*r = request{}
 		}
 	}
 }
 
-// end marks a request as ended, with so many bytes left that the next message did not fit.
-func (p *puller) end(m *nats.Msg, left int) {
+// end forgets a request that the server says has ended.
+func (p *puller) end(m *nats.Msg) {
 	id, err := strconv.ParseUint(m.Subject[strings.LastIndexByte(m.Subject, '.')+1:], 10, 64)
 	if err != nil {
 		return
 	}
+	left, _ := strconv.Atoi(m.Header.Get("Nats-Pending-Bytes")) // 0 where the server does not tell
 	for i := range p.flight {
 		r := &p.flight[i]
 		if r.id != id {
 			continue
 		}
-		// Nothing was delivered and still the message is too large: the same request would be refused for ever.
-		if left >= r.bytes {
+		// Nothing was delivered and still the next message is too large: the same request would be refused for ever.
+		if left >= r.bytes && strings.HasPrefix(m.Header.Get("Description"), "Message Size") {
 			p.minimum = min(2*r.bytes, maxBytes)
 		}
 		*r = request{}
+		p.spend(left)
 	}
+}
+
+// spend keeps account of what the server may still send. A request that allows exactly as many bytes as were sent
+// ends without a word, and messages of equal size make that likely: then all is spent, and all requests have ended.
+func (p *puller) spend(bytes int) {
+	if p.credit -= bytes; p.credit > 0 {
+		return
+	}
+	p.credit = 0
+	p.flight = [requests]request{}
+	p.ask()
 }
 
 // ask sends what is missing of the requests in flight.
 func (p *puller) ask() {
+	if p.flight == [requests]request{} {
+		p.credit = 0
+	}
 	for i := range p.flight {
 		if p.failed != nil || p.flight[i].id != 0 {
 			continue
@@ -224,6 +238,7 @@ func (p *puller) ask() {
 			return
 		}
 		p.flight[i] = r
+		p.credit += r.bytes
 	}
 }
 

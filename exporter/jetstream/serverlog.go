@@ -7,14 +7,14 @@ import (
 	"sync/atomic"
 )
 
-// serverLog hands the server's log to slog. The server calls Fatalf and expects the process to end; we keep the reason
+// serverLog hands the server's log to slog; what the server calls a notice is of interest to somebody who debugs. The server calls Fatalf and expects the process to end; we keep the reason
 // for whoever waits for the server.
 type serverLog struct {
 	log   *slog.Logger
 	fatal atomic.Pointer[error]
 }
 
-func (l *serverLog) Noticef(format string, v ...any) { l.log.Info(fmt.Sprintf(format, v...)) }
+func (l *serverLog) Noticef(format string, v ...any) { l.log.Debug(fmt.Sprintf(format, v...)) }
 func (l *serverLog) Warnf(format string, v ...any)   { l.log.Warn(fmt.Sprintf(format, v...)) }
 func (l *serverLog) Errorf(format string, v ...any)  { l.log.Error(fmt.Sprintf(format, v...)) }
 func (l *serverLog) Debugf(format string, v ...any)  { l.log.Debug(fmt.Sprintf(format, v...)) }

@@ -1,0 +1,121 @@
+package jetstream
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/require"
+)
+
+const serverEnv = "JETSTREAM_TEST_SERVER" // makes this binary a server; its value is the directory
+
+// serverMain runs a server until the standard input ends.
+func serverMain(dir string) {
+	e, err := start(context.Background(), serverOptions(dir), nil)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	fmt.Println(e.URL())
+	io.Copy(io.Discard, os.Stdin)
+	e.Close()
+}
+
+// outside starts a server in a process of its own and returns its address: one within the process would share the
+// client's processors and garbage collector.
+func outside(b *testing.B) string {
+	b.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), serverEnv+"="+b.TempDir())
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	require.NoError(b, err)
+	out, err := cmd.StdoutPipe()
+	require.NoError(b, err)
+	require.NoError(b, cmd.Start())
+	b.Cleanup(func() {
+		in.Close()
+		require.NoError(b, cmd.Wait())
+	})
+	url, err := bufio.NewReader(out).ReadString('\n')
+	require.NoError(b, err)
+	return strings.TrimSpace(url)
+}
+
+func cpu() time.Duration {
+	var r syscall.Rusage
+	syscall.Getrusage(syscall.RUSAGE_SELF, &r)
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
+}
+
+// BenchmarkRead compares the source with the fastest consumer of the client library, which only counts: "ratio" is
+// the speed of the source as a part of the other's, measured in turns within the same run.
+func BenchmarkRead(b *testing.B) {
+	const n = 300_000
+	nc := dial(b, Config{URLs: []string{outside(b)}})
+	create(b, nc)
+	js := api(b, nc)
+	body := []byte(strings.Repeat("x", 403))
+	for range n {
+		_, err := js.PublishAsync(subject, body, jetstream.WithStallWait(time.Minute))
+		require.NoError(b, err)
+	}
+	<-js.PublishAsyncComplete()
+
+	var source, ordered, sourceCPU, orderedCPU time.Duration
+	messages := 0
+	for b.Loop() {
+		start, used := time.Now(), cpu()
+		countOrdered(b, nc, n)
+		ordered, orderedCPU = ordered+time.Since(start), orderedCPU+cpu()-used
+		start, used = time.Now(), cpu()
+		countSource(b, nc, n)
+		source, sourceCPU = source+time.Since(start), sourceCPU+cpu()-used
+		messages += n
+	}
+	million := float64(messages) / 1e6
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(ordered.Seconds()/source.Seconds(), "ratio")
+	b.ReportMetric(million*1e6/source.Seconds(), "source-msg/s")
+	b.ReportMetric(million*1e6/ordered.Seconds(), "ordered-msg/s")
+	b.ReportMetric(sourceCPU.Seconds()/million, "source-cpu-s/M")
+	b.ReportMetric(orderedCPU.Seconds()/million, "ordered-cpu-s/M")
+}
+
+func countSource(b *testing.B, nc *nats.Conn, n int) {
+	r := newReader(b, nc)
+	require.NoError(b, r.open(b.Context()))
+	batches := 0
+	for got := 0; got < n; batches++ {
+		batch, err := r.source.Next(b.Context())
+		require.NoError(b, err)
+		got += len(batch.Messages)
+	}
+	require.NoError(b, r.source.Close())
+	b.ReportMetric(float64(n)/float64(batches), "msg/batch")
+}
+
+func countOrdered(b *testing.B, nc *nats.Conn, n int) {
+	js, err := nc.JetStream() //nolint:staticcheck // the older interface has the fastest consumer
+	require.NoError(b, err)
+	done := make(chan struct{})
+	got := 0
+	sub, err := js.Subscribe("bot.events.>", func(*nats.Msg) {
+		if got++; got == n {
+			close(done)
+		}
+	}, nats.OrderedConsumer(), nats.BindStream(streamName))
+	require.NoError(b, err)
+	<-done
+	require.NoError(b, sub.Unsubscribe())
+}

@@ -1,0 +1,145 @@
+package jetstream
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/require"
+)
+
+func TestSubset(t *testing.T) {
+	t.Parallel()
+	subjects := []string{"a", "b", "*", ">", "a.b", "a.*", "*.b", "*.*", "a.>", "*.>", "a.b.c", "a.*.c", "a.b.>", "b.>", "*.*.c", "a.b.*", "ab.c"}
+	for _, s := range subjects {
+		for _, f := range subjects {
+			require.Equal(t, server.SubjectsCollide(s, f) && serverSubset(s, f), subset(s, f), "%s in %s", s, f)
+		}
+	}
+}
+
+// serverSubset asks the server's own function for a stand-in of each wildcard, which must all be in the filter.
+func serverSubset(s, filter string) bool {
+	stand := []string{strings.ReplaceAll(s, "*", "x")}
+	if head, ok := strings.CutSuffix(stand[0], ">"); ok {
+		stand = []string{head + "y", head + "y.z", head + "y.z.z.z"}
+	}
+	for _, l := range stand {
+		if !server.SubjectsCollide(l, filter) {
+			return false
+		}
+	}
+	return true
+}
+
+func TestCanonical(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"":                  "",
+		">":                 "",
+		"a.> >":             "",
+		"b a":               "a b",
+		"a a":               "a",
+		"a.b a.>":           "a.>",
+		"a.> a.b":           "a.>",
+		"a.* a.b c.> *.b":   "*.b a.* c.>",
+		"bot.a.> bot.b bot": "bot bot.a.> bot.b",
+	} {
+		require.Equal(t, strings.Fields(want), append([]string{}, canonical(strings.Fields(in))...), in)
+	}
+}
+
+func TestValidSubject(t *testing.T) {
+	t.Parallel()
+	for s, ok := range map[string]bool{
+		"a": true, "a.b": true, "a.*": true, "*": true, ">": true, "a.>": true, "*.b.>": true,
+		"": false, ".": false, "a.": false, ".a": false, "a..b": false, ">.a": false, "a b": false, "a.b*": false, "a.\t": false,
+	} {
+		require.Equal(t, ok, validSubject(s), s)
+	}
+	_, err := NewSource(nil, Options{Stream: "EV", Subjects: []string{"a..b"}})
+	require.Error(t, err)
+	_, err = NewSource(nil, Options{})
+	require.Error(t, err)
+}
+
+func TestCovers(t *testing.T) {
+	t.Parallel()
+	c := &jetstream.StreamConfig{Subjects: []string{"bot.events.>", "bot.late"}}
+	for f, want := range map[string]bool{"": true, "bot.>": true, "bot.events.> bot.late": true, "bot.events.>": false, "bot.late": false} {
+		require.Equal(t, want, covers(strings.Fields(f), c), f)
+	}
+	c.SubjectTransform = &jetstream.SubjectTransformConfig{Source: ">", Destination: "x.>"}
+	require.False(t, covers([]string{"bot.>"}, c))
+	require.True(t, covers(nil, c))
+	require.False(t, covers([]string{"bot.>"}, &jetstream.StreamConfig{Mirror: &jetstream.StreamSource{Name: "A"}}))
+}
+
+func TestFilter(t *testing.T) {
+	t.Parallel()
+	nc := client(t, serve(t))
+	s := create(t, nc)
+	js := api(t, nc)
+	for _, subject := range []string{"bot.events.a", "bot.events.b", "bot.events.a", "bot.events.c.d", "bot.events.b"} {
+		_, err := js.Publish(t.Context(), subject, nil)
+		require.NoError(t, err)
+	}
+	for filter, c := range map[string]struct {
+		seqs    []uint64
+		inForce string
+	}{
+		"":                            {[]uint64{1, 2, 3, 4, 5}, ""},
+		"bot.events.>":                {[]uint64{1, 2, 3, 4, 5}, ""},
+		"bot.>":                       {[]uint64{1, 2, 3, 4, 5}, ""},
+		"bot.events.a":                {[]uint64{1, 3}, "bot.events.a"},
+		"bot.events.b bot.events.a":   {[]uint64{1, 2, 3, 5}, "bot.events.a bot.events.b"},
+		"bot.events.* bot.events.*.d": {[]uint64{1, 2, 3, 4, 5}, "bot.events.* bot.events.*.d"},
+	} {
+		t.Run(filter, func(t *testing.T) {
+			r := newReader(t, nc, strings.Fields(filter)...)
+			r.until(c.seqs[len(c.seqs)-1])
+			require.Equal(t, c.seqs, r.seqs)
+			require.Equal(t, strings.Fields(c.inForce), append([]string{}, r.info.Subjects...))
+			require.EqualValues(t, len(c.seqs), r.info.Pending)
+			require.NoError(t, r.open(t.Context()))
+			require.Zero(t, r.info.Pending)
+		})
+	}
+
+	t.Run("another one than that of the checkpoint", func(t *testing.T) {
+		a := newReader(t, nc, "bot.events.a")
+		a.until(3)
+		whole := newReader(t, nc)
+		whole.at = a.at
+		whole.mismatch("subjects")
+		whole.at.Subjects = []string{"bot.>"}
+		require.NoError(t, whole.open(t.Context()), "another way to say the same")
+	})
+
+	// What a wider stream holds beside the filter is not counted, before and after the source notices.
+	t.Run("stream becomes wider", func(t *testing.T) {
+		r := newReader(t, nc, "bot.events.>")
+		r.until(5)
+		require.Empty(t, r.info.Subjects)
+		config := s.CachedInfo().Config
+		config.Subjects = []string{"bot.>"}
+		_, err := js.UpdateStream(t.Context(), config)
+		require.NoError(t, err)
+		for _, subject := range []string{"bot.other", "bot.events.a"} {
+			_, err := js.Publish(t.Context(), subject, nil)
+			require.NoError(t, err)
+		}
+		r.until(7)
+		require.Equal(t, []uint64{1, 2, 3, 4, 5, 7}, r.seqs)
+		require.Equal(t, []uint64{6}, r.skips)
+		_, err = r.source.Check(t.Context(), r.at)
+		require.NoError(t, err)
+		require.NoError(t, r.open(t.Context()))
+		require.Equal(t, []string{"bot.events.>"}, r.info.Subjects)
+
+		again := newReader(t, nc, "bot.events.>")
+		again.until(7)
+		require.Equal(t, r.seqs, again.seqs)
+	})
+}
