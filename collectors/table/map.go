@@ -162,8 +162,19 @@ func (m *Map[V]) Delete(k Key) bool {
 	}
 	p.thaw()
 	p.remove(i)
+	p.shrink()
 	m.n--
 	return true
+}
+
+// sparse is the least part of its slots that a part of more than minSlots has entries in, as a divisor.
+const sparse = 4
+
+// shrink gives memory back after most entries were removed.
+func (p *part[V]) shrink() {
+	if len(p.slots) > max(minSlots, sparse*p.n) {
+		p.resize(max(minSlots, 2*p.n))
+	}
 }
 
 // remove shifts the run behind i back to the left, up to the first entry that stands at its home.
@@ -192,6 +203,7 @@ func (m *Map[V]) DeleteIf(part int, drop func(*V) bool) {
 		p.remove(i)
 		m.n--
 	}
+	p.shrink()
 }
 
 // Reset removes everything and gives the memory back.
@@ -222,36 +234,35 @@ func (m *Map[V]) Freeze(put func(*snapshot.Writer, *V)) func(*snapshot.Writer) {
 	}
 }
 
-// Restore fills an empty map with what Freeze wrote.
+// Restore fills an empty map with what Freeze wrote, and fails on anything else.
 func (m *Map[V]) Restore(r *snapshot.Reader, get func(*snapshot.Reader, *V)) {
 	m.Reset()
 	n := r.Len(16)
+	room := uint64(shards*minSlots + sparse*n) // for the slots of all parts
 	for i := range m.parts {
 		p := &m.parts[i]
-		if size := r.Uint(); size > 0 && r.Err() == nil {
-			if size > uint64(4*n+4*minSlots) && size > 1<<16 {
-				r.Fail()
-				return
-			}
-			p.slots = make([]slot[V], size)
+		size := r.Uint()
+		if size > room || size > 0 && size < minSlots {
+			r.Fail()
+			return
 		}
-		at := 0
-		for {
+		room -= size
+		p.slots = make([]slot[V], size)
+		last := Key{}
+		for at := 0; ; at++ {
 			s := slot[V]{key: Key{r.Word(), r.Word()}}
 			if s.key == (Key{}) {
 				break
 			}
 			get(r, &s.val)
-			if len(p.slots) == 0 {
+			if size > 0 {
+				at = max(at, p.home(s.key))
+			}
+			if at >= len(p.slots) || m.part(s.key) != p || !last.less(s.key) {
 				r.Fail()
 				return
 			}
-			if at = max(at, p.home(s.key)); at >= len(p.slots) {
-				r.Fail()
-				return
-			}
-			p.slots[at] = s
-			at++
+			p.slots[at], last = s, s.key
 			p.n++
 			m.n++
 		}
