@@ -28,6 +28,7 @@ type Engine struct {
 	set      *collectors.Set
 	position Position
 	lastData []byte // payload of the last message, for the anchor
+	unhashed bool   // the anchor has not its hash yet
 	status   Status
 }
 
@@ -151,7 +152,7 @@ func (e *Engine) apply(m *Message, ev *event.Event) {
 		}
 		e.set.Fold(m.Time, ev, reject)
 	}
-	e.position.Seq, e.position.Anchor.Time, e.lastData = m.Seq, m.Time, m.Data
+	e.position.Seq, e.position.Anchor.Time, e.lastData, e.unhashed = m.Seq, m.Time, m.Data, true
 }
 
 // Position returns the position of the last message applied, with its anchor.
@@ -163,9 +164,9 @@ func (e *Engine) Position() Position {
 
 // anchored completes the position with the hash of the last payload, which is made only when somebody asks.
 func (e *Engine) anchored() Position {
-	if e.lastData != nil {
+	if e.unhashed {
 		e.position.Anchor.Hash = sha256.Sum256(e.lastData)
-		e.lastData = nil
+		e.lastData, e.unhashed = nil, false
 	}
 	return e.position
 }

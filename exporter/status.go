@@ -178,7 +178,7 @@ func (e *Engine) resolve(ctx context.Context, m *Mismatch) (StreamInfo, error) {
 		e.set = collectors.New(e.cfg.KPIs)
 	}
 	e.position = Position{Epoch: e.position.Epoch + 1}
-	e.lastData = nil
+	e.lastData, e.unhashed = nil, false
 	e.status.CaughtUp, e.status.target = false, 0
 	at := e.position
 	e.mu.Unlock()
