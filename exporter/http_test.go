@@ -1,0 +1,269 @@
+package exporter
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+	"github.com/stretchr/testify/require"
+
+	"github.com/bot-exporter/bot-exporter/collectors"
+	"github.com/bot-exporter/bot-exporter/collectors/metric"
+	"github.com/bot-exporter/bot-exporter/collectors/self"
+)
+
+// busy runs an engine that has folded enough for a number in every table.
+func busy(t *testing.T) *running {
+	t.Helper()
+	r := run(t, quick(), newBroker(stored(20_000)), &shelf{})
+	r.live(20_000)
+	return r
+}
+
+func TestPages(t *testing.T) {
+	r := busy(t)
+	for path, is := range map[string]struct {
+		status      int
+		text, media string
+	}{
+		"/":                  {200, "Bot exporter", "text/html; charset=utf-8"},
+		"/metrics":           {200, "# TYPE bot_messages_total counter", "text/plain; version=0.0.4"},
+		"/-/healthy":         {200, "healthy", "text/plain; charset=utf-8"},
+		"/-/ready":           {200, "ready", "text/plain; charset=utf-8"},
+		"/nothing":           {404, "not found", "text/plain"},
+		"/metrics/":          {404, "not found", "text/plain"},
+		"/debug/pprof/":      {404, "not found", "text/plain"},
+		"/metrics?name[]=up": {200, "", "text/plain; version=0.0.4"},
+	} {
+		status, header, text := r.get(path)
+		require.Equal(t, is.status, status, path)
+		require.Contains(t, text, is.text, path)
+		require.Contains(t, header.Get("Content-Type"), is.media, path)
+		require.Equal(t, "nosniff", header.Get("X-Content-Type-Options"), path)
+		for _, method := range []string{"POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"} {
+			if is.status == 200 {
+				status, header, text := fetch(t, method, r.web.URL+path)
+				require.Equal(t, http.StatusMethodNotAllowed, status, "%s %s", method, path)
+				require.Equal(t, "GET, HEAD", header.Get("Allow"))
+				require.NotContains(t, text, "bot_")
+			}
+		}
+		status, _, text = fetch(t, http.MethodHead, r.web.URL+path)
+		require.Equal(t, is.status, status)
+		require.Empty(t, text)
+	}
+}
+
+func TestLandingPage(t *testing.T) {
+	r := busy(t)
+	_, header, text := r.get("/")
+	require.Contains(t, header.Get("Content-Security-Policy"), "default-src 'none'")
+	require.NotContains(t, text, "<script")
+	for _, h := range headlinesOf(slices.Collect(mapValues(r.metrics()))) {
+		require.Contains(t, text, ">"+h.Title+"</h2>")
+		for _, f := range h.Figures {
+			require.Contains(t, text, f.Label)
+		}
+	}
+	require.Contains(t, text, "Stream TEST, message 20000 applied")
+}
+
+func mapValues[K comparable, V any](m map[K]V) func(func(V) bool) {
+	return func(yield func(V) bool) {
+		for _, v := range m {
+			if !yield(v) {
+				return
+			}
+		}
+	}
+}
+
+const (
+	acceptOpenMetrics = "application/openmetrics-text;version=1.0.0"
+	acceptProtobuf    = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"
+)
+
+func TestContentTypes(t *testing.T) {
+	r := busy(t)
+	for _, v := range []struct{ accept, media string }{
+		{"", "text/plain; version=0.0.4"},
+		{"text/plain;version=0.0.4", "text/plain; version=0.0.4"},
+		{"text/plain;version=1.0.0", "text/plain"},
+		{acceptOpenMetrics, "application/openmetrics-text; version=1.0.0"},
+		{acceptProtobuf, "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"},
+		{"application/json", "text/plain"},
+	} {
+		status, header, body := r.get("/metrics", "Accept", v.accept)
+		require.Equal(t, http.StatusOK, status, v.accept)
+		require.Contains(t, header.Get("Content-Type"), v.media, v.accept)
+		require.Contains(t, strings.Join(header.Values("Vary"), ", "), "Accept")
+		switch v.accept {
+		case acceptOpenMetrics:
+			require.True(t, strings.HasSuffix(body, "# EOF\n"))
+			require.Contains(t, body, "# TYPE bot_messages counter\n")
+		case acceptProtobuf:
+			require.NotEmpty(t, delimited(t, strings.NewReader(body))[collectors.Messages.Name])
+		default:
+			require.NotEmpty(t, parsed(t, body)[collectors.Messages.Name])
+		}
+	}
+}
+
+func delimited(t *testing.T, in io.Reader) map[string]*dto.MetricFamily {
+	t.Helper()
+	families := map[string]*dto.MetricFamily{}
+	d := expfmt.NewDecoder(in, expfmt.NewFormat(expfmt.TypeProtoDelim))
+	for {
+		f := &dto.MetricFamily{}
+		err := d.Decode(f)
+		if err == io.EOF { //nolint:errorlint // the decoder returns it as it is
+			return families
+		}
+		require.NoError(t, err)
+		require.Nil(t, families[f.GetName()], "family comes twice")
+		families[f.GetName()] = f
+	}
+}
+
+func TestCompression(t *testing.T) {
+	r := busy(t)
+	_, _, plain := r.get("/metrics", "Accept-Encoding", "identity")
+	for name, open := range map[string]func(io.Reader) (io.Reader, error){
+		"gzip": func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) },
+		"zstd": func(r io.Reader) (io.Reader, error) { return zstd.NewReader(r, zstd.WithDecoderConcurrency(1)) },
+	} {
+		_, header, body := r.get("/metrics", "Accept-Encoding", name)
+		require.Equal(t, name, header.Get("Content-Encoding"))
+		require.Less(t, len(body), len(plain)/4)
+		reader, err := open(strings.NewReader(body))
+		require.NoError(t, err)
+		var text bytes.Buffer
+		_, err = text.ReadFrom(reader)
+		require.NoError(t, err)
+		require.Equal(t, kpiLines(plain), kpiLines(text.String()))
+	}
+}
+
+func kpiLines(text string) (list []string) {
+	for line := range strings.Lines(text) {
+		if strings.Contains(line, "bot_") && !strings.Contains(line, "bot_exporter_") {
+			list = append(list, line)
+		}
+	}
+	return list
+}
+
+// Protobuf tells since when a counter counts, and has native buckets beside the classic ones.
+func TestProtobuf(t *testing.T) {
+	r := busy(t)
+	_, _, body := r.get("/metrics", "Accept", acceptProtobuf)
+	families := delimited(t, strings.NewReader(body))
+	text := r.metrics()
+	first := time.Unix(0, stored(1)[0].Time)
+	for _, m := range collectors.Catalogue() {
+		for _, d := range m.Defs {
+			f := families[d.Name]
+			require.NotNil(t, f, d.Name)
+			require.Equal(t, d.Help, f.GetHelp())
+			require.Len(t, f.Metric, len(text[d.Name].GetMetric()), d.Name)
+			for _, m := range f.Metric {
+				switch d.Type {
+				case metric.TypeCounter:
+					at := m.Counter.GetCreatedTimestamp().AsTime()
+					require.False(t, at.Before(first), "%s %s", d.Name, at)
+					require.False(t, at.After(r.Status().Clock), "%s %s", d.Name, at)
+				case metric.TypeHistogram:
+					require.NotNil(t, m.Histogram.CreatedTimestamp, d.Name)
+					soundHistogram(t, d, m.Histogram)
+				}
+			}
+		}
+	}
+	require.Equal(t, first.UTC(), families[collectors.Events.Name].Metric[0].Counter.CreatedTimestamp.AsTime())
+}
+
+func soundHistogram(t *testing.T, d *metric.Def, h *dto.Histogram) {
+	t.Helper()
+	require.Len(t, h.Bucket, len(d.Buckets)+1, d.Name)
+	last := uint64(0)
+	for i, b := range h.Bucket {
+		require.GreaterOrEqual(t, b.GetCumulativeCount(), last)
+		last = b.GetCumulativeCount()
+		if i < len(d.Buckets) {
+			require.Equal(t, d.Buckets[i], b.GetUpperBound()) //nolint:testifylint // the very number
+		}
+	}
+	require.Equal(t, h.GetSampleCount(), last, "classic buckets of %s", d.Name)
+	require.EqualValues(t, metric.Schema, h.GetSchema())
+	native, count, n := h.GetZeroCount(), int64(0), 0
+	for _, s := range h.PositiveSpan {
+		for range s.GetLength() {
+			count += h.PositiveDelta[n]
+			n++
+			require.GreaterOrEqual(t, count, int64(0))
+			native += uint64(count)
+		}
+	}
+	require.Len(t, h.PositiveDelta, n)
+	require.NotEmpty(t, h.PositiveSpan, "a histogram without spans is taken for a classic one")
+	require.Equal(t, h.GetSampleCount(), native, "native buckets of %s", d.Name)
+}
+
+// The pedantic registry of the client library has nothing to say, and neither has the linter.
+func TestPedantic(t *testing.T) {
+	r := busy(t)
+	registry := prometheus.NewPedanticRegistry()
+	registry.MustRegister(&regathered{r})
+	both := prometheus.Gatherers{registry, r.Engine.metrics.registry}
+	families, err := both.Gather()
+	require.NoError(t, err)
+	require.NotEmpty(t, families)
+	problems, err := testutil.GatherAndLint(both)
+	require.NoError(t, err)
+	problems = slices.DeleteFunc(problems, func(p promlint.Problem) bool { return !strings.HasPrefix(p.Metric, "bot_") })
+	require.Empty(t, problems)
+	for _, f := range families {
+		require.True(t, model.LegacyValidation.IsValidMetricName(f.GetName()))
+	}
+}
+
+// Every metric of the process that is defined is there, and none that is not.
+func TestSelfMetrics(t *testing.T) {
+	r := busy(t)
+	r.Advise([]string{"duplicate_window"})
+	r.Connected(true)
+	families := r.metrics()
+	for _, d := range self.Defs() {
+		if f := families[d.Name]; d != self.Digest {
+			require.True(t, f != nil, d.Name)
+			require.Equal(t, d.Help == "" || d == self.BuildInfo || d.Help == f.GetHelp(), true, d.Name)
+			var names []string
+			for _, l := range f.Metric[0].Label {
+				names = append(names, l.GetName())
+			}
+			require.ElementsMatch(t, d.LabelNames(), names, d.Name)
+		}
+		delete(families, d.Name)
+	}
+	for name := range families {
+		require.False(t, strings.HasPrefix(name, "bot_exporter_"), name)
+	}
+	require.EqualValues(t, 1, r.value(self.Connected))
+	require.EqualValues(t, 1, r.value(self.Advice, "setting", "duplicate_window"))
+	require.EqualValues(t, 20_000, r.value(self.AppliedSequence))
+	all := stored(20_000)
+	require.InDelta(t, float64(all[0].Time)/1e9, r.value(self.FirstEvent), 1e-3)
+	require.InDelta(t, float64(all[19_999].Time)/1e9, r.value(self.LastEvent), 1e-3)
+}

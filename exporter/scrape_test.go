@@ -1,0 +1,159 @@
+package exporter
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/bot-exporter/bot-exporter/collectors"
+	"github.com/bot-exporter/bot-exporter/collectors/metric"
+	"github.com/bot-exporter/bot-exporter/collectors/self"
+)
+
+// regathered is the KPIs as a collector, for a registry that checks each metric.
+type regathered struct{ *running }
+
+func (c *regathered) Describe(ch chan<- *prometheus.Desc) {
+	for _, m := range collectors.Catalogue() {
+		for _, d := range m.Defs {
+			ch <- prometheus.NewDesc(d.Name, d.Help, d.LabelNames(), nil)
+		}
+	}
+}
+
+func (c *regathered) Collect(ch chan<- prometheus.Metric) {
+	g := newGatherer(c.Engine, prometheus.NewRegistry(), 1)
+	families, done, err := g.Gather()
+	defer done()
+	if err != nil {
+		panic(err)
+	}
+	for _, f := range families {
+		var names []string
+		for _, d := range defs() {
+			if d.Name == f.GetName() {
+				names = d.LabelNames()
+			}
+		}
+		desc := prometheus.NewDesc(f.GetName(), f.GetHelp(), names, nil)
+		for _, m := range f.Metric {
+			ch <- &copied{desc, proto.Clone(m).(*dto.Metric)} //nolint:errcheck // a clone has the same type
+		}
+	}
+}
+
+func defs() (list []*metric.Def) {
+	for _, m := range collectors.Catalogue() {
+		list = append(list, m.Defs...)
+	}
+	return list
+}
+
+type copied struct {
+	desc *prometheus.Desc
+	m    *dto.Metric
+}
+
+func (c *copied) Desc() *prometheus.Desc { return c.desc }
+func (c *copied) Write(to *dto.Metric) error {
+	proto.Merge(to, c.m)
+	return nil
+}
+
+// A scrape shows the state after one message, and never an earlier one than the scrape before.
+func TestScrapeIsOneMoment(t *testing.T) {
+	all := stored(30_000)
+	for i := range all { // some of each fate
+		switch i % 50 {
+		case 3:
+			all[i].Data = all[i-1].Data
+		case 7:
+			all[i].Data = []byte("{")
+		}
+	}
+	b := newBroker(all[:1001])
+	b.batch = 98
+	r := run(t, quick(often), b, &shelf{})
+	r.live(1001)
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			g, last := newGatherer(r.Engine, prometheus.NewRegistry(), 1), 0.0
+			for last < 30_000 {
+				families, done, err := g.Gather()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				k := kpis{}
+				for _, f := range families {
+					k[f.GetName()] = f
+				}
+				total := k.sum(collectors.Events) + k.sum(collectors.EventsRejected) + k.sum(collectors.EventsDuplicate) + k.sum(collectors.EventsIgnored)
+				sent, kinds := k.sum(collectors.Messages), 0.0
+				for _, kind := range []string{"message.user", "message.bot", "message.operator"} {
+					kinds += k.sum(collectors.Events, "kind", kind)
+				}
+				done()
+				if sent != kinds || total < last || total < 30_000 && int(total)%7 != 0 {
+					t.Errorf("after %v messages, which is no end of a batch, or less than %v, %v are sent and %v applied", total, last, sent, kinds)
+					return
+				}
+				last = total
+			}
+		})
+	}
+	for i := 1001; i < len(all); i += 7 {
+		b.publish(all[i:min(i+7, len(all))]...)
+	}
+	r.live(30_000)
+	wg.Wait()
+	require.EqualValues(t, 30_000, r.value(self.AppliedSequence))
+	r.equals(oracle(quick(), all))
+}
+
+// A panic while metrics are collected ends in status 500 without a word about the cause. The process lives.
+func TestPanicInCollector(t *testing.T) {
+	for name, broken := range map[string]func(r *running) func(){
+		"KPI": func(r *running) func() {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			was := r.set
+			r.set = nil // every view of it panics
+			return func() { r.mu.Lock(); r.set = was; r.mu.Unlock() }
+		},
+		"process": func(r *running) func() {
+			c := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "broken", Help: "x"}, func() float64 { panic("secret of the gauge") })
+			r.Engine.metrics.registry.MustRegister(c)
+			return func() { r.Engine.metrics.registry.Unregister(c) }
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := run(t, quick(), newBroker(stored(2000)), &shelf{})
+			r.live(2000)
+			repair := broken(r)
+			for range 3 * maxScrapes { // no slot is lost
+				for _, path := range []string{"/metrics", "/"} {
+					status, _, text := r.get(path)
+					if path == "/metrics" {
+						require.Equal(t, http.StatusInternalServerError, status, text)
+					}
+					for _, word := range []string{"goroutine", ".go:", "secret", "nil pointer"} {
+						require.NotContains(t, text, word)
+					}
+				}
+			}
+			require.True(t, strings.Contains(r.log.String(), "goroutine") || strings.Contains(r.log.String(), "secret"))
+			repair()
+			require.True(t, r.shown())
+			status, _, _ := r.get("/-/healthy")
+			require.Equal(t, http.StatusOK, status)
+		})
+	}
+}
