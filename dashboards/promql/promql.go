@@ -88,6 +88,7 @@ type Expr struct {
 	labels []string // sorted; without those of the target
 	target bool     // has the labels of the target as well
 	scalar bool
+	defs   []*metric.Def
 	err    error
 }
 
@@ -108,6 +109,9 @@ func (e Expr) PromQL() (string, error) { return e.text, e.err }
 
 // Labels returns the labels of the result, without those of the target.
 func (e Expr) Labels() []string { return e.labels }
+
+// Defs returns the metrics that the expression shows.
+func (e Expr) Defs() []*metric.Def { return e.defs }
 
 // Number is a constant.
 func Number(v float64) Expr {
@@ -130,7 +134,10 @@ func (e Expr) ByTarget(op string) Expr {
 	if e.err != nil || len(e.labels) == 0 {
 		return e
 	}
-	return Expr{text: op + " without (" + strings.Join(e.labels, ", ") + ") " + paren(e.text), bind: bindAtom, target: true}
+	return Expr{
+		text: op + " without (" + strings.Join(e.labels, ", ") + ") " + paren(e.text),
+		bind: bindAtom, target: true, defs: e.defs,
+	}
 }
 
 func (e Expr) aggregate(op string, by []metric.Label) Expr {
@@ -144,7 +151,7 @@ func (e Expr) aggregate(op string, by []metric.Label) Expr {
 	if len(names) > 0 {
 		op += " by (" + strings.Join(names, ", ") + ")"
 	}
-	return Expr{text: op + " " + paren(e.text), bind: bindAtom, labels: slices.Sorted(slices.Values(names))}
+	return Expr{text: op + " " + paren(e.text), bind: bindAtom, labels: slices.Sorted(slices.Values(names)), defs: e.defs}
 }
 
 // own returns the names of labels that the expression has.
@@ -212,7 +219,7 @@ func (e Expr) OrZero() Expr {
 	return binary(e, "or", Expr{text: "vector(0)", bind: bindAtom, err: e.err}, bindOr)
 }
 
-// Add, Sub, Mul and Or combine expressions with the same labels, or with a Number.
+// Add adds an expression with the same labels, or a Number. So do Sub, Mul and the others.
 func (e Expr) Add(o Expr) Expr { return binary(e, "+", o, bindAdd) }
 
 // Sub subtracts.
@@ -253,8 +260,18 @@ func binary(a Expr, op string, b Expr, bind binding) Expr {
 	}
 	return Expr{
 		text: a.operand(bind, false) + " " + op + " " + b.operand(bind, true), bind: bind,
-		labels: labels, target: target, scalar: a.scalar && b.scalar,
+		labels: labels, target: target, scalar: a.scalar && b.scalar, defs: union(a.defs, b.defs),
 	}
+}
+
+func union(a, b []*metric.Def) []*metric.Def {
+	all := slices.Clone(a)
+	for _, d := range b {
+		if !slices.Contains(all, d) {
+			all = append(all, d)
+		}
+	}
+	return all
 }
 
 // operand puts parentheses where the operator around binds more strongly.

@@ -13,8 +13,12 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/self"
 )
 
-// LE is the label of a histogram's buckets.
-var LE = metric.Label{Name: "le"}
+// Labels that are not part of a definition: LE is that of a histogram's buckets, Job and Instance are those of Each.
+var (
+	LE       = metric.Label{Name: "le"}
+	Job      = metric.Label{Name: "job"}
+	Instance = metric.Label{Name: "instance"}
+)
 
 // Lookback is how long the last value of a counter holds when scrapes fail.
 const Lookback = time.Hour
@@ -152,12 +156,31 @@ func (s Selector) merged(op, text string) Expr {
 	slices.Sort(labels)
 	return Expr{
 		text: fmt.Sprintf("%s without (%s) (%s)", op, strings.Join(s.scope.Replica, ", "), text),
-		bind: bindAtom, labels: labels, target: true,
+		bind: bindAtom, labels: labels, target: true, defs: []*metric.Def{s.def},
 	}
 }
 
 // Now is the present value of a gauge, or of a counter since it began.
 func (s Selector) Now() Expr { return s.merged("max", s.series()+s.offset) }
+
+// Each is the present value in every process, replicas included.
+func (s Selector) Each() Expr { return s.process(s.series() + s.offset) }
+
+// EachOver is Each for a function of a window, such as increase.
+func (s Selector) EachOver(function string, w Window) Expr {
+	return s.process(function + "(" + s.series() + "[" + w.Text + "]" + s.offset + ")")
+}
+
+func (s Selector) process(text string) Expr {
+	e := s.merged("max", "")
+	if e.err != nil {
+		return e
+	}
+	e.text, e.target = text, false
+	e.labels = append(slices.Clone(e.labels), Job.Name, Instance.Name)
+	slices.Sort(e.labels)
+	return e
+}
 
 // Last is the last value within Lookback. It bridges failed scrapes, restarts and moves to another address.
 func (s Selector) Last() Expr { return s.over("max", "last_over_time", For(Lookback)) }

@@ -1,0 +1,217 @@
+package dashboards
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/grafana/grafana-foundation-sdk/go/cog"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+
+	"github.com/bot-exporter/bot-exporter/collectors"
+	"github.com/bot-exporter/bot-exporter/collectors/metric"
+	"github.com/bot-exporter/bot-exporter/collectors/self"
+	"github.com/bot-exporter/bot-exporter/dashboards/promql"
+)
+
+// Dashboard is a finished dashboard and what it shows.
+type Dashboard struct {
+	UID     string
+	Section string // heading of the platform's page, if any
+	V1      dashboard.Dashboard
+	Panels  []Panel
+}
+
+// Panel is what a panel shows: words of the platform's page, and metrics.
+type Panel struct {
+	Title   string
+	Says    []string
+	Metrics []*metric.Def
+}
+
+// tag is on every dashboard, and finds them.
+const tag = "virtual-assistant"
+
+// board is a dashboard in the making: panels are laid out line by line, from left to right.
+type board struct {
+	Dashboard
+	cfg     Config
+	scope   promql.Scope
+	builder *dashboard.DashboardBuilder
+	y       uint32
+	id      uint32
+	errs    []error
+}
+
+func newBoard(cfg Config, uid, title, section, description string) *board {
+	b := &board{
+		Dashboard: Dashboard{UID: uid, Section: section}, cfg: cfg,
+		scope: promql.Dashboard(matchers(cfg.Selector)...),
+		builder: dashboard.NewDashboardBuilder(title).Uid(uid).Description(description).
+			Tags([]string{tag}).Readonly().Version(1).
+			Time("now-7d", "now").Refresh("5m").Timezone("browser").WeekStart("monday").
+			Tooltip(dashboard.DashboardCursorSyncCrosshair),
+	}
+	b.builder.WithVariable(dashboard.NewDatasourceVariableBuilder("datasource").Label("Data source").Type("prometheus"))
+	b.variable("job", "Job", ".+", `label_values(%s, job)`, self.BuildInfo)
+	b.variable("instance", "Instance", ".+", `label_values(%s{job=~"$job"}, instance)`, self.BuildInfo)
+	b.builder.Link(dashboard.NewDashboardLinkBuilder("Virtual assistant").Type(dashboard.DashboardLinkTypeDashboards).
+		Tags([]string{tag}).AsDropdown(true).IncludeVars(true).KeepTime(true))
+	return b
+}
+
+func matchers(selector string) []string {
+	if selector = strings.TrimSpace(selector); selector == "" {
+		return nil
+	}
+	return []string{selector}
+}
+
+// newModule begins the dashboard of a KPI module.
+func newModule(cfg Config, uid, title, section, description string) *board {
+	b := newBoard(cfg, uid, title, section, description)
+	b.variable("bot", "Assistant", ".+", `label_values(%s{job=~"$job",instance=~"$instance"}, bot)`, collectors.ChatsStarted)
+	b.variable("channel", "Channel", ".+", `label_values(%s{job=~"$job",instance=~"$instance",bot=~"$bot"}, channel)`, collectors.ChatsStarted)
+	return b
+}
+
+func (b *board) variable(name, label, all, query string, def *metric.Def) {
+	if selector := strings.TrimSpace(b.cfg.Selector); selector != "" {
+		query = strings.Replace(query, "%s{", "%s{"+selector+",", 1)
+		query = strings.Replace(query, "%s,", "%s{"+selector+"},", 1)
+	}
+	query = fmt.Sprintf(query, def.Name)
+	b.builder.WithVariable(dashboard.NewQueryVariableBuilder(name).Label(label).
+		Datasource(source).Query(dashboard.StringOrMap{String: &query}).Definition(query).
+		Multi(true).IncludeAll(true).AllValue(all).Current(everything()).
+		Refresh(dashboard.VariableRefreshOnTimeRangeChanged).Sort(dashboard.VariableSortAlphabeticalCaseInsensitiveAsc))
+}
+
+// filter is a variable over the values of a label, which may be empty.
+func (b *board) filter(l metric.Label, label string, def *metric.Def) {
+	b.variable(l.Name, label, ".*", `label_values(%s{job=~"$job",instance=~"$instance",bot=~"$bot",channel=~"$channel"}, `+l.Name+`)`, def)
+}
+
+// choice is a variable with fixed values, of which the first or the given one is chosen.
+func (b *board) choice(name, label, chosen string, values ...string) {
+	v := dashboard.NewCustomVariableBuilder(name).Label(label).
+		Values(dashboard.StringOrMap{String: ptr(strings.Join(values, ","))}).Current(option(chosen, chosen))
+	var options []dashboard.VariableOption
+	for _, value := range values {
+		o := option(value, value)
+		o.Selected = ptr(value == chosen)
+		options = append(options, o)
+	}
+	b.builder.WithVariable(v.Options(options))
+}
+
+func option(text, value string) dashboard.VariableOption {
+	return dashboard.VariableOption{
+		Selected: ptr(true),
+		Text:     dashboard.StringOrArrayOfString{String: &text}, Value: dashboard.StringOrArrayOfString{String: &value},
+	}
+}
+
+func everything() dashboard.VariableOption {
+	return dashboard.VariableOption{
+		Selected: ptr(true),
+		Text:     dashboard.StringOrArrayOfString{ArrayOfString: []string{"All"}},
+		Value:    dashboard.StringOrArrayOfString{ArrayOfString: []string{"$__all"}},
+	}
+}
+
+// windows is the variable of the rolling windows of distinct users.
+func (b *board) windows() {
+	b.choice("window", "Users of the last", "7d", collectors.Window.Values...)
+}
+
+// of selects a metric.
+func (b *board) of(d *metric.Def) promql.Selector { return b.scope.Of(d) }
+
+// in selects users of the chosen rolling window.
+func (b *board) in(d *metric.Def) promql.Selector {
+	return b.of(d).Like(collectors.Window, userWindow.Text)
+}
+
+// total is a count over the selected range, exactly.
+func total(s promql.Selector, by ...metric.Label) promql.Expr {
+	return s.Total(promql.Range).Sum(by...)
+}
+
+// step is a count over each step of a chart, exactly.
+func step(s promql.Selector, by ...metric.Label) promql.Expr {
+	return s.Total(promql.Interval).Sum(by...)
+}
+
+// before is the count over the same step of the previous time range. PromQL cannot add durations, so it is estimated.
+func before(s promql.Selector, by ...metric.Label) promql.Expr {
+	return s.Ago(promql.Range).Increase(promql.Interval).Sum(by...)
+}
+
+// users adds up a gauge.
+func users(s promql.Selector, by ...metric.Label) promql.Expr { return s.Now().Sum(by...) }
+
+// row begins a section with a heading.
+func (b *board) row(title string) {
+	b.id++
+	row := dashboard.NewRowBuilder(title).Id(b.id).Collapsed(false).
+		GridPos(dashboard.GridPos{X: 0, Y: b.y, W: 24, H: 1})
+	b.builder.WithRow(row)
+	b.y++
+}
+
+// line puts panels beside each other; those without a width share what is left.
+func (b *board) line(height uint32, panels ...*panel) {
+	left, open := uint32(24), uint32(0)
+	for _, p := range panels {
+		left -= p.width
+		if p.width == 0 {
+			open++
+		}
+	}
+	x := uint32(0)
+	for _, p := range panels {
+		if p.width == 0 {
+			p.width = (left + open - 1) / open
+			left, open = left-p.width, open-1
+		}
+		b.id++
+		p.Id = ptr(b.id)
+		p.GridPos = &dashboard.GridPos{X: x, Y: b.y, W: p.width, H: height}
+		x += p.width
+		p.finish()
+		if p.err != nil {
+			b.errs = append(b.errs, fmt.Errorf("panel %q: %w", *p.Title, p.err))
+		}
+		b.builder.WithPanel(made{p.Panel})
+		b.Panels = append(b.Panels, Panel{Title: *p.Title, Says: p.says, Metrics: p.defs})
+	}
+	b.y += height
+}
+
+// made is a panel that is built already.
+type made struct{ dashboard.Panel }
+
+func (m made) Build() (dashboard.Panel, error) { return m.Panel, nil }
+
+var _ cog.Builder[dashboard.Panel] = made{}
+
+func (b *board) build() (Dashboard, error) {
+	d, err := b.builder.Build()
+	if err = errors.Join(append(slices.Clone(b.errs), err)...); err != nil {
+		return Dashboard{}, fmt.Errorf("dashboard %s: %w", b.UID, err)
+	}
+	for i := range d.Links {
+		d.Links[i].Placement = nil // above the panels, not in a menu
+	}
+	b.V1 = d
+	return b.Dashboard, nil
+}
+
+// link is where a click on a value leads: another dashboard, with the same time range and variables.
+func (p *panel) link(title, uid string) *panel {
+	url := "/d/" + uid + "?${__url_time_range}&${datasource:queryparam}&${job:queryparam}&${instance:queryparam}&${bot:queryparam}&${channel:queryparam}"
+	p.FieldConfig.Defaults.Links = []dashboard.DashboardLink{{Title: title, Type: dashboard.DashboardLinkTypeLink, Url: &url, Tags: []string{}}}
+	return p
+}

@@ -1,0 +1,103 @@
+package dashboards
+
+import (
+	"github.com/bot-exporter/bot-exporter/collectors"
+	"github.com/bot-exporter/bot-exporter/collectors/metric"
+	"github.com/bot-exporter/bot-exporter/dashboards/promql"
+)
+
+func handoverBoard(cfg Config) (Dashboard, error) {
+	b := newModule(cfg, "bot-handover", "Handover", "Handover",
+		"How users ask for a human during a conversation, whether through Human Takeover or ticket creation.")
+	b.windows()
+	started, asked, requests := b.of(collectors.ChatsStarted), b.of(collectors.HandoverChats), b.of(collectors.HandoverRequests)
+	wait, unanswered := b.of(collectors.HandoverWait), b.of(collectors.HandoverUnanswered)
+	rate := func(e func(promql.Selector, ...metric.Label) promql.Expr) promql.Expr {
+		return e(asked).Over(e(started))
+	}
+	limit := highIsBad(cfg.Thresholds.HandoverRate)
+
+	b.row("Who asks for a human")
+	b.line(5,
+		number("Human handover rate of users", "Percentage of users requesting to speak with a human operator: of the distinct users of the chosen window."+exactWindow).
+			now("", users(b.in(collectors.HandoverUsers)).Over(users(b.in(collectors.UsersActive)))).
+			share(limit...).none("No users").covers("Human Handover Rate"),
+		number("Human handover rate of chats", "Percentage of chats in which a human was requested, and in the previous time range."+exactRange).
+			now("this period", rate(total)).
+			now("previous", rate(total).Before(rangeWindow), color(neutral)).
+			share(limit...).none("No chats").covers("Human Handover Rate"),
+		number("Chats with requests", "Total number of chats where a human was requested, and the number in the previous time range."+exactRange).
+			now("this period", total(asked)).
+			now("previous", total(asked).Before(rangeWindow), color(neutral)).
+			covers("Chats with Requests"),
+		number("Chats without requests", "Total number of chats without any request for a human, and the number in the previous time range."+exactRange).
+			now("this period", total(started).Sub(total(asked))).
+			now("previous", total(started).Sub(total(asked)).Before(rangeWindow), color(neutral)).
+			covers("Chats without Requests"),
+	)
+	b.line(8,
+		lines("Handover rate of chats over time", "Percentage of chats in which a human was requested, and in the previous time range. Each point is exact for its step; the previous time range is estimated.").
+			over("handover rate", rate(step), color(primary)).
+			over("previous period", rate(before), dashed()...).
+			set(unit(unitShare), decimals(1)),
+		bars("Requests over time", "Requests for a human by cause."+exactSteps).
+			over(causes[0].name, step(requests.Is(cause, causes[0].value)), color(causes[0].color)).
+			over(causes[1].name, step(requests.Is(cause, causes[1].value)), color(causes[1].color)).
+			over(causes[2].name, step(requests.Is(cause, causes[2].value)), color(causes[2].color)),
+	)
+
+	b.row("Breakdown of requests")
+	why := breakdown("By cause", "Direct: users explicitly requested a human. After fallback: they did so after an AI-generated response failed. After operator button: they pressed a quick reply to request an operator after an automated response."+exactRange).
+		covers("Direct Requests", "Requests After Fallback", "Request After Operator Button")
+	how := breakdown("Takeover and ticket", "Requests through Human Takeover in the chat, and through ticket creation."+exactRange).
+		covers("Human Takeover", "ticket creation")
+	for _, c := range causes {
+		why.now(c.name, total(requests.Is(cause, c.value)), color(c.color))
+	}
+	how.now("human takeover", total(requests.Is(via, "takeover")), color(primary))
+	how.now("ticket", total(requests.Is(via, "ticket")), color(neutral))
+	b.line(7, why.wide(10), how.wide(7),
+		list("Causes and ways", "Requests for a human by cause, and by the way they take."+exactRange).
+			key("Cause", cause, mapped(text(causeNames)), minWidth(150)).
+			column("Human takeover", total(requests.Is(via, "takeover"), cause)).
+			column("Ticket", total(requests.Is(via, "ticket"), cause)).
+			totals("Human takeover", "Ticket"),
+	)
+
+	b.row("How long they wait")
+	slow := highIsBad(cfg.Thresholds.HandoverWait)
+	b.line(7,
+		number("Wait for an operator", "Time from the first takeover request to the operator who accepts it. The average is exact, the others are estimated from buckets.").
+			now("average", total(wait.Sum()).Over(total(wait.Count()))).
+			now("median", quantile(0.5, wait)).
+			now("95 of 100 wait less than", quantile(0.95, wait)).
+			set(unit(unitSeconds), decimals(1), byThresholds(), limits(slow...)).none("Nobody waited").wide(6),
+		number("Accepted", "Takeover requests that an operator accepted."+exactRange).
+			now("", total(wait.Count())).wide(3),
+		number("Unanswered", "Chats that closed with a takeover request that nobody accepted."+exactRange).
+			now("", total(unanswered)).
+			set(byThresholds(), limits(threshold{0, positive}, threshold{1, negative})).wide(3),
+		lines("Wait over time", "Median wait for an operator, and what 95 of 100 wait less than."+estimate).
+			over("median", stepQuantile(0.5, wait), color(primary)).
+			over("95 %", stepQuantile(0.95, wait), color(warning)).
+			set(unit(unitSeconds), decimals(1)),
+	)
+	pair := []metric.Label{metric.Bot, metric.Channel}
+	b.line(8, perChannel("Assistants and channels", "Handover for each assistant and channel."+exactRange).
+		column("Chats with requests", total(asked, pair...)).
+		column("Chats", total(started, pair...)).
+		column("Handover rate", total(asked, pair...).Over(total(started, pair...)), unit(unitShare), decimals(1)).
+		column("Requests", total(requests, pair...)).
+		column("Unanswered", total(unanswered, pair...)).
+		column("Average wait", total(wait.Sum(), pair...).Over(total(wait.Count(), pair...)), unit(unitSeconds), decimals(1)).
+		sortBy("Chats with requests"))
+	return b.build()
+}
+
+var causes = []struct{ value, name, color string }{
+	{"direct", "direct", primary},
+	{"after_fallback", "after fallback", warning},
+	{"operator_button", "after operator button", second},
+}
+
+var causeNames = map[string]string{"direct": "Direct", "after_fallback": "After fallback", "operator_button": "After operator button"}

@@ -1,0 +1,220 @@
+package dashboards
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/grafana/grafana-foundation-sdk/go/bargauge"
+	"github.com/grafana/grafana-foundation-sdk/go/cog"
+	"github.com/grafana/grafana-foundation-sdk/go/cog/variants"
+	"github.com/grafana/grafana-foundation-sdk/go/common"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+	"github.com/grafana/grafana-foundation-sdk/go/prometheus"
+	"github.com/grafana/grafana-foundation-sdk/go/stat"
+	"github.com/grafana/grafana-foundation-sdk/go/statetimeline"
+	"github.com/grafana/grafana-foundation-sdk/go/table"
+	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
+
+	"github.com/bot-exporter/bot-exporter/collectors/metric"
+	"github.com/bot-exporter/bot-exporter/dashboards/promql"
+)
+
+// panel is a panel in the making.
+type panel struct {
+	dashboard.Panel
+	width  uint32
+	says   []string // what the platform's page says that the panel shows
+	defs   []*metric.Def
+	err    error
+	rename map[string]string
+	order  map[string]int
+}
+
+var source = common.DataSourceRef{Type: ptr("prometheus"), Uid: ptr("${datasource}")}
+
+func newPanel(b cog.Builder[dashboard.Panel], title, description string) *panel {
+	built, err := b.Build()
+	p := &panel{Panel: built, err: err, rename: map[string]string{}, order: map[string]int{}}
+	p.Title, p.Description, p.Datasource = &title, &description, &source
+	p.Transparent, p.RepeatDirection = nil, nil
+	if p.FieldConfig == nil {
+		p.FieldConfig = dashboard.NewFieldConfigSource()
+	}
+	p.none("No data")
+	return p
+}
+
+// number shows one or a few large numbers.
+func number(title, description string) *panel {
+	p := newPanel(stat.NewPanelBuilder().
+		ReduceOptions(common.NewReduceDataOptionsBuilder().Calcs([]string{"lastNotNull"})).
+		GraphMode(common.BigValueGraphModeNone).
+		ColorMode(common.BigValueColorModeValue).
+		TextMode(common.BigValueTextModeAuto).
+		JustifyMode(common.BigValueJustifyModeAuto).
+		WideLayout(true).
+		Text(common.NewVizTextDisplayOptionsBuilder().TitleSize(14).ValueSize(26)).
+		Orientation(common.VizOrientationHorizontal), title, description)
+	return p.set(unit(unitCount), decimals(0), color(plain))
+}
+
+// breakdown shows a bar for each part of a whole.
+func breakdown(title, description string) *panel {
+	p := newPanel(bargauge.NewPanelBuilder().
+		ReduceOptions(common.NewReduceDataOptionsBuilder().Calcs([]string{"lastNotNull"})).
+		DisplayMode(common.BarGaugeDisplayModeBasic).
+		ValueMode(common.BarGaugeValueModeText).
+		NamePlacement(common.BarGaugeNamePlacementAuto).
+		ShowUnfilled(true).
+		Sizing(common.BarGaugeSizingAuto).
+		Text(common.NewVizTextDisplayOptionsBuilder().TitleSize(14).ValueSize(18)).
+		MinVizWidth(8).MinVizHeight(16).MaxVizHeight(60).
+		Orientation(common.VizOrientationHorizontal).
+		Min(0), title, description)
+	return p.set(unit(unitCount), decimals(0), color(primary))
+}
+
+// bars shows counts over time, stacked; lines shows anything else over time.
+func bars(title, description string) *panel {
+	return overTime(title, description, timeseries.NewPanelBuilder().
+		DrawStyle(common.GraphDrawStyleBars).BarAlignment(common.BarAlignmentBefore).
+		FillOpacity(80).LineWidth(0).
+		Stacking(common.NewStackingConfigBuilder().Mode(common.StackingModeNormal).Group("A")))
+}
+
+func lines(title, description string) *panel {
+	return overTime(title, description, timeseries.NewPanelBuilder().
+		DrawStyle(common.GraphDrawStyleLine).FillOpacity(8).LineWidth(2))
+}
+
+// perPanel is the number of steps of a chart: bars stay wide enough to be told apart, and queries cheap.
+const perPanel = 60
+
+func overTime(title, description string, b *timeseries.PanelBuilder) *panel {
+	p := newPanel(b.
+		Legend(common.NewVizLegendOptionsBuilder().ShowLegend(true).
+			DisplayMode(common.LegendDisplayModeList).Placement(common.LegendPlacementBottom)).
+		Tooltip(common.NewVizTooltipOptionsBuilder().Mode(common.TooltipDisplayModeMulti).Sort(common.SortOrderNone)).
+		Orientation(common.VizOrientationHorizontal).
+		ShowPoints(common.VisibilityModeAuto).PointSize(4).
+		SpanNulls(common.BoolOrFloat64{Bool: ptr(true)}).
+		AxisSoftMin(0).
+		MaxDataPoints(perPanel).Interval("1m").
+		Min(0), title, description)
+	return p.set(unit(unitCount), palette()).named(channelColors)
+}
+
+// list shows a table.
+func list(title, description string) *panel {
+	p := newPanel(table.NewPanelBuilder().
+		ShowHeader(true).MinWidth(70).CellHeight(common.TableCellHeightSm).
+		Footer(common.NewTableFooterOptionsBuilder().Show(false).Reducer([]string{"sum"})), title, description)
+	return p.set(unit(unitCount), decimals(0), color(plain))
+}
+
+// states shows what state something was in over time.
+func states(title, description string) *panel {
+	return newPanel(statetimeline.NewPanelBuilder().
+		ShowValue(common.VisibilityModeNever).RowHeight(0.7).FillOpacity(80).LineWidth(0).MergeValues(true).
+		MaxDataPoints(300).Interval("15s"), title, description)
+}
+
+// set changes the defaults of all fields.
+func (p *panel) set(fields ...field) *panel {
+	d := &p.FieldConfig.Defaults
+	for _, f := range fields {
+		switch v := f.Value.(type) {
+		case string: // the unit
+			d.Unit = &v
+		case int: // the number of decimals
+			d.Decimals = ptr(float64(v))
+		case float64: // the maximum
+			d.Max = &v
+		case dashboard.ThresholdsConfig:
+			d.Thresholds = &v
+		case []mapping:
+			d.Mappings = v
+		case dashboard.FieldColor:
+			d.Color = &v
+		default:
+			p.err = fmt.Errorf("BUG: %s is no default", f.Id)
+		}
+	}
+	return p
+}
+
+// sideBySide puts the numbers of a panel beside each other rather than below.
+func (p *panel) sideBySide() *panel {
+	if o, ok := p.Options.(*stat.Options); ok {
+		o.Orientation = common.VizOrientationVertical
+	}
+	return p
+}
+
+// named gives series fixed colours by their names.
+func (p *panel) named(colors map[string]string) *panel {
+	for _, name := range sorted(colors) {
+		p.override("byName", name, color(colors[name]))
+	}
+	return p
+}
+
+// none is the text where there is no value.
+func (p *panel) none(text string) *panel { p.FieldConfig.Defaults.NoValue = &text; return p }
+
+// wide sets the width in 24ths.
+func (p *panel) wide(w uint32) *panel { p.width = w; return p }
+
+// covers says which words of the platform's page the panel shows.
+func (p *panel) covers(words ...string) *panel { p.says = append(p.says, words...); return p }
+
+// now adds a value as of the end of the time range.
+func (p *panel) now(name string, e promql.Expr, fields ...field) *panel {
+	return p.query(name, e, prometheus.PromQueryFormatTimeSeries, true, fields)
+}
+
+// over adds series over time.
+func (p *panel) over(name string, e promql.Expr, fields ...field) *panel {
+	return p.query(name, e, prometheus.PromQueryFormatTimeSeries, false, fields)
+}
+
+func (p *panel) query(name string, e promql.Expr, format prometheus.PromQueryFormat, instant bool, fields []field) *panel {
+	text, err := e.PromQL()
+	if err != nil && p.err == nil {
+		p.err = fmt.Errorf("%s: %w", name, err)
+	}
+	for _, d := range e.Defs() {
+		if !slices.Contains(p.defs, d) {
+			p.defs = append(p.defs, d)
+		}
+	}
+	ref := string(rune('A' + len(p.Targets)))
+	p.Targets = append(p.Targets, variants.Dataquery(prometheus.Dataquery{
+		RefId: &ref, Expr: text, LegendFormat: &name, Datasource: &source, Format: &format,
+		Instant: ptr(instant), Range: ptr(!instant), EditorMode: ptr(prometheus.QueryEditorModeCode),
+	}))
+	if len(fields) > 0 {
+		p.override("byFrameRefID", ref, fields...)
+	}
+	return p
+}
+
+func (p *panel) override(matcher, options string, fields ...field) *panel {
+	p.FieldConfig.Overrides = append(p.FieldConfig.Overrides, dashboard.DashboardFieldConfigSourceOverrides{
+		Matcher: dashboard.MatcherConfig{Id: matcher, Options: options}, Properties: fields,
+	})
+	return p
+}
+
+func (p *panel) transform(id string, options any) *panel {
+	p.Transformations = append(p.Transformations, dashboard.DataTransformerConfig{Id: id, Options: options})
+	return p
+}
+
+func ptr[T any](v T) *T { return &v }
+
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// from sets the minimum.
+func (p *panel) from(v float64) *panel { p.FieldConfig.Defaults.Min = &v; return p }
