@@ -26,6 +26,7 @@ func simulateCommand(app *kingpin.Application) (string, command) {
 	events := cmd.Flag("events", "How many events; 0 goes on until stopped.").Default("0").Int()
 	chats := cmd.Flag("chats-per-hour", "Mean number of chats begun in an hour.").Default("1200").Float64()
 	start := cmd.Flag("start", "When the simulation begins, RFC 3339; now when empty.").String()
+	behavior := addBehaviorFlags(cmd)
 	return cmd.FullCommand(), func(ctx context.Context, std stdio) (int, error) {
 		begin := time.Now()
 		if *start != "" {
@@ -34,7 +35,11 @@ func simulateCommand(app *kingpin.Application) (string, command) {
 				return 2, fmt.Errorf("--start=%s is not an RFC 3339 time", *start)
 			}
 		}
-		sim := simulate.New(simulate.Config{Seed: *seed, Start: begin, ChatsPerHour: *chats})
+		adjust, err := behavior.adjust()
+		if err != nil {
+			return 2, err
+		}
+		sim := simulate.New(simulate.Config{Seed: *seed, Start: begin, ChatsPerHour: *chats, Adjust: adjust})
 		pace := simulate.Pace{Speed: *speed, Rate: *rate, Limit: *events}
 		if *output == "-" {
 			return 0, printEvents(ctx, sim, pace, std.out)
@@ -47,6 +52,36 @@ func simulateCommand(app *kingpin.Application) (string, command) {
 		defer nc.Close()
 		return 0, publishEvents(ctx, sim, pace, nc, log)
 	}
+}
+
+// behaviorFlags change how all bots and their users behave.
+type behaviorFlags struct {
+	handover, csat       float64
+	handoverSet, csatSet bool
+}
+
+func addBehaviorFlags(c clause) *behaviorFlags {
+	f := &behaviorFlags{}
+	c.Flag("handover-share", "Share of chats in which a human is asked for, 0 to 1; about 0.13 when not given.").IsSetByUser(&f.handoverSet).Float64Var(&f.handover)
+	c.Flag("csat-mean", "Mean CSAT vote, 1 to 5; about 4 when not given.").IsSetByUser(&f.csatSet).Float64Var(&f.csat)
+	return f
+}
+
+func (f *behaviorFlags) adjust() (func(time.Time, string, string, *simulate.Behavior), error) {
+	if f.handoverSet && (f.handover < 0 || f.handover > 1) {
+		return nil, fmt.Errorf("--handover-share=%g is not between 0 and 1", f.handover)
+	}
+	if f.csatSet && (f.csat < 1 || f.csat > 5) {
+		return nil, fmt.Errorf("--csat-mean=%g is not between 1 and 5", f.csat)
+	}
+	return func(_ time.Time, _, _ string, b *simulate.Behavior) {
+		if f.handoverSet {
+			b.HandoverShare = f.handover
+		}
+		if f.csatSet {
+			b.CSATMean = f.csat
+		}
+	}, nil
 }
 
 // printEvents prints as fast as it can, or at a rate.
