@@ -51,9 +51,12 @@ func (e *Engine) Handler() http.Handler {
 // maxCheckpointFailures in a row make the process unhealthy: a disk that fails does not get better by itself.
 const maxCheckpointFailures = 3
 
+// Healthy tells whether checkpoints can be written.
+func (e *Engine) Healthy() bool { return e.saver.failed.Load() < maxCheckpointFailures }
+
 // healthy answers 200 as long as the process can do its work at all.
 func (e *Engine) healthy(w http.ResponseWriter, _ *http.Request) {
-	if n := e.saver.failed.Load(); n >= maxCheckpointFailures {
+	if !e.Healthy() {
 		http.Error(w, "checkpoints fail; see the log", http.StatusServiceUnavailable)
 		return
 	}

@@ -46,7 +46,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 
 	commands := map[string]command{}
 	for _, add := range []func(*kingpin.Application) (string, command){
-		serveCommand, demoCommand, simulateCommand, replayCommand, checkCommand,
+		serveCommand, healthCommand, demoCommand, simulateCommand, replayCommand, checkCommand,
 		metricsCommand, checkConfigCommand, inspectCommand, verifyCommand, restoreCommand,
 	} {
 		name, c := add(app)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -194,7 +195,11 @@ func (d *daemon) serve(ctx context.Context, engine *exporter.Engine) error {
 		served <- err
 		cancel(err)
 	}()
+	var notifying sync.WaitGroup
+	notifying.Go(func() { notifySystemd(ctx, engine, d.log) })
 	err := engine.Run(ctx)
+	cancel(nil)
+	notifying.Wait()
 	stop, done := context.WithTimeout(context.Background(), shutdownTimeout)
 	defer done()
 	if server.Shutdown(stop) != nil {

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+)
+
+func healthCommand(app *kingpin.Application) (string, command) {
+	cmd := app.Command("health", "Ask a running exporter whether it is ready: the health check of containers that hold nothing else. Exit code 1 when it is not.")
+	url := cmd.Arg("url", "What to ask; any answer but status 200 is a no.").Default("http://127.0.0.1:9850/-/ready").String()
+	timeout := cmd.Flag("timeout", "Longest time to wait for the answer.").Default("3s").Duration()
+	return cmd.FullCommand(), func(ctx context.Context, std stdio) (int, error) {
+		return 0, health(ctx, *url, *timeout, std.out)
+	}
+}
+
+func health(ctx context.Context, url string, timeout time.Duration, out io.Writer) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(response.Body, 4<<10))
+	if err != nil {
+		return err
+	}
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s", response.Status, text)
+	}
+	_, err = out.Write(text)
+	return err
+}
