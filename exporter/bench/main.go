@@ -21,6 +21,9 @@ func main() {
 	events := run.Flag("events", "Events to store.").Default("1000000").Int()
 	rounds := run.Flag("rounds", "Rounds; medians are printed.").Default("3").Int()
 	exporter := run.Flag("exporter", "The bot-exporter binary.").Default("bin/bot-exporter").ExistingFile()
+	state := app.Command("state", "Measure what users and open chats cost.")
+	users := state.Flag("users", "Numbers of users.").Default("10000", "100000", "1000000", "10000000").Ints()
+	chats := state.Flag("chats", "Numbers of open chats.").Default("10000", "100000", "1000000").Ints()
 	server := app.Command("server", "The NATS server; started by run.").Hidden()
 	serverDir := server.Arg("dir", "").Required().String()
 	count := app.Command("count", "A consumer that only counts; started by run.").Hidden()
@@ -34,6 +37,11 @@ func main() {
 	switch kingpin.MustParse(app.Parse(os.Args[1:])) {
 	case run.FullCommand():
 		err = bench(ctx, *exporter, *events, *rounds)
+	case state.FullCommand():
+		if err = benchState(os.Stdout, "users", *users); err == nil {
+			fmt.Println()
+			err = benchState(os.Stdout, "chats", *chats)
+		}
 	case server.FullCommand():
 		err = serveNATS(ctx, *serverDir)
 	case count.FullCommand():
