@@ -1,0 +1,166 @@
+package main
+
+import (
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// shortChats lets chats that go quiet end during a test.
+const shortChats = "chats: {idle_timeout: 2s, idle_timeouts: {web: 1s, whatsapp: 3s, voice: 2s}}\n"
+
+// The daemon is stopped, started, killed under load and started again; the numbers are those of one that never was.
+func TestStopsAndKills(t *testing.T) {
+	total := 100_000
+	if testing.Short() {
+		total = 20_000
+	}
+	url, nc := broker(t)
+	p := newProducer(t, nc, 1500)
+	key := file(t, "users.key", "000102030405060708090a0b0c0d0e0f\n")
+	flags := []string{
+		"--nats.url=" + url, "--users.key-file=" + key, "--config.file=" + file(t, "c.yml", shortChats), "--time.zone=Europe/Rome",
+	}
+	storage := "--storage.path=" + t.TempDir()
+	at := func(interval string) *served {
+		return serving(t, append(flags, storage, "--checkpoint.interval="+interval)...)
+	}
+
+	p.publish(total * 3 / 10)
+	d := at("30s")
+	d.ready()
+	p.publish(total / 10)
+	d.applied(uint64(total / 10))
+	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+
+	p.publish(total / 10)
+	d = at("20ms")
+	var load sync.WaitGroup
+	load.Go(func() {
+		for range 50 {
+			p.publish(total / 100)
+		}
+	})
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	for at := total / 2; at < total*9/10; at += total / 10 {
+		d.applied(uint64(at + random.IntN(total/10)))
+		require.Equal(t, -1, d.signal(syscall.SIGKILL))
+		d = serving(t, append(flags, storage, "--checkpoint.interval=20ms")...)
+	}
+	load.Wait()
+	d.applied(uint64(total))
+	d.ready()
+	require.EqualValues(t, total, p.n)
+
+	fresh := serving(t, append(flags, "--storage.path="+t.TempDir())...)
+	fresh.applied(uint64(total))
+	fresh.ready()
+	killed, whole := "", ""
+	fresh.until("numbers are the same", func() bool { // the hour may end between the two
+		killed, whole = d.kpis(), fresh.kpis()
+		return killed == whole
+	})
+	require.EqualValues(t, total, valueIn(whole, "bot_events_total")+valueIn(whole, "bot_events_duplicate_total")+
+		valueIn(whole, "bot_events_ignored_total")+valueIn(whole, "bot_events_rejected_total"))
+	require.Positive(t, valueIn(whole, "bot_events_duplicate_total"))
+	require.Positive(t, valueIn(whole, "bot_chats_ended_total", `reason="idle"`))
+	require.Positive(t, valueIn(whole, "bot_user_returns_total"))
+	require.Zero(t, valueIn(whole, "bot_events_lost_total"))
+	require.Equal(t, 0, d.signal(syscall.SIGINT))
+}
+
+// A second daemon on the same storage is told so, and the first goes on.
+func TestStorageInUse(t *testing.T) {
+	url, _ := broker(t)
+	dir := t.TempDir()
+	d := serving(t, "--nats.url="+url, "--storage.path="+dir)
+	d.ready()
+	code, _, text := ended(t, "", "serve", "--nats.url="+url, "--storage.path="+dir, "--web.listen-address=127.0.0.1:0")
+	require.Equal(t, 1, code)
+	require.Contains(t, text, "in use by another process")
+	d.ready()
+	require.Equal(t, 0, d.signal(os.Interrupt))
+}
+
+// What does not fit the checkpoint ends the start with a message that names it.
+func TestRefusals(t *testing.T) {
+	url, nc := broker(t)
+	newProducer(t, nc, 1000).publish(500)
+	dir := t.TempDir()
+	d := serving(t, "--nats.url="+url, "--storage.path="+dir)
+	d.ready()
+	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+	for name, v := range map[string]struct{ flag, says string }{
+		"zone":   {"--time.zone=Asia/Tokyo", "time.zone is Asia/Tokyo, the checkpoint has UTC"},
+		"limits": {"--config.file=" + file(t, "c.yml", "limits: {agents: 3}"), "limits.agents is 3, the checkpoint has 500"},
+		"key":    {"--users.key-file=" + file(t, "k", "ffffffffffffffffffffffffffffffff"), "key id"},
+		"port":   {"--web.listen-address=256.0.0.1:1", "web server"},
+	} {
+		code, _, text := ended(t, "", "serve", "--nats.url="+url, "--storage.path="+dir, "--web.listen-address=127.0.0.1:0", v.flag)
+		require.Equal(t, 1, code, name)
+		require.Contains(t, text, v.says, name)
+	}
+	d = serving(t, "--nats.url="+url, "--storage.path="+dir)
+	d.ready()
+	require.EqualValues(t, 500, d.value("bot_exporter_applied_sequence"))
+}
+
+// Without a broker the daemon stays up and says so; with one it goes on by itself.
+func TestNoBroker(t *testing.T) {
+	d := serving(t, "--nats.url=nats://127.0.0.1:1", "--storage.path="+t.TempDir())
+	status, text := d.get("/-/ready")
+	require.Equal(t, http.StatusServiceUnavailable, status)
+	require.Contains(t, text, "connecting")
+	status, _ = d.get("/-/healthy")
+	require.Equal(t, http.StatusOK, status)
+	require.Zero(t, d.value("bot_exporter_nats_connected"))
+	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+}
+
+// A missing stream is waited for, or created.
+func TestMissingStream(t *testing.T) {
+	url, nc := broker(t)
+	js, err := nc.JetStream()
+	require.NoError(t, err)
+	d := serving(t, "--nats.url="+url, "--nats.stream=OTHER", "--nats.subjects=other.>", "--storage.path="+t.TempDir())
+	d.until("it says so", func() bool {
+		status, text := d.get("/-/ready")
+		return status == 503 && text == "not ready: no_stream: stream does not exist: OTHER\n"
+	})
+	_, err = js.StreamInfo("OTHER")
+	require.Error(t, err)
+	creating := serving(t, "--nats.url="+url, "--nats.stream=OTHER", "--nats.subjects=other.>", "--storage.path="+t.TempDir(), "--nats.create-stream")
+	creating.ready()
+	d.ready()
+	info, err := js.StreamInfo("OTHER")
+	require.NoError(t, err)
+	require.Equal(t, []string{"other.>"}, info.Config.Subjects)
+}
+
+// One process does for one machine.
+func TestEmbeddedBroker(t *testing.T) {
+	dir := t.TempDir()
+	flags := []string{"--nats.embedded", "--nats.embedded.address=127.0.0.1:" + freePort(t), "--storage.path=" + dir}
+	d := serving(t, flags...)
+	d.ready()
+	code, _, text := ended(t, "", "simulate", "--nats.url=nats://"+flags[1][len("--nats.embedded.address="):], "--events=300", "--rate=5000")
+	require.Equal(t, 0, code, text)
+	d.applied(300)
+	before := d.value("bot_events_total")
+	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+	d = serving(t, flags...)
+	d.ready()
+	require.Equal(t, before, d.value("bot_events_total"))
+	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+	files, err := filepath.Glob(filepath.Join(dir, "checkpoints", "*.snap"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+}
