@@ -92,9 +92,9 @@ func checkConfigCommand(app *kingpin.Application) (string, command) {
 	}
 }
 
-// reading calls f with a file, or with standard input for -.
+// reading calls f with a file, or with standard input for -, which kingpin makes an empty argument of.
 func reading(name string, in io.Reader, f func(io.Reader) error) error {
-	if name == "-" {
+	if name == "-" || name == "" {
 		return f(in)
 	}
 	file, err := os.Open(name)
