@@ -16,6 +16,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/bot-exporter/bot-exporter/collectors/self"
 	"github.com/bot-exporter/bot-exporter/exporter"
 	"github.com/bot-exporter/bot-exporter/exporter/jetstream"
 	"github.com/bot-exporter/bot-exporter/exporter/simulate"
@@ -111,7 +112,8 @@ func countEventsOf(ctx context.Context, kind, url string, events uint64) error {
 		}
 		n, done := uint64(0), make(chan struct{})
 		_, err = js.Subscribe(subjects[0], func(*nats.Msg) {
-			if n++; n == events {
+			n++
+			if n == events {
 				close(done)
 			}
 		}, nats.OrderedConsumer(), nats.BindStream(stream))
@@ -154,7 +156,7 @@ func (s *natsServer) exported(ctx context.Context, binary, storage string, event
 
 // shows waits until the exporter is ready and has applied all events.
 func shows(ctx context.Context, url string, events int) error {
-	want := "bot_exporter_applied_sequence " + strconv.FormatFloat(float64(events), 'g', -1, 64) + "\n"
+	want := "\n" + self.AppliedSequence.Name + " " + strconv.FormatFloat(float64(events), 'g', -1, 64) + "\n"
 	for ctx.Err() == nil {
 		if get(url+"/-/ready") != "" && strings.Contains(get(url+"/metrics"), want) {
 			return nil

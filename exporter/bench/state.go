@@ -80,7 +80,7 @@ func benchSize(w io.Writer, kind string, n int) error {
 	}
 	write := time.Since(one)
 	bytes := fileBytes(filepath.Join(dir, "state"))
-	set, sections = nil, nil
+	set = nil // what is read back need not share the memory with it
 	debug.FreeOSMemory()
 	one = time.Now()
 	cp, err := store.Load()
