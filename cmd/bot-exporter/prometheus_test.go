@@ -1,0 +1,98 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// prometheus is a real server that scrapes the daemon.
+type prometheus struct{ *served }
+
+func scraping(t *testing.T, d *served, settings string, flags ...string) *prometheus {
+	t.Helper()
+	name := tool(t, "PROMETHEUS")
+	config := file(t, "prometheus.yml", fmt.Sprintf(
+		"global: {scrape_interval: 200ms, scrape_timeout: 200ms}\nscrape_configs:\n- job_name: bots\n  static_configs: [{targets: [%q]}]\n%s",
+		strings.TrimPrefix(d.url, "http://"), settings))
+	p := start(t, name, append([]string{
+		"--config.file=" + config, "--storage.tsdb.path=" + t.TempDir(), "--web.listen-address=127.0.0.1:0",
+	}, flags...)...)
+	return &prometheus{reached(p)}
+}
+
+// query returns the values of a query; none when the server is not ready or there is no series.
+func (p *prometheus) query(q string) (values []float64) {
+	_, body := p.get("/api/v1/query?query=" + url.QueryEscape(q))
+	var answer struct {
+		Data struct {
+			Result []struct {
+				Value [2]any
+			}
+		}
+	}
+	if json.Unmarshal([]byte(body), &answer) != nil {
+		return nil
+	}
+	for _, r := range answer.Data.Result {
+		text, _ := r.Value[1].(string)
+		v, err := strconv.ParseFloat(text, 64)
+		require.NoError(p.t, err)
+		values = append(values, v)
+	}
+	return values
+}
+
+// gives waits until a query has exactly one result, the one wanted.
+func (p *prometheus) gives(q string, want float64) {
+	p.t.Helper()
+	require.Positive(p.t, want, q)
+	p.until(fmt.Sprintf("%s is %v", q, want), func() bool {
+		values := p.query(q)
+		return len(values) == 1 && values[0] == want
+	})
+}
+
+// A real Prometheus scrapes the daemon and gives back the exact counts, with classic and with native histograms.
+func TestPrometheus(t *testing.T) {
+	tool(t, "PROMETHEUS")
+	natsURL, nc := broker(t)
+	newProducer(t, nc, 500).publish(8000)
+	d := serving(t, "--nats.url="+natsURL, "--storage.path="+t.TempDir())
+	d.ready()
+	text := d.kpis()
+	for name, v := range map[string]struct {
+		settings string
+		flags    []string
+		native   bool
+	}{
+		"text":        {settings: "  scrape_protocols: [PrometheusText0.0.4]\n"},
+		"OpenMetrics": {settings: "  scrape_protocols: [OpenMetricsText1.0.0]\n"},
+		"native": {
+			settings: "  scrape_native_histograms: true\n  always_scrape_classic_histograms: true\n  scrape_protocols: [PrometheusProto]\n",
+			flags:    []string{"--enable-feature=created-timestamp-zero-ingestion"}, native: true,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := scraping(t, d, v.settings, v.flags...)
+			p.gives(`up{job="bots"}`, 1)
+			for _, metric := range []string{"bot_messages_total", "bot_chats_started_total", "bot_feedback_total", "bot_chat_duration_seconds_sum", "bot_response_seconds_count"} {
+				p.gives("sum("+metric+")", valueIn(text, metric))
+			}
+			p.gives(`sum(bot_events_total{kind="message.user"})`, valueIn(text, "bot_events_total", `kind="message.user"`))
+			p.gives("count(bot_users_active)", float64(strings.Count(text, "\nbot_users_active{")))
+			if v.native {
+				p.gives("sum(histogram_count(bot_chat_duration_seconds))", valueIn(text, "bot_chat_duration_seconds_count"))
+				p.gives("sum(histogram_count(bot_csat_score))", valueIn(text, "bot_csat_score_count"))
+				p.gives("sum(histogram_sum(bot_csat_score))", valueIn(text, "bot_csat_score_sum"))
+			}
+			require.Equal(t, 0, p.signal(syscall.SIGTERM))
+		})
+	}
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	sdk "github.com/cloudevents/sdk-go/protocol/nats_jetstream/v2"
+	cloudevents "github.com/cloudevents/sdk-go/v2"
+	"github.com/cloudevents/sdk-go/v2/binding"
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+)
+
+// The CloudEvents SDK for Go publishes, in both modes.
+func TestCloudEventsSDK(t *testing.T) {
+	url, _ := broker(t)
+	sender, err := sdk.NewSender(url, "BOT_EVENTS", "bot.events.sdk.web", nil, nil)
+	require.NoError(t, err)
+	defer sender.Close(t.Context()) //nolint:errcheck // closes a connection
+	client, err := cloudevents.NewClient(sender, cloudevents.WithTimeNow(), cloudevents.WithUUIDs())
+	require.NoError(t, err)
+	d := serving(t, "--nats.url="+url, "--storage.path="+t.TempDir())
+	send := func(ctx context.Context, kind string, data map[string]any) {
+		e := cloudevents.NewEvent()
+		e.SetID(uuid.NewString())
+		e.SetSource("/bots/ü?x=1")
+		e.SetType("bot." + kind)
+		data["bot"], data["channel"], data["chat"], data["user"] = "sdk", "web", "c-1", "ü"
+		require.NoError(t, e.SetData(cloudevents.ApplicationJSON, data))
+		require.False(t, cloudevents.IsUndelivered(client.Send(ctx, e)))
+	}
+	for _, ctx := range []context.Context{binding.WithForceStructured(t.Context()), binding.WithForceBinary(t.Context())} {
+		send(ctx, "message.user", map[string]any{})
+		send(ctx, "message.bot", map[string]any{"fallback": true})
+		send(ctx, "csat.submitted", map[string]any{"score": 4})
+		send(ctx, "csat.submitted", map[string]any{"score": 9})
+	}
+	d.applied(8)
+	text := d.kpis()
+	require.EqualValues(t, 2, valueIn(text, "bot_messages_total", `bot="sdk"`, `sender="user"`), text)
+	require.EqualValues(t, 2, valueIn(text, "bot_fallbacks_total"))
+	require.EqualValues(t, 8, valueIn(text, "bot_csat_score_sum"))
+	require.EqualValues(t, 2, valueIn(text, "bot_events_rejected_total", `reason="invalid_value"`))
+	require.EqualValues(t, 2, valueIn(text, "bot_events_rejected_total"))
+	require.Zero(t, valueIn(text, "bot_events_clamped_total"))
+}
+
+// tool returns a program named by the environment, as make test sets it.
+func tool(t *testing.T, variable string) string {
+	t.Helper()
+	path := os.Getenv(variable)
+	if path == "" {
+		t.Skipf("%s is not set: make test builds the program and sets it", variable)
+	}
+	return path
+}
+
+var snippet = regexp.MustCompile("(?s)<!-- snippet:nats -->\n```sh\n(.*?)```")
+
+// What the README says to publish with is run as it stands there.
+func TestReadmeSnippet(t *testing.T) {
+	cli := tool(t, "NATS_CLI")
+	readme, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	found := snippet.FindSubmatch(readme)
+	require.NotNil(t, found, "the README has no snippet for the nats CLI")
+	url, _ := broker(t)
+	d := serving(t, "--nats.url="+url, "--storage.path="+t.TempDir())
+	for range 3 {
+		cmd := exec.Command("sh", "-euc", `nats() { "$CLI" "$@"; }`+"\n"+string(found[1]))
+		cmd.Env = append(os.Environ(), "CLI="+cli, "NATS_URL="+url, "XDG_CONFIG_HOME="+t.TempDir(), "HOME="+t.TempDir())
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, string(out))
+	}
+	d.applied(3)
+	require.EqualValues(t, 3, d.value("bot_messages_total", `bot="shop"`, `channel="web"`, `sender="user"`), "each has an id of its own")
+	require.Zero(t, d.value("bot_events_duplicate_total"))
+}
+
+// A command says in its help what each of its flags is for, and the unit or default where there is one.
+func TestHelp(t *testing.T) {
+	for _, command := range []string{"serve", "demo", "simulate", "replay", "check", "metrics", "check-config", "checkpoint inspect", "checkpoint verify", "checkpoint restore"} {
+		code, text, _ := ended(t, "", append(strings.Fields(command), "--help")...)
+		require.Equal(t, 0, code, command)
+		require.Contains(t, text, "usage: bot-exporter "+command)
+	}
+	code, text, _ := ended(t, "", "--version")
+	require.Equal(t, 0, code)
+	require.Contains(t, text, "bot-exporter, version")
+	for _, wrong := range [][]string{{"frobnicate"}, {"--nonsense"}, {"replay"}, {"serve", "--on-stream-mismatch=maybe"}} {
+		code, _, text = ended(t, "", wrong...)
+		require.Equal(t, 2, code, wrong)
+		require.Contains(t, text, "try --help")
+	}
+}
+
+// Every flag can be set by the environment.
+func TestFlagsFromEnvironment(t *testing.T) {
+	t.Setenv("BOT_EXPORTER_TIME_ZONE", "Mars/Olympus")
+	code, _, text := ended(t, "", "check-config")
+	require.Equal(t, 1, code)
+	require.Contains(t, text, "Mars/Olympus")
+}
+
+// While the exporter runs, events keep their own times; one sent too late is counted as clamped.
+func TestSimulateToBroker(t *testing.T) {
+	url, _ := broker(t)
+	d := serving(t, "--nats.url="+url, "--storage.path="+t.TempDir())
+	code, _, text := ended(t, "", "simulate", "--nats.url="+url, "--seed=3", "--events=400", "--speed=1", "--start="+time.Now().Add(-12*time.Hour).Format(time.RFC3339))
+	require.Equal(t, 0, code, text)
+	d.applied(400)
+	require.Positive(t, d.value("bot_messages_total", `bot="bank"`))
+}
