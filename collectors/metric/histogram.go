@@ -147,6 +147,10 @@ func (t *Histograms) Load(r *snapshot.Reader) {
 		}
 		h.zero, h.whole, h.nano, h.first = r.Uint(), r.Int(), r.Int(), int(r.Int())
 		h.native = make([]uint64, r.Len(1))
+		if least, most := nativeBucket(ZeroThreshold), nativeBucket(math.MaxFloat64); h.first < least || h.first > most-len(h.native)+1 {
+			r.Fail()
+			return
+		}
 		for k := range h.native {
 			h.native[k] = r.Uint()
 		}

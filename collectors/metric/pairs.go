@@ -78,7 +78,12 @@ func (p *Pairs) Load(r *snapshot.Reader) {
 	p.Origin = r.Int()
 	p.bots.Load(r)
 	p.channels.Load(r)
-	for i := range r.Len(3) {
+	n := r.Len(3)
+	if n > (p.bots.max+1)*(p.channels.max+1) { // each costs far more memory than its bytes here
+		r.Fail()
+		return
+	}
+	for i := range n {
 		info := pairInfo{r.String(), r.String(), r.Int()}
 		p.list = append(p.list, info)
 		p.known[[2]string{info.bot, info.channel}] = Pair(i)

@@ -36,11 +36,11 @@ func (t *Table) Restore(read func(section string, version uint64, get func(*snap
 		get  func(*snapshot.Reader)
 	}{
 		{"session", t.loadSmall},
-		{"session.users", func(r *snapshot.Reader) { t.users.known.Restore(r, getUser) }},
+		{"session.users", func(r *snapshot.Reader) { t.users.known.Restore(r, t.getUser) }},
 		{"session.days", func(r *snapshot.Reader) {
 			t.days.sent.Restore(r, func(r *snapshot.Reader, n *uint32) { *n = uint32(r.Uint()) })
 		}},
-		{"session.marks", func(r *snapshot.Reader) { t.chats.marks.Restore(r, getMark) }},
+		{"session.marks", func(r *snapshot.Reader) { t.chats.marks.Restore(r, t.getMark) }},
 		{"session.chats", t.loadChats},
 		{"session.dedup", t.dedup.load},
 	} {
@@ -98,7 +98,11 @@ func (t *Table) loadSmall(r *snapshot.Reader) {
 	t.names.Load(r)
 	t.agents.Load(r)
 	u := &t.users
-	u.hour, u.sweep, u.next = uint32(r.Uint()), uint32(r.Uint()), uint32(r.Uint())%uint32(u.known.Parts())
+	u.hour, u.sweep, u.next = uint32(r.Uint()), uint32(r.Uint()), uint32(r.Uint())
+	if begun := u.hour > 0; t.clock < 0 || begun && u.hour != hourOf(t.clock) || int(u.next) >= u.known.Parts() {
+		r.Fail()
+		return
+	}
 	for range r.Len(3) {
 		k := groupKey{metric.Pair(r.Uint()), label(r.Uint()), label(r.Uint())}
 		i := u.groupOf(k)
@@ -109,7 +113,7 @@ func (t *Table) loadSmall(r *snapshot.Reader) {
 		}
 	}
 	u.grow(t.pairs.Len())
-	if r.Len(3) > len(u.cohorts) {
+	if r.Len(3) != len(u.cohorts) {
 		r.Fail()
 		return
 	}
@@ -121,7 +125,10 @@ func (t *Table) loadSmall(r *snapshot.Reader) {
 	t.days.end = r.Int()
 	for range r.Len(3) {
 		c := dayCell{metric.Pair(r.Uint()), uint32(r.Uint())}
-		t.days.users[c] = r.Uint()
+		if t.days.users[c] = r.Uint(); int(c.pair) >= t.pairs.Len() {
+			r.Fail()
+			return
+		}
 	}
 }
 
@@ -151,9 +158,12 @@ func putUser(w *snapshot.Writer, u *user) {
 	w.Word(uint64(u.returned) | uint64(u.asked)<<32)
 }
 
-func getUser(r *snapshot.Reader, u *user) {
+func (t *Table) getUser(r *snapshot.Reader, u *user) {
 	a, b := r.Word(), r.Word()
 	*u = user{uint32(a), uint32(a >> 32), uint32(b), uint32(b >> 32)}
+	if int(u.group()) >= len(t.users.groups) {
+		r.Fail()
+	}
 }
 
 func putMark(w *snapshot.Writer, m *mark) {
@@ -164,8 +174,11 @@ func putMark(w *snapshot.Writer, m *mark) {
 	w.Uint(uint64(m.kind))
 }
 
-func getMark(r *snapshot.Reader, m *mark) {
+func (t *Table) getMark(r *snapshot.Reader, m *mark) {
 	*m = mark{r.Word(), uint32(r.Uint()), uint32(r.Uint()), event.Rating(r.Uint()), event.AgentKind(r.Uint())}
+	if int(m.agent) > t.agents.Len() || m.rating != event.Unrated && m.rating.String() == "" {
+		r.Fail()
+	}
 }
 
 func putChat(w *snapshot.Writer, c *chat) {
@@ -203,19 +216,43 @@ func (t *Table) loadChats(r *snapshot.Reader) {
 	cs := &t.chats
 	cs.slab.Restore(r, getChat)
 	cs.count = make([]uint32, t.pairs.Len())
-	cs.slab.Each(func(i uint32, c *chat) {
-		if c.key == (table.Key{}) || r.Err() != nil {
-			return
+	marks := cs.marks.Used()
+	for i, used := range cs.slab.Used() {
+		if !used {
+			continue
 		}
-		if int(c.pair) >= t.pairs.Len() || int(c.class) >= len(cs.timers.heaps) {
+		c := cs.slab.At(uint32(i))
+		if !t.fits(c, marks) {
 			r.Fail()
 			return
 		}
-		v, _ := cs.index.Put(c.key)
-		*v = i
-		cs.timers.add(i, c.class, c.last)
+		v, fresh := cs.index.Put(c.key)
+		if *v = uint32(i); !fresh {
+			r.Fail()
+			return
+		}
+		cs.timers.add(uint32(i), c.class, c.last)
 		cs.count[c.pair]++
-	})
+	}
+}
+
+// fits tells whether everything exists that the chat refers to. A mark belongs to one chat: fits takes it from the list
+// of those that are in use.
+func (t *Table) fits(c *chat, marks []bool) bool {
+	for _, n := range []name{c.device, c.browser} {
+		if int(n) > t.names.Len() && n != maxNames+1 {
+			return false
+		}
+	}
+	left := c.tracked
+	for m := c.ratings; m != 0; m = t.chats.marks.At(m).next {
+		if left == 0 || int(m) >= len(marks) || !marks[m] {
+			return false
+		}
+		marks[m] = false
+		left--
+	}
+	return left == 0 && c.key != (table.Key{}) && int(c.pair) < t.pairs.Len() && int(c.class) < len(t.chats.timers.heaps)
 }
 
 func (d *dedup) freeze() func(*snapshot.Writer) {
@@ -234,6 +271,10 @@ func (d *dedup) load(r *snapshot.Reader) {
 	for range r.Len(17) {
 		e := remembered{table.Key{Hi: r.Word(), Lo: r.Word()}, r.Int()}
 		d.queue = append(d.queue, e)
+		if e.key == (table.Key{}) {
+			r.Fail()
+			return
+		}
 		d.known.Put(e.key)
 	}
 }

@@ -81,28 +81,33 @@ func (s *Slab[T]) Freeze(put func(*snapshot.Writer, *T)) func(*snapshot.Writer) 
 	}
 }
 
-// Restore fills an empty slab with what Freeze wrote.
+// Restore fills an empty slab with what Freeze wrote, and fails on anything else.
 func (s *Slab[T]) Restore(r *snapshot.Reader, get func(*snapshot.Reader, *T)) {
 	*s = Slab[T]{}
 	next := uint32(r.Len(1))
 	for i := uint32(1); i < next && r.Err() == nil; i++ {
 		get(r, s.At(s.New()))
 	}
-	if next > 0 && s.next == 0 {
-		s.next = 1
-	}
-	s.free = make([]uint32, r.Len(1))
-	for i := range s.free {
-		if s.free[i] = uint32(r.Uint()); s.free[i] == 0 || s.free[i] >= s.next {
+	used := s.Used()
+	for range r.Len(1) {
+		i := r.Uint()
+		if i >= uint64(len(used)) || !used[i] {
 			r.Fail()
 			return
 		}
+		used[i] = false
+		s.free = append(s.free, uint32(i))
 	}
 }
 
-// Each calls f for every record whose index was ever given out, freed ones included.
-func (s *Slab[T]) Each(f func(i uint32, rec *T)) {
-	for i := uint32(1); i < s.next; i++ {
-		f(i, s.At(i))
+// Used tells, for every index that was ever given out, whether its record is in use.
+func (s *Slab[T]) Used() []bool {
+	used := make([]bool, s.next)
+	for i := range used {
+		used[i] = i > 0
 	}
+	for _, i := range s.free {
+		used[i] = false
+	}
+	return used
 }
