@@ -1,15 +1,24 @@
 package session
 
-import "github.com/bot-exporter/bot-exporter/collectors/event"
+import (
+	"github.com/bot-exporter/bot-exporter/collectors/event"
+	"github.com/bot-exporter/bot-exporter/collectors/metric"
+)
 
 // mark is what an open chat remembers of one message: its last rating and the agent that sent it.
 type mark struct {
 	message uint64 // keyed hash of the id
-	agent   uint32 // index of the label, from 1; 0 is no agent
+	agent   uint32 // index of the label, from 1; 0 is no agent, otherAgent one of too many
 	next    uint32 // of the same chat
 	rating  event.Rating
 	kind    event.AgentKind
 }
+
+// maxAgents bounds what is kept of the agents that messages named; further ones are all alike.
+const (
+	maxAgents  = 1 << 16
+	otherAgent = maxAgents + 1
+)
 
 // findMark returns the mark of a message, 0 when there is none.
 func (t *Table) findMark(c *chat, message string) (i uint32, hash uint64) {
@@ -44,7 +53,7 @@ func (t *Table) track(c *chat, e *event.Event) {
 		return
 	}
 	m := t.chats.marks.Edit(i)
-	m.agent, m.kind = 0, e.Agent.Kind
+	m.agent, m.kind = otherAgent, e.Agent.Kind
 	if at, ok := t.agents.Index(e.Agent.Label()); ok {
 		m.agent = at + 1
 	}
@@ -65,7 +74,10 @@ func (t *Table) rate(f *Fact, c *chat) {
 	case m.rating == event.Unrated:
 		f.FirstRating, f.RatedAgent = true, f.Agent
 		if f.RatedAgent.ID == "" && m.agent != 0 {
-			f.RatedAgent = event.Agent{ID: t.agents.Value(m.agent - 1), Kind: m.kind}
+			f.RatedAgent = event.Agent{ID: metric.Other, Kind: m.kind}
+			if m.agent != otherAgent {
+				f.RatedAgent.ID = t.agents.Value(m.agent - 1)
+			}
 		}
 	case m.rating != f.Rating:
 		f.ChangedFrom = m.rating

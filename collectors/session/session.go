@@ -138,7 +138,7 @@ func New(cfg Config, pairs *metric.Pairs) *Table {
 		devices:  metric.NewLimit(cfg.MaxDevices),
 		browsers: metric.NewLimit(cfg.MaxBrowsers),
 		names:    metric.NewLimit(maxNames),
-		agents:   metric.NewLimit(1 << 16),
+		agents:   metric.NewLimit(maxAgents),
 		agentOf:  userAgents{},
 	}
 	t.chats = newChats(cfg)

@@ -176,7 +176,7 @@ func putMark(w *snapshot.Writer, m *mark) {
 
 func (t *Table) getMark(r *snapshot.Reader, m *mark) {
 	*m = mark{r.Word(), uint32(r.Uint()), uint32(r.Uint()), event.Rating(r.Uint()), event.AgentKind(r.Uint())}
-	if int(m.agent) > t.agents.Len() || m.rating != event.Unrated && m.rating.String() == "" {
+	if int(m.agent) > t.agents.Len() && m.agent != otherAgent || m.rating != event.Unrated && m.rating.String() == "" {
 		r.Fail()
 	}
 }

@@ -1,0 +1,61 @@
+package collectors
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/bot-exporter/bot-exporter/collectors/event"
+	"github.com/bot-exporter/bot-exporter/collectors/internal/reference"
+)
+
+// at makes an event of one bot, with a time of its own that is also its stored time. The id is not said twice.
+func at(time, kind, chat, more string) []byte {
+	id++
+	return fmt.Appendf(nil, `{"specversion":"1.0","id":"%d","source":"s","type":"bot.%s","time":"%s","data":{"bot":"b","channel":"web","chat":"%s"%s}}`,
+		id, kind, time, chat, more)
+}
+
+var id int
+
+// TestEdges has what random streams do not hit.
+func TestEdges(t *testing.T) {
+	for name, list := range map[string][][]byte{
+		"an agent whose name is that of the overflow": {
+			at("2026-03-02T09:00:00Z", "message.bot", "c", `,"message":"m","agent":{"id":"__other__"}`),
+			at("2026-03-02T09:00:01Z", "feedback.given", "c", `,"message":"m","rating":"positive"`),
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFolder(Defaults())
+			f.foldAll(list)
+			require.Zero(t, series(f.set, 0)[`bot_events_rejected_total{reason="malformed"}`])
+			compare(t, reference.Fold(bytes.Join(list, []byte("\n")), reference.Options{}), series(f.set, f.set.Clock()))
+		})
+	}
+}
+
+// TestManyAgents: what open chats remember of agents is bounded; beyond, a rating counts for __other__ and is not lost.
+func TestManyAgents(t *testing.T) {
+	s := New(Defaults())
+	say := func(id int, kind event.Kind, agent string) {
+		s.Fold(1, &event.Event{
+			Kind: kind, ID: fmt.Sprint(id), Source: "s", Bot: "b", Channel: "web", Chat: fmt.Sprint(id / 10), Message: "m",
+			Rating: event.Positive, Agent: event.Agent{ID: agent, Kind: event.KindAgent},
+		}, nil)
+	}
+	const bound = 1 << 16
+	for n := range bound + 1 {
+		say(10*n, event.MessageBot, fmt.Sprint("agent", n))
+	}
+	say(1, event.FeedbackGiven, "")
+	say(10*bound+1, event.FeedbackGiven, "")
+	all := series(s, 1)
+	require.Equal(t, 1.0, all[`bot_agent_feedback_total{agent="agent0",bot="b",channel="web",kind="agent",rating="positive"}`])
+	require.Equal(t, 1.0, all[`bot_agent_feedback_total{agent="__other__",bot="b",channel="web",kind="agent",rating="positive"}`])
+	require.Equal(t, 1.0, all[`bot_label_overflow_total{label="agent",metric="bot_agent_feedback_total"}`])
+	f := &folder{set: s}
+	sameState(t, s, f.reopened(t).set)
+}
