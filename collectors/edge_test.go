@@ -23,6 +23,16 @@ var id int
 // TestEdges has what random streams do not hit.
 func TestEdges(t *testing.T) {
 	for name, list := range map[string][][]byte{
+		"the zero time, never clamped when it is the stored time too": {
+			at("2026-03-02T09:00:00Z", "message.user", "c", `,"user":"u"`),
+			at("0001-01-01T00:00:00Z", "element.clicked", "d", `,"user":"u","element":"link"`),
+			at("2026-03-02T09:00:01Z", "message.bot", "c", ``),
+		},
+		"the end of time": {
+			at("2026-03-02T09:00:00Z", "message.user", "c", `,"user":"u"`),
+			at("9999-12-31T23:59:59Z", "element.clicked", "d", `,"element":"link"`),
+			at("9999-12-31T23:59:59Z", "handover.requested", "d", ``),
+		},
 		"an agent whose name is that of the overflow": {
 			at("2026-03-02T09:00:00Z", "message.bot", "c", `,"message":"m","agent":{"id":"__other__"}`),
 			at("2026-03-02T09:00:01Z", "feedback.given", "c", `,"message":"m","rating":"positive"`),

@@ -225,12 +225,13 @@ func (t *Table) find(f *Fact) uint32 {
 
 // bound returns the event time, or the stored time where the event time is absent or too far from it.
 func (c *Config) bound(e *event.Event, stored int64) (int64, Clamp) {
+	after := func(a, b int64) uint64 { return uint64(a) - uint64(b) } // of times in order, however far apart
 	switch {
 	case !e.HasTime:
 		return stored, Unclamped
-	case e.Time < stored-c.MaxPast.Nanoseconds():
+	case e.Time < stored && after(stored, e.Time) > uint64(c.MaxPast):
 		return stored, ClampPast
-	case e.Time > stored+c.MaxFuture.Nanoseconds():
+	case e.Time > stored && after(e.Time, stored) > uint64(c.MaxFuture):
 		return stored, ClampFuture
 	}
 	return e.Time, Unclamped

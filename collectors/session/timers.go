@@ -116,11 +116,12 @@ func (cs *chats) top(h *heap) (entry, bool) {
 	return entry{}, false
 }
 
-// due tells cheaply whether nextDue may find a chat.
+// due tells cheaply whether nextDue may find a chat. (Here and below the timeout is taken from the clock and not added
+// to an event time, which may be the end of all time.)
 func (cs *chats) due(clock int64) bool {
 	for i := range cs.timers.heaps {
 		h := &cs.timers.heaps[i]
-		if len(h.entries) > 0 && h.entries[0].last+int64(h.timeout) <= clock {
+		if len(h.entries) > 0 && h.entries[0].last <= clock-int64(h.timeout) {
 			return true
 		}
 	}
@@ -133,8 +134,8 @@ func (cs *chats) nextDue(clock int64) (uint32, bool) {
 	found, at := uint32(0), clock
 	for i := range cs.timers.heaps {
 		h := &cs.timers.heaps[i]
-		for len(h.entries) > 0 && h.entries[0].last+int64(h.timeout) <= at {
-			if e, _ := cs.top(h); e.last+int64(h.timeout) <= at {
+		for len(h.entries) > 0 && h.entries[0].last <= at-int64(h.timeout) {
+			if e, _ := cs.top(h); e.last <= at-int64(h.timeout) {
 				found, at = e.chat, e.last+int64(h.timeout)
 				break
 			}
@@ -160,10 +161,10 @@ func (ts *timers) overdue(cs *chats, now int64, f func(*chat)) {
 		h := &ts.heaps[i]
 		var walk func(p int)
 		walk = func(p int) {
-			if p >= len(h.entries) || h.entries[p].last+int64(h.timeout) > now {
+			if p >= len(h.entries) || h.entries[p].last > now-int64(h.timeout) {
 				return
 			}
-			if c := cs.slab.At(h.entries[p].chat); c.last+int64(h.timeout) <= now {
+			if c := cs.slab.At(h.entries[p].chat); c.last <= now-int64(h.timeout) {
 				f(c)
 			}
 			for c := 4*p + 1; c <= 4*p+4; c++ {
