@@ -44,7 +44,7 @@ func agentsBoard(cfg Config) (Dashboard, error) {
 			column("Thumbs up", pos.Or(none0), bar(positive)...).
 			column("Thumbs down", neg.Or(none0), bar(negative)...).
 			column("Positive share", pos.Or(none0).Over(pos.Or(none0).Add(neg.Or(none0))), unit(unitShare), decimals(1)).
-			sortBy("Views").totals("Views", "Thumbs up", "Thumbs down").none(none).
+			sortBy("Views").none(none).
 			covers("most frequently triggered agents or workflows", "number of views", "Thumbs-up/down feedback", "interacted with the most", "how well they are performing"),
 	)
 	b.row("Over time")
@@ -60,6 +60,6 @@ func agentsBoard(cfg Config) (Dashboard, error) {
 		column("Views", total(views, metric.Bot, metric.Channel), bar(primary)...).
 		column("Thumbs up", total(rated("positive"), metric.Bot, metric.Channel)).
 		column("Thumbs down", total(rated("negative"), metric.Bot, metric.Channel)).
-		sortBy("Views").totals("Views", "Thumbs up", "Thumbs down").none(none))
+		sortBy("Views").totals().none(none))
 	return b.build()
 }

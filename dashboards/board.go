@@ -161,6 +161,12 @@ func (b *board) row(title string) {
 	b.y++
 }
 
+// number gives a panel its id, before others refer to it.
+func (b *board) number(p *panel) {
+	b.id++
+	p.Id = ptr(b.id)
+}
+
 // line puts panels beside each other; those without a width share what is left.
 func (b *board) line(height uint32, panels ...*panel) {
 	left, open := uint32(24), uint32(0)
@@ -176,8 +182,9 @@ func (b *board) line(height uint32, panels ...*panel) {
 			p.width = (left + open - 1) / open
 			left, open = left-p.width, open-1
 		}
-		b.id++
-		p.Id = ptr(b.id)
+		if p.Id == nil {
+			b.number(p)
+		}
 		p.GridPos = &dashboard.GridPos{X: x, Y: b.y, W: p.width, H: height}
 		x += p.width
 		p.finish()

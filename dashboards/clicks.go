@@ -41,7 +41,7 @@ func clicksBoard(cfg Config) (Dashboard, error) {
 			key("Target", target, filterable(), mapped(text(targetNames)), cellWidth(130)).
 			key("Destination", destination, filterable(), mapped(text(otherName)), minWidth(200)).
 			column("Clicks", total(clicks, element, title, target, destination), bar(primary)...).
-			sortBy("Clicks").totals("Clicks").none(none).
+			sortBy("Clicks").totals().none(none).
 			covers("Click Type", "Button Title", "Destination", "Filters allow you to focus on specific clicks", "sort data by click volume"),
 	)
 	b.row("Over time")
@@ -52,7 +52,7 @@ func clicksBoard(cfg Config) (Dashboard, error) {
 			over("previous period", before(clicks), dashed()...).wide(16).none(none),
 		perChannel("Assistants and channels", "Clicks for each assistant and channel."+exactRange).
 			column("Clicks", total(clicks, metric.Bot, metric.Channel), bar(primary)...).
-			sortBy("Clicks").totals("Clicks").none(none),
+			sortBy("Clicks").totals().none(none),
 	)
 	return b.build()
 }

@@ -23,10 +23,10 @@ func customBoard(cfg Config) (Dashboard, error) {
 		list("Events", "How often each custom event happened."+exactRange).
 			key("Event", collectors.CustomKey, filterable(), mapped(text(otherName)), minWidth(160)).
 			column("Events", total(events, collectors.CustomKey), bar(primary)...).
-			sortBy("Events").totals("Events").none(none),
+			sortBy("Events").totals().none(none),
 		perChannel("Assistants and channels", "Custom events for each assistant and channel."+exactRange).
 			column("Events", total(events, metric.Bot, metric.Channel), bar(primary)...).
-			sortBy("Events").totals("Events").none(none),
+			sortBy("Events").totals().none(none),
 	)
 	return b.build()
 }

@@ -61,7 +61,7 @@ func handoverBoard(cfg Config) (Dashboard, error) {
 			key("Cause", cause, mapped(text(causeNames)), minWidth(150)).
 			column("Human takeover", total(requests.Is(via, "takeover"), cause)).
 			column("Ticket", total(requests.Is(via, "ticket"), cause)).
-			totals("Human takeover", "Ticket"),
+			totals(),
 	)
 
 	b.row("How long they wait")

@@ -39,7 +39,6 @@ func overviewBoard(cfg Config) (Dashboard, error) {
 		return total(b.of(collectors.ChatsOutcome).Is(outcomeLabel, names...))
 	}
 	csat := total(score.Sum()).Over(total(score.Count()))
-	busy := total(b.of(collectors.Traffic), weekday, hour).Top(1)
 
 	b.row("Modules")
 	b.line(4,
@@ -64,8 +63,8 @@ func overviewBoard(cfg Config) (Dashboard, error) {
 			now("this period", csat, append([]field{unit(unitScore), decimals(2)}, coloured(lowIsBad(cfg.Thresholds.CSAT))...)...).
 			now("vs. previous", csat.Sub(csat.Before(rangeWindow)), append(more.fields(), unit(unitScore), decimals(2))...).
 			none("No votes").link("User satisfaction", "bot-satisfaction"),
-		busiest("Peak time", "The hour of the week with the most messages, and their number."+exactRange).
-			now("{{weekday}} {{hour}}:00", busy).weekdays(" ").link("Traffic", "bot-traffic"),
+		peak("Peak time", "The hour of the week with the most messages, and their number."+exactRange, b.of(collectors.Traffic)).
+			link("Traffic", "bot-traffic"),
 		count("Clicks", "Clicks on buttons and links.", "bot-clicks", b.of(collectors.Clicks), neither).none("No clicks"),
 		count("Agent views", "How often agents and workflows were triggered.", "bot-agents", b.of(collectors.AgentViews), neither).none("No agent ran"),
 	)

@@ -10,6 +10,7 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/cog/variants"
 	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+	"github.com/grafana/grafana-foundation-sdk/go/datasource"
 	"github.com/grafana/grafana-foundation-sdk/go/prometheus"
 	"github.com/grafana/grafana-foundation-sdk/go/stat"
 	"github.com/grafana/grafana-foundation-sdk/go/statetimeline"
@@ -146,9 +147,23 @@ func (p *panel) set(fields ...field) *panel {
 
 // sideBySide puts the numbers of a panel beside each other rather than below.
 func (p *panel) sideBySide() *panel {
+	p.stat(func(o *stat.Options) { o.Orientation = common.VizOrientationVertical })
+	return p
+}
+
+func (p *panel) stat(change func(*stat.Options)) {
 	if o, ok := p.Options.(*stat.Options); ok {
-		o.Orientation = common.VizOrientationVertical
+		change(o)
+		return
 	}
+	p.err = fmt.Errorf("BUG: the options of a number are a %T", p.Options)
+}
+
+// sharing shows what another panel has queried already.
+func (p *panel) sharing(from *panel) *panel {
+	p.Datasource = &common.DataSourceRef{Type: ptr("datasource"), Uid: ptr("-- Dashboard --")}
+	p.Targets = []variants.Dataquery{datasource.Dataquery{RefId: ptr("A"), PanelId: *from.Id, Datasource: p.Datasource}}
+	p.defs = from.defs
 	return p
 }
 

@@ -38,9 +38,9 @@ func (p *panel) sortBy(title string) *panel {
 	return p
 }
 
-// totals adds a line with the sums of columns.
-func (p *panel) totals(titles ...string) *panel {
-	p.table(func(o *table.Options) { o.Footer.Show, o.Footer.Fields = true, titles })
+// totals adds a line with the sums of all columns; so there must be no shares among them.
+func (p *panel) totals() *panel {
+	p.table(func(o *table.Options) { o.Footer.Show = true })
 	return p
 }
 

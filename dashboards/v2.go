@@ -7,6 +7,7 @@ import (
 
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 	v2 "github.com/grafana/grafana-foundation-sdk/go/dashboardv2beta1"
+	"github.com/grafana/grafana-foundation-sdk/go/datasource"
 	"github.com/grafana/grafana-foundation-sdk/go/prometheus"
 	"github.com/grafana/grafana-foundation-sdk/go/resource"
 )
@@ -83,14 +84,19 @@ func panelV2(p dashboard.Panel) (v2.PanelKind, error) {
 	errs = append(errs, convert(p.FieldConfig, &kind.Spec.VizConfig.Spec.FieldConfig))
 	group := v2.NewQueryGroupKind()
 	for _, target := range p.Targets {
-		t, ok := target.(prometheus.Dataquery)
-		if !ok {
+		q := *v2.NewPanelQueryKind()
+		switch t := target.(type) {
+		case prometheus.Dataquery:
+			q.Spec.RefId = *t.RefId
+			t.RefId, t.Datasource = nil, nil
+			q.Spec.Query = queryV2(t)
+		case datasource.Dataquery:
+			q.Spec.RefId = *t.RefId
+			q.Spec.Query = queryV2(map[string]any{"panelId": t.PanelId})
+			q.Spec.Query.Group, q.Spec.Query.Datasource.Name = *t.Datasource.Type, t.Datasource.Uid
+		default:
 			return kind, fmt.Errorf("BUG: a query is a %T", target)
 		}
-		q := *v2.NewPanelQueryKind()
-		q.Spec.RefId = *t.RefId
-		t.RefId, t.Datasource = nil, nil
-		q.Spec.Query = queryV2(t)
 		group.Spec.Queries = append(group.Spec.Queries, q)
 	}
 	for _, t := range p.Transformations {
