@@ -68,6 +68,9 @@ func (c *Config) load(r io.Reader) error {
 	if err := d.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
+	if d.Decode(&file{}) != io.EOF { //nolint:errorlint // the decoder returns it as it is
+		return errors.New("the file holds more than one document")
+	}
 	k, s := &c.KPIs, &c.KPIs.Session
 	set(&c.Events.TypePrefix, f.Events.TypePrefix)
 	set(&c.Events.MaxSize, f.Events.MaxBytes)
