@@ -92,7 +92,7 @@ func busierFrom(now time.Time, factor float64) func(time.Time, string, string, *
 func (d *daemon) traffic(ctx context.Context, url string, c simulate.Config) error {
 	nc, err := jetstream.Connect(ctx, jetstream.Config{URLs: []string{url}, Name: "bot-exporter demo"})
 	if err != nil {
-		return err
+		return untilStopped(ctx, err)
 	}
 	defer nc.Close()
 	settings := jetstream.StreamSettings{Name: d.stream, Subjects: d.subjects}

@@ -91,7 +91,7 @@ func (d *daemon) run(ctx context.Context) (err error) {
 			Address: d.embedded, StoreDir: filepath.Join(d.storage, "nats"), NoSync: d.volatile, Logger: d.log.With("component", "nats"),
 		})
 		if err != nil {
-			return err
+			return untilStopped(ctx, err)
 		}
 		defer closing(&err, server.Close)
 		d.nats.Embedded = server
@@ -121,17 +121,8 @@ func (d *daemon) rejected(e *snapfile.DamageError) {
 func (d *daemon) follow(ctx context.Context, store exporter.Store) error {
 	var engine *exporter.Engine
 	d.nats.Observer = jetstream.Observer{
-		Connected: func(server string) {
-			d.log.Info("connected to NATS", "server", server)
-			engine.Connected(true)
-		},
-		Disconnected: func(err error) {
-			engine.Connected(false)
-			if err != nil {
-				d.log.Warn("disconnected from NATS", "err", err)
-			}
-		},
-		Failed: func(err error) { d.log.Warn("NATS", "err", err) },
+		Connected:    func(string) { engine.Connected(true) },
+		Disconnected: func(error) { engine.Connected(false) },
 	}
 	link := &lazySource{}
 	engine, err := exporter.New(d.cfg, link, store, d.log)
@@ -143,7 +134,7 @@ func (d *daemon) follow(ctx context.Context, store exporter.Store) error {
 	}
 	nc, err := jetstream.Connect(ctx, d.nats)
 	if err != nil {
-		return err
+		return untilStopped(ctx, err)
 	}
 	defer nc.Close()
 	source, err := jetstream.NewSource(nc, jetstream.Options{Stream: d.stream, Subjects: d.subjects})

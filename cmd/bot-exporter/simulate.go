@@ -120,7 +120,7 @@ func publishEvents(ctx context.Context, sim *simulate.Simulator, pace simulate.P
 
 // untilStopped takes the end that the user asked for as no error.
 func untilStopped(ctx context.Context, err error) error {
-	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+	if ctx.Err() != nil && (errors.Is(err, context.Cause(ctx)) || errors.Is(err, ctx.Err())) {
 		return nil
 	}
 	return err
