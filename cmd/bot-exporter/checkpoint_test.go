@@ -1,0 +1,113 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// stopped returns a storage path with checkpoints of 200 and then 500 messages, and the broker's address.
+func stopped(t *testing.T) (url, dir string) {
+	t.Helper()
+	url, nc := broker(t)
+	p, dir := newProducer(t, nc, 1000), t.TempDir()
+	for i, n := range []int{200, 300} {
+		p.publish(n)
+		d := serving(t, "--nats.url="+url, "--storage.path="+dir)
+		d.applied(uint64(200 + 300*i))
+		require.Equal(t, 0, d.signal(syscall.SIGTERM))
+	}
+	return url, dir
+}
+
+func checkpoints(t *testing.T, dir string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "checkpoints", "*.snap"))
+	require.NoError(t, err)
+	return files
+}
+
+func TestCheckpointCommands(t *testing.T) {
+	url, dir := stopped(t)
+	files := checkpoints(t, dir)
+	require.GreaterOrEqual(t, len(files), 2)
+	newest := files[len(files)-1]
+
+	code, out, _ := ended(t, "", "checkpoint", "inspect", dir)
+	require.Equal(t, 0, code)
+	for _, s := range append(files, "stream     BOT_EVENTS, created 20", "sequence   500, stored 20", "sequence   200, stored", "epoch 0", "section    session.users", "key id") {
+		require.Contains(t, out, s)
+	}
+	key, err := os.ReadFile(filepath.Join(dir, "checkpoints", "users.key"))
+	require.NoError(t, err)
+	require.NotContains(t, out, strings.TrimSpace(string(key)))
+	code, out, _ = ended(t, "", "checkpoint", "verify", newest)
+	require.Equal(t, 0, code)
+	require.Equal(t, newest+": whole\n", out)
+
+	b, err := os.ReadFile(newest)
+	require.NoError(t, err)
+	b[len(b)/2] ^= 1
+	require.NoError(t, os.WriteFile(newest, b, 0o600))
+	code, out, _ = ended(t, "", "checkpoint", "verify", dir)
+	require.Equal(t, 1, code)
+	require.Contains(t, out, newest+": ")
+	require.Contains(t, out, "checksum")
+	require.Contains(t, out, ": whole\n")
+	code, out, _ = ended(t, "", "checkpoint", "inspect", newest)
+	require.Equal(t, 1, code)
+	require.Contains(t, out, "DAMAGED")
+
+	// The daemon takes the one before, says so, and ends at the same numbers.
+	d := serving(t, "--nats.url="+url, "--storage.path="+dir)
+	d.ready()
+	require.EqualValues(t, 1, d.value("bot_exporter_checkpoint_rejected_total", `reason="checksum"`))
+	require.EqualValues(t, 500, d.value("bot_events_total")+d.value("bot_events_ignored_total")+d.value("bot_events_duplicate_total"))
+	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+}
+
+func TestCheckpointRestore(t *testing.T) {
+	url, dir := stopped(t)
+	old := ""
+	for _, name := range checkpoints(t, dir) {
+		if strings.HasSuffix(name, "-00000000000000000200.snap") {
+			old = name
+		}
+	}
+	require.NotEmpty(t, old)
+	b, err := os.ReadFile(old) // a copy, as of a backup
+	require.NoError(t, err)
+	old = file(t, "backup.snap", string(b))
+	code, out, text := ended(t, "", "checkpoint", "restore", old, "--storage.path="+dir)
+	require.Equal(t, 0, code, text)
+	require.FileExists(t, strings.TrimSpace(out))
+	d := serving(t, "--nats.url="+url, "--storage.path="+dir)
+	d.ready()
+	require.Contains(t, d.err.String(), "sequence=200")
+	require.EqualValues(t, 500, d.value("bot_exporter_applied_sequence"))
+
+	code, _, text = ended(t, "", "checkpoint", "restore", old, "--storage.path="+dir)
+	require.Equal(t, 1, code)
+	require.Contains(t, text, "in use by another process")
+	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+	for _, command := range [][]string{{"inspect", t.TempDir()}, {"verify", "/nothing"}, {"restore", "/nothing", "--storage.path=" + dir}} {
+		code, out, text := ended(t, "", append([]string{"checkpoint"}, command...)...)
+		require.Equal(t, 1, code, command)
+		require.Contains(t, out+text, command[1])
+	}
+}
+
+// When no checkpoint is whole, the daemon does not quietly start from nothing.
+func TestAllCheckpointsDamaged(t *testing.T) {
+	url, dir := stopped(t)
+	for _, file := range checkpoints(t, dir) {
+		require.NoError(t, os.Truncate(file, 100))
+	}
+	code, _, text := ended(t, "", "serve", "--nats.url="+url, "--storage.path="+dir, "--web.listen-address=127.0.0.1:0")
+	require.Equal(t, 1, code)
+	require.Contains(t, text, "no checkpoint is whole")
+}
