@@ -117,6 +117,7 @@ func (s step) verify(t *testing.T, dir string, run int) {
 
 // F2: the process ends at each step of a save.
 func TestCrashAtEachStep(t *testing.T) {
+	t.Parallel()
 	for _, s := range steps {
 		t.Run(s.name, func(t *testing.T) {
 			for run := range 50 {

@@ -67,7 +67,9 @@ func (v *victim) fallsBack(t *testing.T, reasons ...snapfile.Reason) {
 
 // F4: every length of a small file and 1,000 of a large one. Only cut below the magic is it no checkpoint at all.
 func TestTruncation(t *testing.T) {
+	t.Parallel()
 	t.Run("small", func(t *testing.T) {
+		t.Parallel()
 		v := newVictim(t, 3800)
 		for n := len(v.content) - 1; n >= 0; n-- {
 			must(t, os.Truncate(v.path, int64(n)))
@@ -76,6 +78,7 @@ func TestTruncation(t *testing.T) {
 		t.Logf("%d lengths", len(v.content))
 	})
 	t.Run("large", func(t *testing.T) {
+		t.Parallel()
 		v := newVictim(t, 4<<20)
 		seeds(t, 1, func(t *testing.T, seed uint64) {
 			lengths := random(seed).Perm(len(v.content))[:1000]
@@ -97,7 +100,9 @@ func TestTruncation(t *testing.T) {
 
 // F5: every bit of a small file and 10,000 of a large one.
 func TestBitFlips(t *testing.T) {
+	t.Parallel()
 	t.Run("small", func(t *testing.T) {
+		t.Parallel()
 		v := newVictim(t, 3800)
 		f, err := os.OpenFile(v.path, os.O_RDWR, 0)
 		must(t, err)
@@ -117,6 +122,7 @@ func TestBitFlips(t *testing.T) {
 		t.Logf("%d bits", 8*len(v.content))
 	})
 	t.Run("large", func(t *testing.T) {
+		t.Parallel()
 		b := newVictim(t, 2<<20).content
 		seeds(t, 10_000, func(t *testing.T, seed uint64) {
 			bit := random(seed).IntN(8 * len(b))

@@ -103,9 +103,11 @@ func decodeHeader(b []byte) (h Header, err error) {
 	}
 	h.Seq = r.Uint()
 	h.Anchor.Time = r.Int()
-	if hash := r.String(); copy(h.Anchor.Hash[:], hash) != len(hash) || len(hash) != sha256.Size {
+	hash := r.String()
+	if len(hash) != sha256.Size {
 		r.Fail()
 	}
+	copy(h.Anchor.Hash[:], hash)
 	h.Epoch = r.Uint()
 	h.Fingerprint = r.String()
 	h.KeyID = r.String()

@@ -18,6 +18,7 @@ import (
 
 // F7: the n-th call fails, before or after it took effect, or writes half.
 func TestFailingCalls(t *testing.T) {
+	t.Parallel()
 	kinds := map[string]faultfs.Hook{
 		"EIO":   func(*faultfs.Call, func() error) error { return syscall.EIO },
 		"late":  func(_ *faultfs.Call, do func() error) error { _ = do(); return syscall.EIO },

@@ -129,3 +129,11 @@ func TestOpenErrors(t *testing.T) {
 		}
 	}
 }
+
+func TestCreateDoesNotOverwrite(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	must(t, os.WriteFile(path, []byte("old"), 0o600))
+	if _, err := snapfile.OS.Create(path); !errors.Is(err, os.ErrExist) {
+		t.Fatal(err)
+	}
+}

@@ -27,21 +27,11 @@ func (osFS) MkdirAll(dir string) error {
 	}
 	switch {
 	case errors.Is(err, fs.ErrExist):
-		return isDir(dir)
+		return nil
 	case err != nil:
 		return err
 	}
 	return OS.SyncDir(filepath.Dir(dir))
-}
-
-func isDir(name string) error {
-	switch info, err := os.Stat(name); {
-	case err != nil:
-		return err
-	case !info.IsDir():
-		return &fs.PathError{Op: "open directory", Path: name, Err: syscall.ENOTDIR}
-	}
-	return nil
 }
 
 // Lock leaves the file behind on purpose: if it were removed, a process that had it open already and another that

@@ -138,6 +138,7 @@ func (l *life) final() error {
 
 // F8: what was not synced is lost in part, in another order, with torn pages.
 func TestPowerCuts(t *testing.T) {
+	t.Parallel()
 	cuts, faulty := 0, 0
 	seeds(t, 10_000, func(t *testing.T, seed uint64) {
 		l := &life{disk: faultfs.NewDisk(seed), rng: random(seed)}
