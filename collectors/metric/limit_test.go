@@ -1,0 +1,132 @@
+package metric
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
+)
+
+func TestClean(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                                    "",
+		"plain":                               "plain",
+		"\x00a\tb\u0085c\x7f\n":               "abc",
+		"line\u2028separator":                 "line\u2028separator",
+		strings.Repeat("x", 128):              strings.Repeat("x", 128),
+		strings.Repeat("x", 129):              strings.Repeat("x", 128),
+		strings.Repeat("x", 127) + "é":        strings.Repeat("x", 127),
+		strings.Repeat("x", 126) + "é":        strings.Repeat("x", 126) + "é",
+		strings.Repeat("日", 43):               strings.Repeat("日", 42),
+		strings.Repeat("😀", 33):               strings.Repeat("😀", 32),
+		"é" + strings.Repeat("😀", 32):         "é" + strings.Repeat("😀", 31),
+		strings.Repeat("\u0001x", 128):        strings.Repeat("x", 128),
+		strings.Repeat("x", 127) + "\n\u0301": strings.Repeat("x", 127),
+	} {
+		require.Equal(t, want, Clean(in), "%q", in)
+	}
+}
+
+// TestCleanAll: a clean value is the longest that fits, cut between two characters.
+func TestCleanAll(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		in := rapid.StringN(0, 200, -1).Draw(t, "string")
+		out, visible := Clean(in), Visible(in)
+		require.True(t, utf8.ValidString(out))
+		require.Equal(t, -1, strings.IndexFunc(out, unicode.IsControl))
+		require.True(t, strings.HasPrefix(visible, out))
+		_, next := utf8.DecodeRuneInString(visible[len(out):])
+		require.True(t, len(out) <= MaxValue && (len(out) == len(visible) || len(out)+next > MaxValue), "%d bytes", len(out))
+		require.Equal(t, out, Clean(out))
+	})
+}
+
+func TestLimit(t *testing.T) {
+	l := NewLimit(2)
+	buf := []byte("first")
+	require.Equal(t, "first", l.Admit(string(buf)))
+	require.Equal(t, Other, l.Admit(Other), "takes no place")
+	require.Equal(t, "second", l.Admit("second"))
+	require.Equal(t, Other, l.Admit("third"))
+	require.Equal(t, "first", l.Admit("first"), "for good")
+	i, ok := l.Index("second")
+	require.True(t, ok)
+	require.EqualValues(t, 1, i)
+	require.Equal(t, "second", l.Value(1))
+	require.Equal(t, 2, l.Len())
+
+	lower := NewLimit(1)
+	reload(t, l, lower)
+	require.Equal(t, "second", lower.Admit("second"), "a series does not disappear when the limit is lowered")
+	require.Equal(t, Other, lower.Admit("third"))
+}
+
+type saver interface {
+	Save(*snapshot.Writer)
+	Load(*snapshot.Reader)
+}
+
+func reload(t *testing.T, from, to saver) {
+	t.Helper()
+	w := snapshot.NewWriter(nil)
+	from.Save(w)
+	r := snapshot.NewReader(w.Bytes())
+	to.Load(r)
+	require.NoError(t, r.Close())
+	again := snapshot.NewWriter(nil)
+	to.Save(again)
+	require.Equal(t, w.Bytes(), again.Bytes())
+}
+
+func TestAdmission(t *testing.T) {
+	for _, perPair := range []bool{true, false} {
+		l := NewAdmission(2, perPair)
+		require.True(t, l.Admit(1, "a", "x"))
+		require.True(t, l.Admit(1, "a", "y"), "another pair of values")
+		require.False(t, l.Admit(1, "ax", ""), "the third; not the first, run together")
+		require.True(t, l.Admit(1, "a", "x"), "for good")
+		require.Equal(t, perPair, l.Admit(2, "b", ""), "another bot and channel")
+		require.True(t, l.Admit(2, "a", "x"), "its second, or known already")
+		again := NewAdmission(2, perPair)
+		reload(t, l, again)
+		require.False(t, again.Admit(1, "c", ""))
+		require.True(t, again.Admit(1, "a", "y"))
+	}
+}
+
+// TestPairs: beyond the limits all share __other__, also when there are more names than the cache holds.
+func TestPairs(t *testing.T) {
+	p := NewPairs(2, 1)
+	shop, otherBot, otherChannel := p.Intern("shop", "web", 100)
+	require.False(t, otherBot || otherChannel)
+	again, _, _ := p.Intern("sh\u0007op", "web", 200)
+	require.Equal(t, shop, again, "the same when clean")
+	require.EqualValues(t, 100, p.Start(shop))
+	_, otherBot, otherChannel = p.Intern("bank", "voice", 300)
+	require.True(t, !otherBot && otherChannel)
+	var other Pair
+	for i := range maxRaw + 10 {
+		pair, bot, channel := p.Intern(fmt.Sprint("bot", i), "web", 400)
+		require.True(t, bot && !channel)
+		if i == 0 {
+			other = pair
+		}
+		require.Equal(t, other, pair)
+	}
+	require.Len(t, p.index, maxRaw)
+	bot, channel := p.Labels(other)
+	require.Equal(t, [2]string{Other, "web"}, [2]string{bot, channel})
+	require.Equal(t, 3, p.Len())
+	next := NewPairs(2, 1)
+	reload(t, p, next)
+	require.Equal(t, p.list, next.list)
+	after, otherBot, _ := next.Intern("bot7", "web", 500)
+	require.True(t, otherBot)
+	require.Equal(t, other, after)
+}
