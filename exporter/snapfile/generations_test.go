@@ -81,4 +81,3 @@ func TestPruneKeepsWhatIsWhole(t *testing.T) {
 		}
 	}
 }
-
