@@ -55,8 +55,8 @@ func handoverBoard(cfg Config) (Dashboard, error) {
 		why.now(c.name, total(requests.Is(cause, c.value)), color(c.color))
 	}
 	how.now("human takeover", total(requests.Is(via, "takeover")), color(primary))
-	how.now("ticket", total(requests.Is(via, "ticket")), color(neutral))
-	b.line(7, why.wide(10), how.wide(7),
+	how.now("ticket", total(requests.Is(via, "ticket")), color(second))
+	b.line(7, why.wide(9), how.wide(6),
 		list("Causes and ways", "Requests for a human by cause, and by the way they take."+exactRange).
 			key("Cause", cause, mapped(text(causeNames)), minWidth(150)).
 			column("Human takeover", total(requests.Is(via, "takeover"), cause)).

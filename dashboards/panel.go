@@ -109,7 +109,7 @@ func overTime(title, description string, b *timeseries.PanelBuilder) *panel {
 // list shows a table.
 func list(title, description string) *panel {
 	p := newPanel(table.NewPanelBuilder().
-		ShowHeader(true).MinWidth(70).CellHeight(common.TableCellHeightSm).
+		ShowHeader(true).MinWidth(100).CellHeight(common.TableCellHeightSm).
 		Footer(common.NewTableFooterOptionsBuilder().Show(false).Reducer([]string{"sum"})), title, description)
 	return p.set(unit(unitCount), decimals(0), color(plain))
 }

@@ -34,7 +34,7 @@ func trafficBoard(cfg Config) (Dashboard, error) {
 	)
 	b.line(9, week)
 	b.line(8,
-		columns("By day of the week", "Messages exchanged on each day of the week."+exactRange, week, weekday, "Day", mapped(text(weekdays))),
+		columns("By day of the week", "Messages exchanged on each day of the week."+exactRange, week, weekday, "Day", mapped(text(shortly(weekdays)))),
 		columns("By hour of the day", "Messages exchanged in each hour of the day."+exactRange, week, hour, "Hour"),
 	)
 	b.row("Over time")
@@ -72,6 +72,15 @@ func busiest(title, description string, week *panel, by ...metric.Label) *panel 
 		o.ReduceOptions = common.ReduceDataOptions{Values: ptr(true), Limit: ptr(1.0), Fields: ptr("/^Value/"), Calcs: []string{"lastNotNull"}}
 	})
 	return p.override("byName", weekday.Name, mapped(text(weekdays))).override("byName", hour.Name, mapped(text(clock())))
+}
+
+// shortly abbreviates names.
+func shortly(names map[string]string) map[string]string {
+	short := map[string]string{}
+	for k, v := range names {
+		short[k] = v[:3]
+	}
+	return short
 }
 
 // clock is the hours of the day as people write them.
