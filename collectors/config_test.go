@@ -1,0 +1,73 @@
+package collectors
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/bot-exporter/bot-exporter/collectors/session"
+)
+
+func TestValidate(t *testing.T) {
+	for want, change := range map[string]func(*Config){
+		"limits.bots":                func(c *Config) { c.MaxBots = 0 },
+		"limits.bots is 2001":        func(c *Config) { c.MaxBots = 2001 },
+		"limits.channels":            func(c *Config) { c.MaxChannels = 31 },
+		"limits.clicks":              func(c *Config) { c.MaxClicks = 0 },
+		"limits.agents":              func(c *Config) { c.MaxAgents = -1 },
+		"limits.custom_events":       func(c *Config) { c.MaxCustom = 0 },
+		"limits.devices":             func(c *Config) { c.Session.MaxDevices = 0 },
+		"limits.browsers":            func(c *Config) { c.Session.MaxBrowsers = 10_001 },
+		"chats.max_open":             func(c *Config) { c.Session.MaxChats = 0 },
+		"chats.max_tracked_messages": func(c *Config) { c.Session.MaxTracked = 60_001 },
+		"chats.idle_timeout":         func(c *Config) { c.Session.IdleTimeout = 0 },
+		"chats.idle_timeouts.web":    func(c *Config) { c.Session.IdleTimeouts = map[string]time.Duration{"web": -1} },
+		"time.zone":                  func(c *Config) { c.Session.Location = nil },
+		"dedup.window":               func(c *Config) { c.Session.DedupWindow = -1 },
+		"time.max_future":            func(c *Config) { c.Session.MaxFuture = -1 },
+		"users.windows is empty":     func(c *Config) { c.Session.Windows = nil },
+		"users.windows: 1h0m1s":      func(c *Config) { c.Session.Windows = []time.Duration{time.Hour + time.Second} },
+		"users.windows: 24h":         func(c *Config) { c.Session.Windows = []time.Duration{48 * time.Hour, 24 * time.Hour} },
+		"users.retention":            func(c *Config) { c.Session.Retention = c.Session.Windows[2] - time.Hour },
+		"users.retention is 960h1":   func(c *Config) { c.Session.Retention = 960*time.Hour + time.Minute },
+	} {
+		c := Defaults()
+		change(&c)
+		require.ErrorContains(t, c.Validate(), want)
+	}
+}
+
+// TestFingerprint changes every setting there is: all of them decide about numbers. Only the key has an id of its own.
+func TestFingerprint(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	require.NoError(t, err)
+	settings := append(reflect.VisibleFields(reflect.TypeFor[Config]()), reflect.VisibleFields(reflect.TypeFor[session.Config]())...)
+	for _, f := range settings {
+		c := Defaults()
+		in := reflect.ValueOf(&c).Elem()
+		if _, ok := in.Type().FieldByName(f.Name); !ok {
+			in = in.FieldByName("Session")
+		}
+		switch v := in.FieldByName(f.Name); f.Type {
+		case reflect.TypeFor[session.Config]():
+			continue
+		case reflect.TypeFor[int](), reflect.TypeFor[time.Duration]():
+			v.SetInt(v.Int() + 1)
+		case reflect.TypeFor[bool]():
+			v.SetBool(!v.Bool())
+		case reflect.TypeFor[[]time.Duration]():
+			v.Set(v.Slice(0, 1))
+		case reflect.TypeFor[map[string]time.Duration]():
+			v.SetMapIndex(reflect.ValueOf("fax"), reflect.ValueOf(time.Minute))
+		case reflect.TypeFor[*time.Location]():
+			v.Set(reflect.ValueOf(berlin))
+		case reflect.TypeFor[[16]byte]():
+			v.Index(3).SetUint(1)
+		default:
+			t.Fatalf("%s: the test knows no other %s", f.Name, f.Type)
+		}
+		require.Equal(t, f.Name == "Key", c.Fingerprint() == Defaults().Fingerprint(), f.Name)
+	}
+}
