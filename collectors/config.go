@@ -53,6 +53,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("chats.max_tracked_messages is %d; at most 60000", s.MaxTracked)
 	case s.IdleTimeout <= 0:
 		return fmt.Errorf("chats.idle_timeout is %s; it must be positive", s.IdleTimeout)
+	case len(s.IdleTimeouts) > 200:
+		return fmt.Errorf("chats.idle_timeouts has %d channels; at most 200", len(s.IdleTimeouts))
 	case s.Location == nil:
 		return fmt.Errorf("time.zone is not set")
 	case s.DedupWindow < 0 || s.DedupMax < 0 || s.MaxPast < 0 || s.MaxFuture < 0:

@@ -1,6 +1,7 @@
 package collectors
 
 import (
+	"fmt"
 	"reflect"
 	"testing"
 	"time"
@@ -24,14 +25,20 @@ func TestValidate(t *testing.T) {
 		"chats.max_tracked_messages": func(c *Config) { c.Session.MaxTracked = 60_001 },
 		"chats.idle_timeout":         func(c *Config) { c.Session.IdleTimeout = 0 },
 		"chats.idle_timeouts.web":    func(c *Config) { c.Session.IdleTimeouts = map[string]time.Duration{"web": -1} },
-		"time.zone":                  func(c *Config) { c.Session.Location = nil },
-		"dedup.window":               func(c *Config) { c.Session.DedupWindow = -1 },
-		"time.max_future":            func(c *Config) { c.Session.MaxFuture = -1 },
-		"users.windows is empty":     func(c *Config) { c.Session.Windows = nil },
-		"users.windows: 1h0m1s":      func(c *Config) { c.Session.Windows = []time.Duration{time.Hour + time.Second} },
-		"users.windows: 24h":         func(c *Config) { c.Session.Windows = []time.Duration{48 * time.Hour, 24 * time.Hour} },
-		"users.retention":            func(c *Config) { c.Session.Retention = c.Session.Windows[2] - time.Hour },
-		"users.retention is 960h1":   func(c *Config) { c.Session.Retention = 960*time.Hour + time.Minute },
+		"chats.idle_timeouts has 300": func(c *Config) {
+			c.Session.IdleTimeouts = map[string]time.Duration{}
+			for i := range 300 {
+				c.Session.IdleTimeouts[fmt.Sprint(i)] = time.Duration(i + 1)
+			}
+		},
+		"time.zone":                func(c *Config) { c.Session.Location = nil },
+		"dedup.window":             func(c *Config) { c.Session.DedupWindow = -1 },
+		"time.max_future":          func(c *Config) { c.Session.MaxFuture = -1 },
+		"users.windows is empty":   func(c *Config) { c.Session.Windows = nil },
+		"users.windows: 1h0m1s":    func(c *Config) { c.Session.Windows = []time.Duration{time.Hour + time.Second} },
+		"users.windows: 24h":       func(c *Config) { c.Session.Windows = []time.Duration{48 * time.Hour, 24 * time.Hour} },
+		"users.retention":          func(c *Config) { c.Session.Retention = c.Session.Windows[2] - time.Hour },
+		"users.retention is 960h1": func(c *Config) { c.Session.Retention = 960*time.Hour + time.Minute },
 	} {
 		c := Defaults()
 		change(&c)
