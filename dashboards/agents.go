@@ -56,7 +56,7 @@ func agentsBoard(cfg Config) (Dashboard, error) {
 			over("neutral", step(rated("neutral")), color(neutral)).
 			over("negative", step(rated("negative")), color(negative)).none("No ratings"),
 	)
-	b.line(8, perChannel("Assistants and channels", "Views and feedback for each assistant and channel."+exactRange).
+	b.line(8, perChannel("Views and feedback for each assistant and channel."+exactRange).
 		column("Views", total(views, metric.Bot, metric.Channel), bar(primary)...).
 		column("Thumbs up", total(rated("positive"), metric.Bot, metric.Channel)).
 		column("Thumbs down", total(rated("negative"), metric.Bot, metric.Channel)).

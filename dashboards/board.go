@@ -19,9 +19,17 @@ import (
 type Dashboard struct {
 	UID     string
 	Section string // heading of the platform's page, if any
-	V1      dashboard.Dashboard
+	V1      *classic
 	Panels  []Panel
 }
+
+// The classic schema: every Grafana reads it, also from files, which cannot be said of the newer ones.
+type (
+	classic        = dashboard.Dashboard        //nolint:staticcheck // see above
+	classicBuilder = dashboard.DashboardBuilder //nolint:staticcheck // see above
+)
+
+var newClassic = dashboard.NewDashboardBuilder //nolint:staticcheck // see above
 
 // Panel is what a panel shows: words of the platform's page, and metrics.
 type Panel struct {
@@ -38,7 +46,7 @@ type board struct {
 	Dashboard
 	cfg     Config
 	scope   promql.Scope
-	builder *dashboard.DashboardBuilder
+	builder *classicBuilder
 	y       uint32
 	id      uint32
 	errs    []error
@@ -48,7 +56,7 @@ func newBoard(cfg Config, uid, title, section, description string) *board {
 	b := &board{
 		Dashboard: Dashboard{UID: uid, Section: section}, cfg: cfg,
 		scope: promql.Dashboard(matchers(cfg.Selector)...),
-		builder: dashboard.NewDashboardBuilder(title).Uid(uid).Description(description).
+		builder: newClassic(title).Uid(uid).Description(description).
 			Tags([]string{tag}).Readonly().Version(1).
 			Time("now-7d", "now").Refresh("5m").Timezone("browser").WeekStart("monday").
 			Tooltip(dashboard.DashboardCursorSyncCrosshair),
@@ -212,7 +220,7 @@ func (b *board) build() (Dashboard, error) {
 	for i := range d.Links {
 		d.Links[i].Placement = nil // above the panels, not in a menu
 	}
-	b.V1 = d
+	b.V1 = &d
 	return b.Dashboard, nil
 }
 

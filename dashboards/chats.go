@@ -89,7 +89,7 @@ func chatsBoard(cfg Config) (Dashboard, error) {
 			over("previous period", before(fallbacks), dashed()...),
 	)
 	pair := []metric.Label{metric.Bot, metric.Channel}
-	b.line(8, perChannel("Assistants and channels", "Chats, their outcomes and length, for each assistant and channel."+exactRange).
+	b.line(8, perChannel("Chats, their outcomes and length, for each assistant and channel."+exactRange).
 		column("Chats", total(started, pair...), bar(primary)...).
 		column("Open now", users(b.of(collectors.ChatsOpen), pair...)).
 		column("Containment", total(outcome("contained", "resolved"), pair...).Over(total(engaged, pair...)), unit(unitShare), decimals(1)).

@@ -50,7 +50,7 @@ func clicksBoard(cfg Config) (Dashboard, error) {
 			over("quick reply buttons", step(clicks.Is(element, "quick_reply")), color(primary)).
 			over("in-answer links", step(clicks.Is(element, "link")), color(second)).
 			over("previous period", before(clicks), dashed()...).wide(16).none(none),
-		perChannel("Assistants and channels", "Clicks for each assistant and channel."+exactRange).
+		perChannel("Clicks for each assistant and channel."+exactRange).
 			column("Clicks", total(clicks, metric.Bot, metric.Channel), bar(primary)...).
 			sortBy("Clicks").totals().none(none),
 	)

@@ -24,7 +24,7 @@ func customBoard(cfg Config) (Dashboard, error) {
 			key("Event", collectors.CustomKey, filterable(), mapped(text(otherName)), minWidth(160)).
 			column("Events", total(events, collectors.CustomKey), bar(primary)...).
 			sortBy("Events").totals().none(none),
-		perChannel("Assistants and channels", "Custom events for each assistant and channel."+exactRange).
+		perChannel("Custom events for each assistant and channel."+exactRange).
 			column("Events", total(events, metric.Bot, metric.Channel), bar(primary)...).
 			sortBy("Events").totals().none(none),
 	)

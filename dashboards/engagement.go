@@ -56,7 +56,7 @@ func engagementBoard(cfg Config) (Dashboard, error) {
 			over("previous period", before(fresh), dashed()...),
 	)
 	pair := []metric.Label{metric.Bot, metric.Channel}
-	b.line(8, perChannel("Assistants and channels", "New and returning users for each assistant and channel."+exactWindow).
+	b.line(8, perChannel("New and returning users for each assistant and channel."+exactWindow).
 		column("Users", cohort("active").users(pair...), bar(primary)...).
 		column("New", cohort("new").users(pair...)).
 		column("Returning", cohort("returning").users(pair...)).

@@ -69,7 +69,7 @@ func feedbackBoard(cfg Config) (Dashboard, error) {
 	)
 	pair := []metric.Label{metric.Bot, metric.Channel}
 	pos, neg := total(rated("positive"), pair...), total(rated("negative"), pair...)
-	b.line(8, perChannel("Assistants and channels", "Feedback for each assistant and channel."+exactRange).
+	b.line(8, perChannel("Feedback for each assistant and channel."+exactRange).
 		column("Reviewable", total(reviewable, pair...)).
 		column("Positive", pos).
 		column("Negative", neg).

@@ -49,7 +49,7 @@ func encode(v any) ([]byte, error) {
 }
 
 func quoted(s string) string {
-	b, _ := json.Marshal(s) //nolint:errcheck // a string can be encoded
+	b, _ := json.Marshal(s) // a string can be encoded
 	return string(b)
 }
 

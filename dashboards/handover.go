@@ -83,7 +83,7 @@ func handoverBoard(cfg Config) (Dashboard, error) {
 			set(unit(unitSeconds), decimals(1)),
 	)
 	pair := []metric.Label{metric.Bot, metric.Channel}
-	b.line(8, perChannel("Assistants and channels", "Handover for each assistant and channel."+exactRange).
+	b.line(8, perChannel("Handover for each assistant and channel."+exactRange).
 		column("Chats with requests", total(asked, pair...)).
 		column("Chats", total(started, pair...)).
 		column("Handover rate", total(asked, pair...).Over(total(started, pair...)), unit(unitShare), decimals(1)).

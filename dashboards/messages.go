@@ -59,7 +59,7 @@ func messagesBoard(cfg Config) (Dashboard, error) {
 		distribution("Messages of the user in one chat", "How many chats had so many messages of the user, for the chats that closed in the selected time range."+exactRange, "%s", inChat),
 	)
 	pair := []metric.Label{metric.Bot, metric.Channel}
-	b.line(8, perChannel("Assistants and channels", "Messages by sender, and averages, for each assistant and channel."+exactRange).
+	b.line(8, perChannel("Messages by sender, and averages, for each assistant and channel."+exactRange).
 		column("Messages", total(sent, pair...), bar(primary)...).
 		column("Of users", total(from("user"), pair...)).
 		column("Of the assistant", total(from("bot"), pair...)).

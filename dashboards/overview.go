@@ -100,7 +100,7 @@ func overviewBoard(cfg Config) (Dashboard, error) {
 	pos := total(b.of(collectors.Feedback).Is(collectors.Rating, "positive"), pair...)
 	neg := total(b.of(collectors.Feedback).Is(collectors.Rating, "negative"), pair...)
 	limit := append(coloured(lowIsBad(cfg.Thresholds.CSAT)), unit(unitScore), decimals(2))
-	b.line(8, perChannel("Assistants and channels", "The modules for each assistant and channel: users of the chosen window, everything else of the selected time range.").
+	b.line(8, perChannel("The modules for each assistant and channel: users of the chosen window, everything else of the selected time range.").
 		column("Users", users(active, pair...)).
 		column("Messages", total(b.of(collectors.Messages), pair...)).
 		column("Chats", total(started, pair...)).

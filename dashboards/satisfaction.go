@@ -64,7 +64,7 @@ func satisfactionBoard(cfg Config) (Dashboard, error) {
 			set(unit(unitShare), decimals(1)),
 	)
 	pair := []metric.Label{metric.Bot, metric.Channel}
-	b.line(8, perChannel("Assistants and channels", "Satisfaction for each assistant and channel."+exactRange).
+	b.line(8, perChannel("Satisfaction for each assistant and channel."+exactRange).
 		column("CSAT score", average(total, pair...), unit(unitScore), decimals(2), byThresholds(), limits(limit...)).
 		column("Votes", total(score.Count(), pair...)).
 		column("Satisfied", satisfied(total, pair...), unit(unitShare), decimals(1)).

@@ -73,8 +73,8 @@ func (p *panel) finish() {
 }
 
 // perChannel is a table with a line for each assistant and channel.
-func perChannel(title, description string) *panel {
-	return list(title, description).
+func perChannel(description string) *panel {
+	return list("Assistants and channels", description).
 		key("Assistant", metric.Bot, mapped(text(otherName)), minWidth(120)).
 		key("Channel", metric.Channel, mapped(text(otherName)), minWidth(100))
 }

@@ -42,7 +42,7 @@ func trafficBoard(cfg Config) (Dashboard, error) {
 		bars("Messages over time", "Messages exchanged by channel, and all of the previous time range."+exactSteps).
 			over("{{channel}}", step(messages, metric.Channel)).
 			over("previous period", before(messages), dashed()...).wide(16),
-		perChannel("Assistants and channels", "Messages exchanged for each assistant and channel."+exactRange).
+		perChannel("Messages exchanged for each assistant and channel."+exactRange).
 			column("Messages", total(messages, metric.Bot, metric.Channel), bar(primary)...).
 			sortBy("Messages").totals(),
 	)

@@ -56,7 +56,7 @@ func usersBoard(cfg Config) (Dashboard, error) {
 			column("Distinct users", users(active, collectors.Device, collectors.Browser), bar(primary)...).
 			column("New users", total(fresh, collectors.Device, collectors.Browser)).
 			sortBy("Distinct users").totals(),
-		perChannel("Assistants and channels", "Distinct and new users of the chosen window, and new users of the selected time range, for each assistant and channel.").
+		perChannel("Distinct and new users of the chosen window, and new users of the selected time range, for each assistant and channel.").
 			column("Distinct users", users(active, metric.Bot, metric.Channel), bar(primary)...).
 			column("New in window", users(cohort("new").Selector, metric.Bot, metric.Channel)).
 			column("New in range", total(fresh, metric.Bot, metric.Channel)).

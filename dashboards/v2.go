@@ -29,8 +29,8 @@ func (d Dashboard) Manifest() (resource.Manifest, error) {
 		errs = append(errs, convert(l, &link))
 		spec.Links = append(spec.Links, link)
 	}
-	for _, v := range d.V1.Templating.List {
-		kind, err := variableV2(v)
+	for i := range d.V1.Templating.List {
+		kind, err := variableV2(&d.V1.Templating.List[i])
 		spec.Variables, errs = append(spec.Variables, kind), append(errs, err)
 	}
 	rows := []v2.RowsLayoutRowKind{}
@@ -119,7 +119,7 @@ func queryV2(spec any) v2.DataQueryKind {
 	return q
 }
 
-func variableV2(v dashboard.VariableModel) (v2.VariableKind, error) {
+func variableV2(v *dashboard.VariableModel) (v2.VariableKind, error) {
 	switch v.Type {
 	case dashboard.VariableTypeDatasource:
 		k := v2.NewDatasourceVariableKind()

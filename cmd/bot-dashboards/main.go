@@ -60,12 +60,11 @@ func config(path string) (dashboards.Config, error) {
 	if path == "" {
 		return dashboards.Defaults(), nil
 	}
-	f, err := os.Open(path)
+	b, err := os.ReadFile(path)
 	if err != nil {
 		return dashboards.Config{}, err
 	}
-	defer f.Close()
-	return dashboards.Load(f)
+	return dashboards.Load(bytes.NewReader(b))
 }
 
 func generate(cfg dashboards.Config, dir string) (dashboards.Files, error) {
