@@ -40,7 +40,7 @@ func (f *folder) fold(line []byte) {
 	var e event.Event
 	var reject *event.Reject
 	if err := f.decoder.Decode(nil, line, &e); err != nil {
-		reject = err.(*event.Reject)
+		reject = err.(*event.Reject) //nolint:errorlint // Decode returns nothing else
 	}
 	if reject == nil || reject.Reason != event.Malformed {
 		f.stored = storedTime(line, f.stored)

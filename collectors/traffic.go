@@ -10,8 +10,8 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/session"
 )
 
-// Traffic: on which days and at which hours messages are exchanged (seed, "Traffic"). The hour is local and therefore
-// decided here: PromQL knows UTC only.
+// Traffic tells on which days and at which hours messages are exchanged (seed, "Traffic"). The hour is local and
+// therefore decided here: PromQL knows UTC only.
 var Traffic = metric.Counter("bot_traffic_messages_total",
 	"Messages exchanged, by weekday (1 is Monday) and hour of their event time in the configured zone.",
 	metric.Closed[weekday]("weekday"), metric.Closed[dayHour]("hour"))

@@ -148,7 +148,7 @@ func (e *Engine) apply(m *Message, ev *event.Event) {
 	if !m.Skip {
 		var reject *event.Reject
 		if err := e.decoder.Decode(m.Header, m.Data, ev); err != nil {
-			reject = err.(*event.Reject) //nolint:errorlint // Decode returns nothing else
+			reject = err.(*event.Reject) //nolint:errorlint,errcheck // Decode returns nothing else
 		}
 		e.set.Fold(m.Time, ev, reject)
 	}

@@ -63,7 +63,7 @@ func run(t *testing.T, cfg Config, source Source, store Store) *running {
 	ctx, cancel := context.WithCancel(t.Context())
 	r := &running{Engine: e, t: t, web: httptest.NewServer(e.Handler()), log: log, done: make(chan error, 1), end: cancel}
 	go func() { r.done <- e.Run(ctx) }()
-	t.Cleanup(func() { r.close() }) //nolint:errcheck // who cares has called it
+	t.Cleanup(func() { r.close() })
 	return r
 }
 
@@ -177,7 +177,7 @@ func oracle(cfg Config, messages ...[]Message) *collectors.Set {
 		for i := range list {
 			var reject *event.Reject
 			if err := d.Decode(list[i].Header, list[i].Data, &ev); err != nil {
-				reject = err.(*event.Reject) //nolint:errorlint,errcheck // Decode returns nothing else
+				reject = err.(*event.Reject) //nolint:errorlint // Decode returns nothing else
 			}
 			set.Fold(list[i].Time, &ev, reject)
 		}

@@ -43,7 +43,7 @@ func (c *regathered) Collect(ch chan<- prometheus.Metric) {
 		}
 		desc := prometheus.NewDesc(f.GetName(), f.GetHelp(), names, nil)
 		for _, m := range f.Metric {
-			ch <- &copied{desc, proto.Clone(m).(*dto.Metric)} //nolint:errcheck // a clone has the same type
+			ch <- &copied{desc, proto.Clone(m).(*dto.Metric)}
 		}
 	}
 }

@@ -21,7 +21,7 @@ func TestCloudEventsSDK(t *testing.T) {
 	url, _ := broker(t)
 	sender, err := sdk.NewSender(url, "BOT_EVENTS", "bot.events.sdk.web", nil, nil)
 	require.NoError(t, err)
-	defer sender.Close(t.Context()) //nolint:errcheck // closes a connection
+	defer sender.Close(t.Context())
 	client, err := cloudevents.NewClient(sender, cloudevents.WithTimeNow(), cloudevents.WithUUIDs())
 	require.NoError(t, err)
 	d := serving(t, "--nats.url="+url, "--storage.path="+t.TempDir())

@@ -219,7 +219,7 @@ func (m *Map[V]) Freeze(put func(*snapshot.Writer, *V)) func(*snapshot.Writer) {
 	n := m.n
 	return func(w *snapshot.Writer) {
 		w.Uint(uint64(n))
-		for _, slots := range frozen {
+		for _, slots := range &frozen {
 			w.Uint(uint64(len(slots)))
 			for i := range slots {
 				if slots[i].key != (Key{}) {

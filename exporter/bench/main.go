@@ -32,7 +32,6 @@ func main() {
 	countEvents := count.Arg("events", "").Required().Uint64()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
 	var err error
 	switch kingpin.MustParse(app.Parse(os.Args[1:])) {
 	case run.FullCommand():
@@ -47,6 +46,7 @@ func main() {
 	case count.FullCommand():
 		err = countEventsOf(ctx, *countKind, *countURL, *countEvents)
 	}
+	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)

@@ -131,7 +131,7 @@ func countEventsOf(ctx context.Context, kind, url string, events uint64) error {
 	if err != nil {
 		return err
 	}
-	defer source.Close()
+	defer func() { _ = source.Close() }()
 	if _, err := source.Open(ctx, exporter.Position{}); err != nil {
 		return err
 	}

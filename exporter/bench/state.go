@@ -73,7 +73,7 @@ func benchSize(w io.Writer, kind string, n int) error {
 	if err != nil {
 		return err
 	}
-	defer store.Close()
+	defer func() { _ = store.Close() }()
 	one = time.Now()
 	if err := store.Save(&exporter.Checkpoint{Position: exporter.Position{Stream: "s", Created: time.Unix(1, 0), Seq: uint64(n)}, Sections: sections}); err != nil {
 		return err
