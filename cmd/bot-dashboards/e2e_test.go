@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/grafana/grafana-foundation-sdk/go/prometheus"
+	"github.com/stretchr/testify/require"
+
+	"github.com/bot-exporter/bot-exporter/collectors"
+	"github.com/bot-exporter/bot-exporter/collectors/metric"
+	"github.com/bot-exporter/bot-exporter/dashboards"
+	"github.com/bot-exporter/bot-exporter/dashboards/promql"
+)
+
+// Panels whose query has no result when all is well.
+var quiet = map[string]bool{
+	"bot-exporter/Stream mismatch": true,
+	"bot-exporter/Label overflow":  true,
+}
+
+// Every query of every panel, executed by a real Prometheus over a simulated day; and all totals against the truth.
+func TestPanelsOverPrometheus(t *testing.T) {
+	promtool, server := os.Getenv("PROMTOOL"), os.Getenv("PROMETHEUS")
+	if promtool == "" || server == "" || testing.Short() {
+		t.Skip("PROMTOOL or PROMETHEUS is not set")
+	}
+	end := time.Now().UTC().Truncate(24 * time.Hour).Add(-22 * time.Hour) // a day ends within the window
+	dir := t.TempDir()
+	file, err := os.Create(filepath.Join(dir, "history.txt"))
+	require.NoError(t, err)
+	known := history(file, end)
+	require.NoError(t, file.Close())
+	data := filepath.Join(dir, "data")
+	out, err := exec.CommandContext(t.Context(), promtool, "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=72h", "--quiet",
+		file.Name(), data).CombinedOutput()
+	require.NoErrorf(t, err, "%s", out)
+	p := start(t, server, dir, data)
+
+	t.Run("panels", func(t *testing.T) {
+		all, err := dashboards.All(dashboards.Defaults())
+		require.NoError(t, err)
+		for _, d := range all {
+			for _, panel := range d.V1.Panels {
+				if panel.Panel == nil {
+					continue
+				}
+				name := d.UID + "/" + *panel.Panel.Title
+				for _, target := range panel.Panel.Targets {
+					q, ok := target.(prometheus.Dataquery)
+					if !ok {
+						continue // shows what another panel has queried
+					}
+					n := 0
+					if *q.Instant {
+						n = len(p.query(t, "query", substitute(q.Expr), "time", end))
+					} else {
+						n = len(p.query(t, "query_range", substitute(q.Expr), "end", end, "start", end.Add(-window), "step", "5m"))
+					}
+					require.Equal(t, !quiet[name], n > 0, "%s %s: %d results of %s", name, *q.LegendFormat, n, q.Expr)
+				}
+			}
+		}
+	})
+	t.Run("bars add up", func(t *testing.T) {
+		const step = 15 * time.Minute
+		bars, err := promql.Rules().Of(collectors.Messages).Total(promql.For(step)).Sum().PromQL()
+		require.NoError(t, err)
+		sum := 0.0
+		for _, s := range p.query(t, "query_range", bars, "start", end.Add(step-window), "end", end, "step", "15m") {
+			for _, v := range s.Values {
+				n, err := strconv.ParseFloat(fmt.Sprint(v[1]), 64)
+				require.NoError(t, err)
+				sum += n
+			}
+		}
+		require.Equal(t, known[0][collectors.Messages.Name]-known[1][collectors.Messages.Name], sum)
+		require.Greater(t, sum, 1000.0)
+	})
+	t.Run("totals", func(t *testing.T) {
+		for _, m := range collectors.Catalogue() {
+			for _, d := range m.Defs {
+				if d.Type == metric.TypeGauge {
+					continue
+				}
+				s := promql.Rules().Of(d)
+				if d.Type == metric.TypeHistogram {
+					s = s.Count()
+				}
+				total := s.Total(promql.For(window)).Sum().Or(promql.Number(0).Func("vector"))
+				require.Equal(t, known[0][d.Name]-known[1][d.Name], p.value(t, total, end), d.Name)
+				require.Equal(t, known[1][d.Name]-known[2][d.Name], p.value(t, total.Before(promql.For(window)), end), "%s, window before", d.Name)
+				since := s.Total(promql.For(2 * length)).Sum().Or(promql.Number(0).Func("vector"))
+				require.Equal(t, known[0][d.Name], p.value(t, since, end), "%s, since the first event", d.Name)
+			}
+		}
+	})
+}
+
+// substitute fills in the variables of Grafana.
+func substitute(expr string) string {
+	seconds := strconv.Itoa(int(window / time.Second))
+	for _, v := range [][2]string{
+		{"$__range_s", seconds}, {"$__range", seconds + "s"}, {"$__interval_ms", "300000"}, {"$__interval", "5m"},
+		{"$__rate_interval", "16m"}, {"$window", "1d"},
+	} {
+		expr = strings.ReplaceAll(expr, v[0], v[1])
+	}
+	return regexp.MustCompile(`\$[a-z]+`).ReplaceAllString(expr, ".*")
+}
+
+// server is a Prometheus that scrapes nothing.
+type server struct{ url string }
+
+func start(t *testing.T, program, dir, data string) server {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	address := l.Addr().String()
+	require.NoError(t, l.Close())
+	config := filepath.Join(dir, "prometheus.yml")
+	require.NoError(t, os.WriteFile(config, nil, 0o600))
+	ctx, cancel := context.WithCancel(context.Background())
+	cmd := exec.CommandContext(ctx, program, "--config.file="+config, "--storage.tsdb.path="+data, "--storage.tsdb.retention.time=1y",
+		"--web.listen-address="+address, "--log.level=error")
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.Stderr = os.Stderr
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() { cancel(); _ = cmd.Wait() })
+	s := server{"http://" + address}
+	require.Eventually(t, func() bool {
+		r, err := http.Get(s.url + "/-/ready")
+		if err != nil {
+			return false
+		}
+		r.Body.Close()
+		return r.StatusCode == http.StatusOK
+	}, time.Minute, 100*time.Millisecond)
+	return s
+}
+
+type series struct {
+	Value  [2]any   `json:"value"`
+	Values [][2]any `json:"values"`
+}
+
+func (s server) query(t *testing.T, api, expr string, args ...any) []series {
+	t.Helper()
+	form := url.Values{"query": {expr}}
+	for i := 0; i < len(args); i += 2 {
+		v := args[i+1]
+		if at, ok := v.(time.Time); ok {
+			v = at.Unix()
+		}
+		form.Set(fmt.Sprint(args[i]), fmt.Sprint(v))
+	}
+	r, err := http.PostForm(s.url+"/api/v1/"+api, form)
+	require.NoError(t, err)
+	defer r.Body.Close()
+	var answer struct {
+		Error string
+		Data  struct{ Result []series }
+	}
+	require.NoError(t, json.NewDecoder(r.Body).Decode(&answer))
+	require.Empty(t, answer.Error, expr)
+	return answer.Data.Result
+}
+
+func (s server) value(t *testing.T, e promql.Expr, at time.Time) float64 {
+	t.Helper()
+	text, err := e.PromQL()
+	require.NoError(t, err)
+	result := s.query(t, "query", text, "time", at)
+	require.Len(t, result, 1, text)
+	v, err := strconv.ParseFloat(fmt.Sprint(result[0].Value[1]), 64)
+	require.NoError(t, err)
+	return v
+}
