@@ -86,6 +86,9 @@ func (e *Engine) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			break
 		}
+		if errors.Is(err, errStalled) {
+			continue // to open the source again tells what there is to read, and gets it moving
+		}
 		e.interrupted(err)
 		retry.wait(ctx)
 	}

@@ -95,7 +95,19 @@ type lastBeyond struct {
 
 func (l *lastBeyond) Open(ctx context.Context, at Position) (StreamInfo, error) {
 	info, err := l.broker.Open(ctx, at)
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	info.Last = l.last
+	return info, err
+}
+
+func (l *lastBeyond) Check(ctx context.Context, at Position) (StreamInfo, error) {
+	info, err := l.broker.Check(ctx, at)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.checks++
+	info.Last = l.last
+	info.Pending = l.last - min(l.last, at.Seq) // as far as it can tell
 	return info, err
 }
 
@@ -237,7 +249,34 @@ func TestStalledConsumer(t *testing.T) {
 	b.change(func(*broker) {})
 	r.live(20)
 	r.equals(oracle(quick(), all))
-	require.Contains(t, r.log.String(), "no progress at sequence 10")
+	require.Contains(t, r.log.String(), "no progress; reading anew")
+}
+
+// What is deleted, or for others, at the end of the stream is no reason to open the source again and again, nor not to
+// be ready.
+func TestNothingMoreForUs(t *testing.T) {
+	b := newBroker(stored(10))
+	l := &lastBeyond{b, 25}
+	r := run(t, quick(watchful), l, &shelf{})
+	r.live(10)
+	checked := func(last uint64, opened int) {
+		t.Helper()
+		b.change(func(b *broker) { l.last, b.checks = last, 0 })
+		r.until("end of the stream is known", func() bool {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			return b.checks > 20 && b.opened >= opened
+		})
+		b.change(func(b *broker) { b.checks = 0 })
+		r.until("it was looked at often", func() bool { b.mu.Lock(); defer b.mu.Unlock(); return b.checks > 20 })
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		require.Equal(t, opened, b.opened)
+	}
+	checked(25, 1)
+	checked(40, 2) // to see what came after
+	require.Equal(t, PhaseLive, r.Status().Phase)
+	require.NotContains(t, r.log.String(), "not following the stream")
 }
 
 func TestSourceThatCannotBeClosed(t *testing.T) {

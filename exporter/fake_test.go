@@ -31,6 +31,7 @@ type broker struct {
 
 	cursor  uint64 // of the consumer: the last sequence delivered
 	opened  int
+	checks  int
 	opens   []Position
 	batch   int // most messages of a batch
 	serving bool

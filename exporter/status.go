@@ -3,7 +3,6 @@ package exporter
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -37,6 +36,7 @@ type Status struct {
 	Mismatch  *Mismatch // set in PhaseMismatch
 
 	stream StreamInfo
+	silent uint64 // up to this sequence, nothing is left for us
 	target uint64 // the sequence at which the state has caught up
 	since  time.Time
 	from   uint64
@@ -119,6 +119,9 @@ func (e *Engine) progress(b Batch) {
 func (e *Engine) advance(pending uint64) {
 	s := &e.status
 	s.Pending = pending
+	if pending == 0 {
+		s.silent = max(s.silent, s.stream.Last)
+	}
 	if s.CaughtUp || e.position.Seq >= s.target || pending == 0 {
 		if !s.CaughtUp {
 			s.CaughtUp, s.Remaining = true, 0
@@ -179,7 +182,7 @@ func (e *Engine) resolve(ctx context.Context, m *Mismatch) (StreamInfo, error) {
 	}
 	e.position = Position{Epoch: e.position.Epoch + 1}
 	e.lastData, e.unhashed = nil, false
-	e.status.CaughtUp, e.status.target = false, 0
+	e.status.CaughtUp, e.status.target, e.status.silent = false, 0, 0
 	at := e.position
 	e.mu.Unlock()
 	return e.source.Open(ctx, at)
@@ -206,19 +209,26 @@ func (e *Engine) watch(ctx context.Context, stop context.CancelCauseFunc) {
 		case err != nil: // Next finds out by itself
 			continue
 		}
-		if info.Pending > 0 && e.Position().Seq == at.Seq {
-			stalled++
-		} else {
+		if !e.behind(at, info) {
 			stalled = 0
-		}
-		if stalled >= 2 {
-			stop(fmt.Errorf("no progress at sequence %d though %d messages are pending", at.Seq, info.Pending))
+		} else if stalled++; stalled >= 2 {
+			e.log.Warn("no progress; reading anew", "sequence", at.Seq, "pending", info.Pending)
+			stop(errStalled)
 			return
 		}
-		e.mu.Lock()
-		e.status.Last = max(e.status.Last, info.Last)
-		e.mu.Unlock()
 	}
+}
+
+// errStalled says that messages are there and none comes, for two checks in a row.
+var errStalled = errors.New("no progress")
+
+// behind notes the end of the stream, and tells whether there may be messages after the position and none came during
+// a check. That the rest of the stream is deleted or for others is only known once the source was opened again.
+func (e *Engine) behind(at Position, info StreamInfo) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.status.Last = max(e.status.Last, info.Last)
+	return info.Pending > 0 && info.Last > e.status.silent && e.position.Seq == at.Seq
 }
 
 // backoff waits longer after each failure in a row, with jitter so that replicas do not come back at once.
