@@ -10,6 +10,7 @@ type dedup struct {
 	known  table.Map[struct{}]
 	queue  []remembered
 	head   int
+	frozen bool // a snapshot may still read the queue's array: it is appended to, and not moved
 }
 
 type remembered struct {
@@ -32,8 +33,11 @@ func (d *dedup) seen(id table.Key, clock int64) bool {
 		d.forget()
 	}
 	if d.head > len(d.queue)/2 && d.head > 1024 {
-		d.queue = append(d.queue[:0], d.queue[d.head:]...)
-		d.head = 0
+		into := d.queue[:0]
+		if d.frozen {
+			into, d.frozen = nil, false
+		}
+		d.queue, d.head = append(into, d.queue[d.head:]...), 0
 	}
 	d.known.Put(id)
 	d.queue = append(d.queue, remembered{id, clock})

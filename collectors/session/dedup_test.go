@@ -44,6 +44,8 @@ func TestDedup(t *testing.T) {
 		d := dedup{window: 10, max: rapid.SampledFrom([]int{1, 3, 2000}).Draw(t, "max")}
 		type remembered struct{ n, at int }
 		var list []remembered
+		var frozen []func(*snapshot.Writer)
+		var copies [][]byte
 		clock := 0
 		many := rapid.SampledFrom([]int{4, 10, 5000}).Draw(t, "ids")
 		for range rapid.IntRange(1, 100).Draw(t, "rounds") {
@@ -69,19 +71,28 @@ func TestDedup(t *testing.T) {
 			require.Equal(t, len(list), len(d.queue)-d.head)
 			require.Equal(t, len(list), d.known.Len())
 			require.LessOrEqual(t, len(d.queue), 2*d.max+1026)
+			if rapid.IntRange(0, 20).Draw(t, "freeze") == 0 {
+				frozen, copies = append(frozen, d.freeze()), append(copies, written(d.freeze()))
+			}
+		}
+		for i := range frozen {
+			require.Equal(t, copies[i], written(frozen[i]), "freeze %d", i)
 		}
 		requireDedupReloaded(t, &d)
 	})
 }
 
 func requireDedupReloaded(t *rapid.T, d *dedup) {
-	w := snapshot.NewWriter(nil)
-	d.freeze()(w)
+	bytes := written(d.freeze())
 	var reloaded dedup
-	reloaded.load(snapshot.NewReader(w.Bytes()))
+	reloaded.load(snapshot.NewReader(bytes))
 	require.Equal(t, len(d.queue)-d.head, len(reloaded.queue))
 	require.Equal(t, d.known.Len(), reloaded.known.Len())
-	again := snapshot.NewWriter(nil)
-	reloaded.freeze()(again)
-	require.Equal(t, w.Bytes(), again.Bytes())
+	require.Equal(t, bytes, written(reloaded.freeze()))
+}
+
+func written(freeze func(*snapshot.Writer)) []byte {
+	w := snapshot.NewWriter(nil)
+	freeze(w)
+	return w.Bytes()
 }

@@ -256,7 +256,8 @@ func (t *Table) fits(c *chat, marks []bool) bool {
 }
 
 func (d *dedup) freeze() func(*snapshot.Writer) {
-	queue := append([]remembered(nil), d.queue[d.head:]...)
+	queue := d.queue[d.head:]
+	d.frozen = true
 	return func(w *snapshot.Writer) {
 		w.Uint(uint64(len(queue)))
 		for _, e := range queue {
