@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -114,6 +115,9 @@ func (c *Config) check() error {
 	case (c.CertFile == "") != (c.KeyFile == ""):
 		return errors.New("NATS client certificate and key belong together")
 	}
+	if c.InboxPrefix != "" && (!validSubject(c.InboxPrefix) || strings.ContainsAny(c.InboxPrefix, "*>")) {
+		return fmt.Errorf("inbox prefix %q is not valid", c.InboxPrefix)
+	}
 	for _, raw := range c.URLs {
 		u, err := parseURL(raw)
 		switch {
@@ -184,11 +188,10 @@ func (c *Config) observe(o *nats.Options) {
 
 // parseURL reads an address as the client does: without a scheme it is nats://.
 func parseURL(raw string) (*url.URL, error) {
-	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" {
-		u, err = url.Parse("nats://" + raw)
+	if !strings.Contains(raw, "://") {
+		raw = "nats://" + raw
 	}
-	return u, err
+	return url.Parse(raw)
 }
 
 func loopback(host string) bool {

@@ -3,6 +3,7 @@ package jetstream
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -56,11 +57,18 @@ func (s *Source) consume(ctx context.Context, seen *verified, at exporter.Positi
 		return nil, err
 	}
 	p.down = s.nc.StatusChanged(nats.DISCONNECTED, nats.RECONNECTING, nats.CLOSED)
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	// While the leader of a cluster changes, requests get lost, and to wait long for their answer only delays the next
+	// one. A cluster that is slow gets the time at the second try.
+	limit := requestTimeout
+	if !s.slow {
+		limit /= 3
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	c, err := s.js.CreateConsumer(ctx, s.stream, cfg)
+	s.slow = errors.Is(err, context.DeadlineExceeded)
 	if err != nil {
-		p.stop()
+		p.abandon()
 		return nil, err
 	}
 	p.pending = c.CachedInfo().NumPending

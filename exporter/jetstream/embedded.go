@@ -33,6 +33,9 @@ const embeddedMemory = 64 << 20 // for streams and consumers in memory: an expor
 
 // StartEmbedded starts a server and waits until it is ready, which takes a while when there is much to recover.
 func StartEmbedded(ctx context.Context, c EmbeddedConfig) (*Embedded, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	if c.StoreDir == "" {
 		return nil, errors.New("embedded NATS server needs a directory")
 	}

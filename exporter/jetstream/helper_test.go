@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -181,10 +182,17 @@ type reader struct {
 	skips  []uint64
 	opened int
 	errs   []error
+
+	progress atomic.Uint64 // last sequence
+	applied  atomic.Pointer[exporter.Position]
+	stall    atomic.Int64 // longest time between two batches, in nanoseconds
+	last     time.Time
 }
 
 func newReader(t testing.TB, nc *nats.Conn, subjects ...string) *reader {
-	return &reader{t: t, source: newSource(t, nc, subjects...)}
+	r := &reader{t: t, source: newSource(t, nc, subjects...)}
+	r.applied.Store(new(exporter.Position))
+	return r
 }
 
 func (r *reader) open(ctx context.Context) error {
@@ -204,6 +212,16 @@ func (r *reader) some(ctx context.Context) error {
 		return err
 	}
 	require.NotEmpty(r.t, b.Messages)
+	now := time.Now()
+	if !r.last.IsZero() {
+		r.stall.Store(max(r.stall.Load(), int64(now.Sub(r.last))))
+	}
+	r.last = now
+	defer func() {
+		at := r.at
+		r.applied.Store(&at)
+		r.progress.Store(at.Seq)
+	}()
 	for _, m := range b.Messages {
 		require.Greater(r.t, m.Seq, r.at.Seq)
 		r.at.Seq, r.at.Anchor = m.Seq, newAnchor(m.Time, m.Data)

@@ -34,6 +34,8 @@ type Source struct {
 	stream   string
 	filter   []string // as configured, in canonical form
 	maxBatch int
+	doubt    doubt
+	slow     bool // the last consumer was not created in a short time
 
 	pull *puller // nil until Open, and after Close
 }
@@ -57,12 +59,19 @@ func NewSource(nc *nats.Conn, o Options) (*Source, error) {
 	if o.MaxBatch <= 0 {
 		o.MaxBatch = defaultBatch
 	}
-	return &Source{nc: nc, js: js, stream: o.Stream, filter: canonical(o.Subjects), maxBatch: o.MaxBatch}, nil
+	return &Source{
+		nc: nc, js: js, stream: o.Stream, filter: canonical(o.Subjects), maxBatch: o.MaxBatch, doubt: doubt{nc: nc},
+	}, nil
 }
 
 // Open implements exporter.Source. It waits at most 5 s for the connection and for each of its at most five requests.
 func (s *Source) Open(ctx context.Context, at exporter.Position) (exporter.StreamInfo, error) {
 	s.abandon()
+	info, err := s.open(ctx, at)
+	return info, s.doubt.note(err, at.Seq)
+}
+
+func (s *Source) open(ctx context.Context, at exporter.Position) (exporter.StreamInfo, error) {
 	if err := connected(ctx, s.nc); err != nil {
 		return exporter.StreamInfo{}, err
 	}
@@ -99,8 +108,24 @@ func (s *Source) Next(ctx context.Context) (exporter.Batch, error) {
 }
 
 // Check implements exporter.Source. Pending is an upper bound: sequences that a delete left empty, or that the filter
-// leaves out, count too.
+// leaves out, count too. When the server cannot tell, Check asks again for some seconds, and then leaves it for another
+// server if there is one, which Next sees as a lost connection.
 func (s *Source) Check(ctx context.Context, at exporter.Position) (exporter.StreamInfo, error) {
+	for deadline := time.Now().Add(doubtLimit + settleEvery); ; {
+		info, err := s.check(ctx, at)
+		err = s.doubt.note(err, at.Seq)
+		if err == nil || !s.doubt.open() || time.Now().After(deadline) {
+			return info, err
+		}
+		select {
+		case <-ctx.Done():
+			return info, ctx.Err()
+		case <-time.After(settleEvery):
+		}
+	}
+}
+
+func (s *Source) check(ctx context.Context, at exporter.Position) (exporter.StreamInfo, error) {
 	if err := connected(ctx, s.nc); err != nil {
 		return exporter.StreamInfo{}, err
 	}

@@ -20,6 +20,8 @@ const (
 	// there are replicas, only a last sequence that stays below ours is a stream that lost its tail.
 	settleTime  = 4 * time.Second
 	settleEvery = 250 * time.Millisecond
+
+	quorumSilence = 5 * time.Second // replicas speak at least once a second
 )
 
 // verified is a stream that is the one of the position.
@@ -83,8 +85,36 @@ func (s *Source) settled(ctx context.Context, at exporter.Position) (*jetstream.
 	}
 }
 
+// ErrNoLeader says that the server that answers cannot vouch for what the stream holds at present.
+var ErrNoLeader = errors.New("stream has no leader")
+
+// quorum tells whether the answer comes from a leader that most replicas follow. A server that is cut off believes for a
+// while that it still leads, and answers for itself after that, though it knows nothing new.
+func quorum(c *jetstream.ClusterInfo) bool {
+	if c == nil { // a single server
+		return true
+	}
+	near := 1
+	for _, r := range c.Replicas {
+		if !r.Offline && r.Active < quorumSilence {
+			near++
+		}
+	}
+	return c.Leader != "" && near > (len(c.Replicas)+1)/2
+}
+
+// info asks a second time when no answer comes: while the leader of a cluster changes, the first question may have gone
+// to a server that is gone.
 func (s *Source) info(ctx context.Context) (*jetstream.StreamInfo, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	info, err := s.infoWithin(ctx, requestTimeout/4)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		info, err = s.infoWithin(ctx, requestTimeout)
+	}
+	return info, err
+}
+
+func (s *Source) infoWithin(ctx context.Context, limit time.Duration) (*jetstream.StreamInfo, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	stream, err := s.js.Stream(ctx, s.stream)
 	switch {
@@ -93,7 +123,11 @@ func (s *Source) info(ctx context.Context) (*jetstream.StreamInfo, error) {
 	case err != nil:
 		return nil, fmt.Errorf("read information of stream %s: %w", s.stream, err)
 	}
-	return stream.CachedInfo(), nil
+	info := stream.CachedInfo()
+	if !quorum(info.Cluster) {
+		return nil, fmt.Errorf("%w: %s", ErrNoLeader, s.stream)
+	}
+	return info, nil
 }
 
 // anchor compares the message at the position with the one that the stream holds there now. A stream restored from an

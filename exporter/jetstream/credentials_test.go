@@ -1,0 +1,237 @@
+package jetstream
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/jwt/v2"
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nkeys"
+	"github.com/stretchr/testify/require"
+)
+
+// configured starts a server with a configuration file, whose listen address and storage are added.
+func configured(t *testing.T, text string) (n *node, file string) {
+	t.Helper()
+	n = serve(t)
+	require.NoError(t, n.Close())
+	file = writeFile(t, "nats.conf", n.config(text))
+	var err error
+	n.opts, err = server.ProcessConfigFile(file)
+	require.NoError(t, err)
+	n.opts.NoSigs, n.opts.NoLog = true, true
+	n.up()
+	t.Cleanup(func() { n.Close() })
+	return n, file
+}
+
+func (n *node) config(text string) string {
+	return fmt.Sprintf("listen: 127.0.0.1:%d\njetstream { store_dir: %q, max_mem: 64MB, max_file: 1GB }\n%s", n.opts.Port, n.opts.StoreDir, text)
+}
+
+// TestRotation replaces credentials: first at the server, so that the client is refused several times, then in the
+// client's file.
+func TestRotation(t *testing.T) {
+	t.Parallel()
+	seed := func() (seed, public string) {
+		pair, err := nkeys.CreateUser()
+		require.NoError(t, err)
+		s, err := pair.Seed()
+		require.NoError(t, err)
+		p, err := pair.PublicKey()
+		require.NoError(t, err)
+		return string(s), p
+	}
+	seed1, public1 := seed()
+	seed2, public2 := seed()
+	for name, c := range map[string]struct {
+		server [2]string
+		secret [2]string
+		config func(file string) Config
+	}{
+		"password": {
+			[2]string{"authorization { user: bob, password: first }", "authorization { user: bob, password: second }"},
+			[2]string{"first\n", "second\n"},
+			func(f string) Config { return Config{User: "bob", PasswordFile: f} },
+		},
+		"token": {
+			[2]string{"authorization { token: first }", "authorization { token: second }"},
+			[2]string{"first", "second"},
+			func(f string) Config { return Config{TokenFile: f} },
+		},
+		"NKey": {
+			[2]string{
+				fmt.Sprintf("authorization { users: [ { nkey: %s } ] }", public1),
+				fmt.Sprintf("authorization { users: [ { nkey: %s } ] }", public2),
+			},
+			[2]string{seed1, seed2},
+			func(f string) Config { return Config{NKeyFile: f} },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			n, file := configured(t, c.server[0])
+			secret := writeFile(t, "secret", c.secret[0])
+			var w watcher
+			config := c.config(secret)
+			config.URLs, config.Observer = []string{n.URL()}, w.observer()
+			nc := dial(t, config)
+			create(t, nc)
+			publish(t, nc, 0, 10)
+			r := newReader(t, nc)
+			r.until(10)
+
+			writeFile(t, file, n.config(c.server[1]))
+			require.NoError(t, n.server.Reload())
+			refused := func() int {
+				n := 0
+				for _, err := range w.get().failed {
+					if errors.Is(err, nats.ErrAuthorization) {
+						n++
+					}
+				}
+				return n
+			}
+			// Two refusals by the same server are where the client gives up unless told otherwise.
+			require.Eventually(t, func() bool { return refused() >= 3 }, patience, tick, "%v", w.get().failed)
+			require.NoError(t, os.Remove(secret))
+			require.Eventually(t, func() bool { return slices.ContainsFunc(w.get().failed, isNotExist) }, patience, tick)
+			writeFile(t, secret, c.secret[1])
+			back(t, nc)
+			publish(t, nc, 10, 10)
+			r.until(20)
+			r.exactly(0, 20)
+			for _, err := range w.get().failed {
+				require.NotContains(t, err.Error(), c.secret[1][:5])
+			}
+		})
+	}
+}
+
+func isNotExist(err error) bool { return errors.Is(err, os.ErrNotExist) }
+
+// TestCredentialsExpire uses an operator, an account and users as nsc makes them. The first user's time ends.
+func TestCredentialsExpire(t *testing.T) {
+	t.Parallel()
+	pair := func(prefix nkeys.PrefixByte) (nkeys.KeyPair, string) {
+		p, err := nkeys.CreatePair(prefix)
+		require.NoError(t, err)
+		public, err := p.PublicKey()
+		require.NoError(t, err)
+		return p, public
+	}
+	encode := func(c jwt.Claims, by nkeys.KeyPair) string {
+		s, err := c.Encode(by)
+		require.NoError(t, err)
+		return s
+	}
+	operator, operatorPublic := pair(nkeys.PrefixByteOperator)
+	_, systemPublic := pair(nkeys.PrefixByteAccount)
+	account, accountPublic := pair(nkeys.PrefixByteAccount)
+	oc := jwt.NewOperatorClaims(operatorPublic)
+	oc.SystemAccount = systemPublic
+	ac := jwt.NewAccountClaims(accountPublic)
+	ac.Limits.JetStreamLimits = jwt.JetStreamLimits{MemoryStorage: -1, DiskStorage: -1, Streams: -1, Consumer: -1}
+	credentials := func(expires time.Time) string {
+		user, public := pair(nkeys.PrefixByteUser)
+		uc := jwt.NewUserClaims(public)
+		if !expires.IsZero() {
+			uc.Expires = expires.Unix()
+		}
+		s, err := user.Seed()
+		require.NoError(t, err)
+		b, err := jwt.FormatUserConfig(encode(uc, account), s)
+		require.NoError(t, err)
+		return string(b)
+	}
+	n, _ := configured(t, fmt.Sprintf("operator: %s\nsystem_account: %s\nresolver: MEMORY\nresolver_preload { %s: %s, %s: %s }",
+		encode(oc, operator), systemPublic,
+		systemPublic, encode(jwt.NewAccountClaims(systemPublic), operator), accountPublic, encode(ac, operator)))
+	file := writeFile(t, "exporter.creds", credentials(time.Now().Add(3*time.Second)))
+	var w watcher
+	nc := dial(t, Config{URLs: []string{n.URL()}, CredentialsFile: file, Observer: w.observer()})
+	create(t, nc)
+	publish(t, nc, 0, 10)
+	r := newReader(t, nc)
+	r.until(10)
+	writeFile(t, file, credentials(time.Time{}))
+	require.Eventually(t, func() bool { return w.get().connected == 2 }, patience, tick)
+	publish(t, nc, 10, 10)
+	r.until(20)
+	r.exactly(0, 20)
+	require.True(t, slices.ContainsFunc(w.get().failed, func(err error) bool { return errors.Is(err, nats.ErrAuthExpired) }), "%v", w.get().failed)
+}
+
+// TestPermissions runs with exactly the documented permissions through a restart and a reset.
+func TestPermissions(t *testing.T) {
+	t.Parallel()
+	const inbox = "_INBOX_exporter"
+	all, subscribe := Permissions(streamName, inbox)
+	fewest := slices.DeleteFunc(slices.Clone(all), func(s string) bool { return s == "$JS.API.STREAM.MSG.GET."+streamName })
+	require.Len(t, fewest, len(all)-1)
+	users := ""
+	for name, publish := range map[string][]string{"all": all, "fewest": fewest} {
+		users += fmt.Sprintf("{ user: %s, password: secret, permissions { publish: { allow: [%s] }, subscribe: { allow: [%s] } } }\n",
+			name, quoted(publish), quoted(subscribe))
+	}
+	n, _ := configured(t, "authorization { users: [ { user: admin, password: secret }\n"+users+"] }")
+	secret := writeFile(t, "secret", "secret")
+	connect := func(user string) (*nats.Conn, *watcher) {
+		var w watcher
+		return dial(t, Config{URLs: []string{n.URL()}, User: user, PasswordFile: secret, InboxPrefix: inbox, Observer: w.observer()}), &w
+	}
+	admin, _ := connect("admin")
+	s := create(t, admin)
+	stored := uint64(0)
+	store := func(k int) {
+		publish(t, admin, int(stored), k)
+		stored += uint64(k)
+	}
+	store(10)
+	deleted := 0
+	for _, user := range []string{"all", "fewest"} {
+		nc, w := connect(user)
+		r := newReader(t, nc)
+		r.until(stored)
+		store(10)
+		r.until(stored)
+		require.NoError(t, s.DeleteConsumer(t.Context(), r.source.pull.consumer))
+		store(10)
+		r.until(stored)
+		n.restart()
+		back(t, admin)
+		back(t, nc)
+		store(10)
+		r.until(stored)
+		_, err := r.source.Check(t.Context(), r.at)
+		require.NoError(t, err)
+		advice, err := Inspect(t.Context(), nc, streamName)
+		require.NoError(t, err)
+		require.NotEmpty(t, advice)
+		require.NoError(t, r.source.Close())
+		require.Empty(t, slices.DeleteFunc(w.get().failed, func(err error) bool { return !errors.Is(err, nats.ErrPermissionViolation) }))
+		require.Len(t, r.seqs, int(stored)-deleted)
+
+		// The last message counted is deleted: only the leader can tell that it is.
+		require.NoError(t, s.DeleteMsg(t.Context(), stored))
+		deleted++
+		store(10)
+		err = r.open(t.Context())
+		if user == "all" {
+			require.NoError(t, err)
+			require.True(t, r.info.AnchorGone)
+		} else {
+			require.ErrorContains(t, err, "is publishing to $JS.API.STREAM.MSG.GET.EV permitted?")
+		}
+	}
+}
+
+func quoted(subjects []string) string {
+	return `"` + strings.Join(subjects, `", "`) + `"`
+}
