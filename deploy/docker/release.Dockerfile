@@ -1,0 +1,17 @@
+# syntax=docker/dockerfile:1
+# The image of a release, around the binaries that goreleaser has built: they are the ones in the archives, with the
+# same checksums. Labels come from .goreleaser.yaml.
+FROM --platform=$BUILDPLATFORM busybox:1.37 AS data
+RUN mkdir -m 0700 /data
+
+FROM gcr.io/distroless/static-debian12:nonroot
+ARG TARGETPLATFORM
+COPY ${TARGETPLATFORM}/bot-exporter /usr/bin/bot-exporter
+# A new volume takes over the owner of the folder that it covers.
+COPY --from=data --chown=65532:65532 /data /data
+USER 65532:65532
+VOLUME /data
+EXPOSE 9850
+ENV BOT_EXPORTER_STORAGE_PATH=/data
+ENTRYPOINT ["/usr/bin/bot-exporter"]
+CMD ["serve"]
