@@ -115,3 +115,45 @@ $(TOOLS)/alertmanager $(TOOLS)/amtool &: $(call pinned_by,alertmanager)
 	echo '<!doctype html>' > .tools/build/alertmanager/ui/app/dist/index.html
 	$(call build_tool,.tools/build/alertmanager) ./cmd/alertmanager ./cmd/amtool
 	rm -rf .tools/build
+
+# Deployment: checks of what is shipped below deploy, and the whole picture without containers.
+
+DEPLOY_TOOLS := $(PROMTOOL) $(TOOLS)/amtool $(TOOLS)/helm $(TOOLS)/kubeconform $(TOOLS)/compose-spec $(TOOLS)/goreleaser-check
+STACK_TOOLS  := $(TOOLS)/nats-server $(TOOLS)/nats $(PROMETHEUS) $(TOOLS)/alertmanager
+
+.PHONY: check-deploy
+check-deploy: export AMTOOL           := $(TOOLS)/amtool
+check-deploy: export HELM             := $(TOOLS)/helm
+check-deploy: export KUBECONFORM      := $(TOOLS)/kubeconform
+check-deploy: export COMPOSE_SPEC     := $(TOOLS)/compose-spec
+check-deploy: export GORELEASER_CHECK := $(TOOLS)/goreleaser-check
+check-deploy: $(DEPLOY_TOOLS) ## Check chart, manifests, compose, unit, broker and release files with their own tools
+	$(GO) test -count=1 ./deploy/...
+
+.PHONY: stack
+stack: build $(STACK_TOOLS) ## Run NATS, simulator, exporter, Prometheus and Alertmanager as processes
+	$(GO) run ./deploy/stack --tools=$(TOOLS) --exporter=bin/bot-exporter
+
+.PHONY: drill-alerts
+drill-alerts: build $(STACK_TOOLS) ## Let KPIs go bad until the right alerts fire, and good until they resolve
+	$(GO) run ./deploy/stack --tools=$(TOOLS) --exporter=bin/bot-exporter --drill
+
+# The second build has an empty cache and another folder; nothing but the source is the same.
+.PHONY: reproducible
+reproducible: ## Build the last commit twice, apart from each other, and compare the binaries
+	@dir=$$(mktemp -d); trap 'chmod -R u+w '"$$dir"'; rm -rf '"$$dir" EXIT; \
+	for i in one two; do \
+	  mkdir -p $$dir/$$i/source; git archive HEAD | tar -x -C $$dir/$$i/source; \
+	  (cd $$dir/$$i/source && CGO_ENABLED=0 GOCACHE=$$dir/$$i/cache $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o ../bin/ ./cmd/...); \
+	done; \
+	(cd $$dir/one/bin && sha256sum *); \
+	(cd $$dir/one/bin && sha256sum *) | (cd $$dir/two/bin && sha256sum --check --quiet) && echo "both builds are the same"
+
+$(TOOLS)/helm $(TOOLS)/kubeconform: $(TOOLS)/%: .tools/%/go.mod .tools/%/go.sum
+	$(call build_tool,.tools/$*) tool
+
+$(TOOLS)/compose-spec: $(call pinned_by,compose)
+	CGO_ENABLED=0 $(GO) build -C .tools/compose -trimpath -buildvcs=false -ldflags '-s -w' -o $@ tool
+
+$(TOOLS)/goreleaser-check: $(call pinned_by,goreleaser) .tools/goreleaser/main.go
+	CGO_ENABLED=0 $(GO) build -C .tools/goreleaser -trimpath -buildvcs=false -ldflags '-s -w' -o $@ .
