@@ -3,13 +3,12 @@ package exporter
 import (
 	"errors"
 	"runtime/debug"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
 )
 
 // gatherer shows the KPIs, and after them the process's own metrics, to Prometheus. The messages that the client
@@ -54,38 +53,52 @@ var errScrape = errors.New("metrics cannot be collected; see the log")
 // Gather implements prometheus.TransactionalGatherer. The families belong to the caller until it calls done.
 func (g *gatherer) Gather() (families []*dto.MetricFamily, done func(), err error) {
 	v := g.take()
-	done = func() { g.giveBack(v) }
+	err = g.guarded(v, func() error {
+		err := g.collect(v)
+		families = v.fill()
+		return err
+	})
+	return families, func() { g.giveBack(v) }, err
+}
+
+// Render appends all metrics in a text format.
+func (g *gatherer) Render(dst []byte, format expfmt.Format) ([]byte, error) {
+	v := g.take()
+	defer g.giveBack(v)
+	err := g.guarded(v, func() (err error) {
+		if err := g.collect(v); err != nil {
+			return err
+		}
+		dst, err = v.render(dst, format)
+		return err
+	})
+	return dst, err
+}
+
+// guarded keeps the cause of a failure from the client, and a panic from the process.
+func (g *gatherer) guarded(v *view, f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			*v = view{} // may be half of one
 			g.engine.log.Error("scrape panicked", "panic", p, "stack", string(debug.Stack()))
-			families, err = nil, errScrape
+			err = errScrape
 		}
 	}()
-	families, err = g.gather(v)
-	if err != nil {
+	if err := f(); err != nil {
 		g.engine.log.Error("scrape failed", "err", err)
-		return nil, done, errScrape
+		return errScrape
 	}
-	return families, done, nil
+	return nil
 }
 
-func (g *gatherer) gather(v *view) ([]*dto.MetricFamily, error) {
+// collect copies the KPIs, if they may be shown, and gathers the metrics of the process.
+func (g *gatherer) collect(v *view) (err error) {
 	start := time.Now()
-	if !g.engine.copyInto(v, start.UnixNano()) {
-		return g.self.Gather()
+	if v.shown = g.engine.copyInto(v, start.UnixNano()); v.shown {
+		g.engine.metrics.scrape.Observe(time.Since(start).Seconds())
 	}
-	v.fill()
-	g.engine.metrics.scrape.Observe(time.Since(start).Seconds())
-	own, err := g.self.Gather()
-	v.out = append(v.out[:0], own...)
-	for _, f := range v.families {
-		if len(f.out.Metric) > 0 {
-			v.out = append(v.out, f.out)
-		}
-	}
-	slices.SortFunc(v.out, func(a, b *dto.MetricFamily) int { return strings.Compare(a.GetName(), b.GetName()) })
-	return v.out, err
+	v.own, err = g.self.Gather()
+	return err
 }
 
 // copyInto copies the state as of now into a view, and reports whether it may be shown.

@@ -4,9 +4,6 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-	_ "github.com/prometheus/client_golang/prometheus/promhttp/zstd" // scrapes may be compressed with zstd
 )
 
 // Limits of the HTTP server. exporter-toolkit sets none of them.
@@ -36,12 +33,7 @@ func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 func (e *Engine) Handler() http.Handler {
 	kpis := newGatherer(e, e.metrics.registry, maxScrapes+1) // one for the landing page
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerForTransactional(kpis, promhttp.HandlerOpts{
-		ErrorHandling:       promhttp.HTTPErrorOnError,
-		ErrorLog:            slog.NewLogLogger(e.log.Handler(), slog.LevelWarn),
-		EnableOpenMetrics:   true,
-		MaxRequestsInFlight: maxScrapes,
-	}))
+	mux.Handle("GET /metrics", newScrapes(kpis))
 	mux.HandleFunc("GET /-/healthy", e.healthy)
 	mux.HandleFunc("GET /-/ready", e.ready)
 	mux.Handle("GET /{$}", &landing{engine: e, kpis: kpis})

@@ -55,7 +55,7 @@ func TestHistogramsLikeTheLibrary(t *testing.T) {
 		require.InEpsilon(t, 1+want.GetSampleSum(), 1+have.GetSampleSum(), 1e-12)
 		want.SampleSum, want.CreatedTimestamp = have.SampleSum, nil
 		want.Bucket = append(want.Bucket, have.Bucket[len(have.Bucket)-1]) // theirs has no bucket for infinity
-		if value.Count == value.Zero { // ours has a span of no buckets, which says no more than the zero threshold does
+		if value.Count == value.Zero {                                     // ours has a span of no buckets, which says no more than the zero threshold does
 			want.PositiveSpan = []*dto.BucketSpan{{Offset: proto.Int32(0), Length: proto.Uint32(0)}}
 		}
 		require.Equal(t, have.GetSampleCount(), have.Bucket[len(have.Bucket)-1].GetCumulativeCount())

@@ -156,6 +156,7 @@ func TestReset(t *testing.T) {
 func eventsOf(set *collectors.Set) float64 {
 	var v view
 	v.copy(set, 0)
+	v.shown = true
 	v.fill()
 	k := kpis{}
 	for _, f := range v.families {

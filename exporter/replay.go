@@ -68,14 +68,13 @@ func Check(cfg event.Config, in io.Reader, report func(line uint64, r *event.Rej
 func WriteText(w io.Writer, set *collectors.Set, now int64) error {
 	var v view
 	v.copy(set, now)
-	v.fill()
-	for _, f := range v.families {
-		if len(f.out.Metric) == 0 {
-			continue
-		}
-		if _, err := expfmt.MetricFamilyToText(w, f.out); err != nil {
-			return fmt.Errorf("write %s: %w", f.def.Name, err)
-		}
+	v.shown = true
+	text, err := v.render(nil, expfmt.NewFormat(expfmt.TypeTextPlain))
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(text); err != nil {
+		return fmt.Errorf("write metrics: %w", err)
 	}
 	return nil
 }

@@ -1,10 +1,15 @@
 package exporter
 
 import (
+	"bytes"
+	"errors"
+	"slices"
 	"sort"
+	"strings"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -12,10 +17,12 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
 )
 
-// view is a copy of the KPIs in the form that the client library renders.
+// view is a copy of all metrics in the form that the client library renders.
 type view struct {
 	set      *collectors.Set
-	families []*family
+	families []*family           // in the order of their names
+	shown    bool                // whether the KPIs may be shown
+	own      []*dto.MetricFamily // metrics of the process, in the order of their names
 	out      []*dto.MetricFamily
 }
 
@@ -24,10 +31,13 @@ type family struct {
 	def    *metric.Def
 	table  metric.Family
 	out    *dto.MetricFamily
-	series []*dto.Metric // by index in the table; out.Metric has them in the order of their labels
+	series []*dto.Metric // by index in the table
+	order  []int         // indexes in the order of their labels, as out.Metric has them
 	values []float64
 	hists  []metric.Hist
 	fresh  []freshSeries
+
+	stencils map[expfmt.FormatType]*stencil
 }
 
 type freshSeries struct {
@@ -42,6 +52,7 @@ func (v *view) copy(set *collectors.Set, now int64) {
 		for _, t := range set.Families() {
 			v.families = append(v.families, newFamily(t))
 		}
+		slices.SortFunc(v.families, func(a, b *family) int { return strings.Compare(a.def.Name, b.def.Name) })
 	}
 	for _, f := range v.families {
 		f.copy(now)
@@ -81,19 +92,62 @@ func (f *family) copy(now int64) {
 	}
 }
 
-// fill brings the rendered form up to date with the copy.
-func (v *view) fill() {
+// each calls one of the functions for every family that has series, in the order of their names.
+func (v *view) each(kpi func(*family), own func(*dto.MetricFamily)) {
+	rest := v.own
 	for _, f := range v.families {
-		f.grow()
-		for i, m := range f.series {
-			switch f.def.Type {
-			case metric.TypeCounter:
-				*m.Counter.Value = f.values[i]
-			case metric.TypeGauge:
-				*m.Gauge.Value = f.values[i]
-			case metric.TypeHistogram:
-				fillHistogram(m.Histogram, &f.hists[i])
-			}
+		for len(rest) > 0 && rest[0].GetName() < f.def.Name {
+			own(rest[0])
+			rest = rest[1:]
+		}
+		if f.grow(); v.shown && len(f.series) > 0 {
+			kpi(f)
+		}
+	}
+	for _, mf := range rest {
+		own(mf)
+	}
+}
+
+// fill returns the messages of the client library with the values of the copy.
+func (v *view) fill() []*dto.MetricFamily {
+	v.out = v.out[:0]
+	v.each(func(f *family) {
+		f.fill()
+		v.out = append(v.out, f.out)
+	}, func(mf *dto.MetricFamily) {
+		v.out = append(v.out, mf)
+	})
+	return v.out
+}
+
+// render appends everything in a text format.
+func (v *view) render(dst []byte, format expfmt.Format) ([]byte, error) {
+	var failed error
+	v.each(func(f *family) {
+		var err error
+		dst, err = f.renderText(dst, format)
+		failed = errors.Join(failed, err)
+	}, func(mf *dto.MetricFamily) {
+		b := bytes.NewBuffer(dst)
+		failed = errors.Join(failed, expfmt.NewEncoder(b, format).Encode(mf))
+		dst = b.Bytes()
+	})
+	if format.FormatType() == expfmt.TypeOpenMetrics {
+		dst = append(dst, "# EOF\n"...)
+	}
+	return dst, failed
+}
+
+func (f *family) fill() {
+	for i, m := range f.series {
+		switch f.def.Type {
+		case metric.TypeCounter:
+			*m.Counter.Value = f.values[i]
+		case metric.TypeGauge:
+			*m.Gauge.Value = f.values[i]
+		case metric.TypeHistogram:
+			fillHistogram(m.Histogram, &f.hists[i])
 		}
 	}
 }
@@ -125,8 +179,14 @@ func (f *family) grow() {
 		f.series = append(f.series, m)
 	}
 	f.fresh = f.fresh[:0]
-	f.out.Metric = append(f.out.Metric[:0], f.series...)
-	sort.SliceStable(f.out.Metric, func(i, j int) bool { return labelsBefore(f.out.Metric[i], f.out.Metric[j]) })
+	for i := len(f.order); i < len(f.series); i++ {
+		f.order = append(f.order, i)
+	}
+	sort.Slice(f.order, func(i, j int) bool { return labelsBefore(f.series[f.order[i]], f.series[f.order[j]]) })
+	f.out.Metric = f.out.Metric[:0]
+	for _, i := range f.order {
+		f.out.Metric = append(f.out.Metric, f.series[i])
+	}
 }
 
 func labelsBefore(a, b *dto.Metric) bool {

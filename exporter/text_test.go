@@ -1,0 +1,90 @@
+package exporter
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/prometheus/common/expfmt"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/bot-exporter/bot-exporter/collectors"
+	"github.com/bot-exporter/bot-exporter/collectors/event"
+)
+
+var textFormats = []expfmt.FormatType{expfmt.TypeTextPlain, expfmt.TypeOpenMetrics}
+
+// library renders a view with the client library alone.
+func library(t require.TestingT, v *view, format expfmt.Format) string {
+	var b bytes.Buffer
+	e := expfmt.NewEncoder(&b, format)
+	for _, mf := range v.fill() {
+		require.NoError(t, e.Encode(mf))
+	}
+	if c, ok := e.(expfmt.Closer); ok {
+		require.NoError(t, c.Close())
+	}
+	return b.String()
+}
+
+// What is rendered here has the same bytes as what the client library writes, from one scrape to the next.
+func TestTextEqualsLibrary(t *testing.T) {
+	set := collectors.New(collectors.Defaults())
+	var v view
+	fold := func(e event.Event) { e.Source = "s"; set.Fold(1e18, &e, nil) }
+	next := 0
+	same := func() {
+		t.Helper()
+		v.copy(set, set.Clock())
+		v.shown = true
+		for _, kind := range textFormats {
+			format := expfmt.NewFormat(kind)
+			got, err := v.render(nil, format)
+			require.NoError(t, err)
+			require.Equal(t, library(t, &v, format), string(got))
+		}
+	}
+	same()
+	for _, m := range stored(3000) {
+		var e event.Event
+		require.NoError(t, event.NewDecoder(event.Config{}).Decode(nil, m.Data, &e))
+		set.Fold(m.Time, &e, nil)
+		if next++; next%500 == 1 {
+			same()
+		}
+	}
+	for i, text := range []string{`a "quoted" \ title`, "a title with spaces ", "line\nfeed", "", "né # {}"} {
+		fold(event.Event{Kind: event.ElementClicked, ID: fmt.Sprint(i), Bot: "bot " + text, Channel: "web", Chat: "c", User: "u",
+			Element: event.Link, Target: event.TargetURL, Title: text, Destination: text})
+		same()
+	}
+}
+
+func TestNumbersEqualLibrary(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		v := rapid.OneOf(
+			rapid.Float64Range(0, math.MaxFloat64),
+			rapid.Map(rapid.Uint64(), func(n uint64) float64 { return float64(n) }),
+			rapid.Map(rapid.Uint64Range(0, 2_000_000), func(n uint64) float64 { return float64(n) }),
+			rapid.Map(rapid.Uint64Range(0, 2_000_000_000), func(n uint64) float64 { return float64(n) / 1000 }),
+		).Draw(t, "value")
+		set := collectors.New(collectors.Defaults())
+		set.Lost(1)
+		var view view
+		view.copy(set, 0)
+		view.shown = true
+		for _, f := range view.families {
+			if f.def == collectors.EventsLost {
+				f.values[0] = v
+			}
+		}
+		for _, kind := range textFormats {
+			format := expfmt.NewFormat(kind)
+			got, err := view.render(nil, format)
+			require.NoError(t, err)
+			require.Equal(t, library(t, &view, format), string(got))
+		}
+	})
+}
