@@ -61,7 +61,7 @@ func (g *gatherer) Gather() (families []*dto.MetricFamily, done func(), err erro
 	return families, func() { g.giveBack(v) }, err
 }
 
-// Render appends all metrics in a text format.
+// Render appends all metrics in one of the formats that Prometheus asks for.
 func (g *gatherer) Render(dst []byte, format expfmt.Format) ([]byte, error) {
 	v := g.take()
 	defer g.giveBack(v)

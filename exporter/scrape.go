@@ -9,8 +9,8 @@ import (
 	"github.com/prometheus/common/expfmt"
 )
 
-// scrapes serves /metrics. The text formats are rendered here, many times faster than the client library can, and with
-// the same bytes; everything else is the library's.
+// scrapes serves /metrics. The formats that Prometheus asks for are rendered here, many times faster than the client
+// library can, and with the same bytes; everything else is the library's.
 type scrapes struct {
 	kpis    *gatherer
 	library http.Handler
@@ -36,10 +36,17 @@ func newScrapes(kpis *gatherer) http.Handler {
 
 func (s *scrapes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	format := expfmt.NegotiateIncludingOpenMetrics(r.Header)
-	if t := format.FormatType(); t != expfmt.TypeTextPlain && t != expfmt.TypeOpenMetrics || r.URL.Query().Has("name[]") {
-		s.library.ServeHTTP(w, r)
-		return
+	switch format.FormatType() {
+	case expfmt.TypeTextPlain, expfmt.TypeOpenMetrics, expfmt.TypeProtoDelim:
+		if !r.URL.Query().Has("name[]") {
+			s.render(w, format)
+			return
+		}
 	}
+	s.library.ServeHTTP(w, r)
+}
+
+func (s *scrapes) render(w http.ResponseWriter, format expfmt.Format) {
 	buffer := s.buffers.Get().(*[]byte) //nolint:errcheck // nothing else is in the pool
 	defer s.buffers.Put(buffer)
 	var err error

@@ -2,7 +2,6 @@ package exporter
 
 import (
 	"bytes"
-	"fmt"
 	"math"
 	"strconv"
 
@@ -39,12 +38,12 @@ func (f *family) renderText(dst []byte, format expfmt.Format) ([]byte, error) {
 }
 
 func newStencil(mf *dto.MetricFamily, series int, format expfmt.Format) (*stencil, error) {
-	var b bytes.Buffer
-	if err := expfmt.NewEncoder(&b, format).Encode(mf); err != nil {
-		return nil, fmt.Errorf("render %s: %w", mf.GetName(), err)
+	b, err := encode(nil, mf, format)
+	if err != nil {
+		return nil, err
 	}
 	t := &stencil{series: series, open: format.FormatType() == expfmt.TypeOpenMetrics}
-	for line := range bytes.Lines(b.Bytes()) {
+	for line := range bytes.Lines(b) {
 		if line[0] == '#' {
 			t.text = append(t.text, line...)
 			continue

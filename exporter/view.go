@@ -1,7 +1,6 @@
 package exporter
 
 import (
-	"bytes"
 	"errors"
 	"slices"
 	"sort"
@@ -38,6 +37,7 @@ type family struct {
 	fresh  []freshSeries
 
 	stencils map[expfmt.FormatType]*stencil
+	imprint  *imprint
 }
 
 type freshSeries struct {
@@ -121,17 +121,21 @@ func (v *view) fill() []*dto.MetricFamily {
 	return v.out
 }
 
-// render appends everything in a text format.
+// render appends everything in a text format, or in the delimited protobuf format.
 func (v *view) render(dst []byte, format expfmt.Format) ([]byte, error) {
 	var failed error
+	render := (*family).renderText
+	if format.FormatType() == expfmt.TypeProtoDelim {
+		render = (*family).renderProtobuf
+	}
 	v.each(func(f *family) {
 		var err error
-		dst, err = f.renderText(dst, format)
+		dst, err = render(f, dst, format)
 		failed = errors.Join(failed, err)
 	}, func(mf *dto.MetricFamily) {
-		b := bytes.NewBuffer(dst)
-		failed = errors.Join(failed, expfmt.NewEncoder(b, format).Encode(mf))
-		dst = b.Bytes()
+		var err error
+		dst, err = encode(dst, mf, format)
+		failed = errors.Join(failed, err)
 	})
 	if format.FormatType() == expfmt.TypeOpenMetrics {
 		dst = append(dst, "# EOF\n"...)

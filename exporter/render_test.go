@@ -14,7 +14,7 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/event"
 )
 
-var textFormats = []expfmt.FormatType{expfmt.TypeTextPlain, expfmt.TypeOpenMetrics}
+var rendered = []expfmt.FormatType{expfmt.TypeTextPlain, expfmt.TypeOpenMetrics, expfmt.TypeProtoDelim}
 
 // library renders a view with the client library alone.
 func library(t require.TestingT, v *view, format expfmt.Format) string {
@@ -30,7 +30,7 @@ func library(t require.TestingT, v *view, format expfmt.Format) string {
 }
 
 // What is rendered here has the same bytes as what the client library writes, from one scrape to the next.
-func TestTextEqualsLibrary(t *testing.T) {
+func TestRenderingEqualsLibrary(t *testing.T) {
 	set := collectors.New(collectors.Defaults())
 	var v view
 	fold := func(e event.Event) { e.Source = "s"; set.Fold(1e18, &e, nil) }
@@ -39,7 +39,7 @@ func TestTextEqualsLibrary(t *testing.T) {
 		t.Helper()
 		v.copy(set, set.Clock())
 		v.shown = true
-		for _, kind := range textFormats {
+		for _, kind := range rendered {
 			format := expfmt.NewFormat(kind)
 			got, err := v.render(nil, format)
 			require.NoError(t, err)
@@ -80,7 +80,7 @@ func TestNumbersEqualLibrary(t *testing.T) {
 				f.values[0] = v
 			}
 		}
-		for _, kind := range textFormats {
+		for _, kind := range rendered {
 			format := expfmt.NewFormat(kind)
 			got, err := view.render(nil, format)
 			require.NoError(t, err)
