@@ -72,6 +72,21 @@ func TestCatchUpGateAfterRestart(t *testing.T) {
 	require.Equal(t, uint64(300), b.opens[0].Seq)
 }
 
+// The gate opens where it did at the start, also when the source was opened again in between.
+func TestCatchUpGateStays(t *testing.T) {
+	all := stored(300)
+	b := newBroker(all[:200])
+	b.hold = 100
+	r := run(t, quick(), b, &shelf{})
+	r.applied(100)
+	b.change(func(b *broker) { b.messages, b.nextErr = all, errors.New("broken pipe") })
+	r.until("opened again", func() bool { b.mu.Lock(); defer b.mu.Unlock(); return b.opened == 2 })
+	require.False(t, r.shown())
+	b.change(func(b *broker) { b.hold = 200 })
+	r.live(200)
+	require.True(t, r.shown())
+}
+
 // An empty stream has been caught up with, and so has one whose last messages are not for us.
 func TestNothingToCatchUpWith(t *testing.T) {
 	r := run(t, quick(), newBroker(nil), &shelf{})
@@ -277,15 +292,4 @@ func TestNothingMoreForUs(t *testing.T) {
 	checked(40, 2) // to see what came after
 	require.Equal(t, PhaseLive, r.Status().Phase)
 	require.NotContains(t, r.log.String(), "not following the stream")
-}
-
-func TestSourceThatCannotBeClosed(t *testing.T) {
-	b := newBroker(stored(10))
-	b.closeErr = errors.New("no answer")
-	store := &shelf{}
-	r := run(t, quick(), b, store)
-	r.live(10)
-	require.NoError(t, r.close(), "the broker tidies up what remains")
-	require.Equal(t, uint64(10), store.newest().Seq)
-	require.Contains(t, r.log.String(), "no answer")
 }

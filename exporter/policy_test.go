@@ -138,6 +138,22 @@ func TestRebaseCatchesUp(t *testing.T) {
 	require.True(t, r.shown())
 }
 
+// So it is when the stream is replaced while it is followed.
+func TestLiveRebaseCatchesUp(t *testing.T) {
+	for _, p := range []Policy{Rebase, Reset} {
+		b := newBroker(stored(100))
+		r := run(t, quick(watchful, onMismatch(p)), b, &shelf{})
+		r.live(100)
+		b.change(func(b *broker) { b.hold = 40 })
+		b.recreate(other(80))
+		r.until("half is folded", func() bool { s := r.Status(); return s.Position.Epoch == 1 && s.Position.Seq == 40 })
+		require.False(t, r.shown())
+		b.change(func(b *broker) { b.hold = 0 })
+		r.until("all is folded", func() bool { s := r.Status(); return s.Phase == PhaseLive && s.Position.Seq == 80 })
+		require.True(t, r.shown())
+	}
+}
+
 func TestReset(t *testing.T) {
 	b, store := newBroker(stored(100)), &shelf{}
 	r := run(t, quick(watchful, onMismatch(Reset)), b, store)

@@ -54,7 +54,7 @@ func TestCheckpointFails(t *testing.T) {
 	b := newBroker(all[:100])
 	r := run(t, quick(often), b, store)
 	r.live(100)
-	r.until("failures are counted", func() bool { return r.value(self.CheckpointFailures) >= maxCheckpointFailures })
+	r.until("failures are counted", func() bool { return r.value(self.CheckpointFailures) >= 3 })
 	status, _, _ := r.get("/-/healthy")
 	require.Equal(t, http.StatusServiceUnavailable, status)
 	require.Contains(t, r.log.String(), "no space left on device")
@@ -78,7 +78,7 @@ func TestHealthyAfterTwoFailures(t *testing.T) {
 	store := &shelf{fail: errors.New("no")}
 	r := run(t, quick(), newBroker(stored(10)), store)
 	r.live(10)
-	for n := range maxCheckpointFailures {
+	for n := range 3 {
 		r.until("tried", func() bool { r.saver.urge(); return int(r.saver.failed.Load()) > n })
 		r.saver.writing.Lock()
 		failed := r.saver.failed.Load()
@@ -142,4 +142,15 @@ func TestCheckpointThatDoesNotFit(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestSourceThatCannotBeClosed(t *testing.T) {
+	b := newBroker(stored(10))
+	b.closeErr = errors.New("no answer")
+	store := &shelf{}
+	r := run(t, quick(), b, store)
+	r.live(10)
+	require.NoError(t, r.close(), "the broker tidies up what remains")
+	require.Equal(t, uint64(10), store.newest().Seq)
+	require.Contains(t, r.log.String(), "no answer")
 }

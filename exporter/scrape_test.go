@@ -159,3 +159,28 @@ func TestPanicInCollector(t *testing.T) {
 		})
 	}
 }
+
+// brittle is a table that panics.
+type brittle struct{ metric.Scalars }
+
+func (brittle) Read([]float64, int64) []float64 { panic("secret of the table") }
+
+// What a panic left of a view is not used again.
+func TestPanicLeavesNoHalfView(t *testing.T) {
+	r := run(t, quick(), newBroker(stored(500)), &shelf{})
+	r.live(500)
+	g := newGatherer(r.Engine, prometheus.NewRegistry(), 1)
+	gather := func() ([]*dto.MetricFamily, error) {
+		families, done, err := g.Gather()
+		done()
+		return families, err
+	}
+	want, err := gather()
+	require.NoError(t, err)
+	g.idle[0].families[5].table = brittle{}
+	_, err = gather()
+	require.ErrorIs(t, err, errScrape)
+	got, err := gather()
+	require.NoError(t, err)
+	require.Len(t, got, len(want))
+}
