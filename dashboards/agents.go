@@ -24,8 +24,8 @@ func agentsBoard(cfg Config) (Dashboard, error) {
 			now("this period", total(views)).
 			now("previous", total(views).Before(rangeWindow), color(neutral)).none(none),
 		breakdown("Agents and workflows", "How often agents were triggered, and workflows."+exactRange).
-			now("agents", total(views.Is(agentKind, "agent")), color(primary)).
-			now("workflows", total(views.Is(agentKind, "workflow")), color(second)).none(none),
+			now("agents", total(views.Is(agentKind, "agent")).OrZero(), color(primary)).
+			now("workflows", total(views.Is(agentKind, "workflow")).OrZero(), color(second)).none(none),
 		number("Thumbs up", "Positive ratings of responses of agents and workflows, and the number in the previous time range."+exactRange).
 			now("this period", total(rated("positive")), color(positive)).
 			now("previous", total(rated("positive")).Before(rangeWindow), color(neutral)).none("No ratings"),

@@ -23,16 +23,19 @@ func clicksBoard(cfg Config) (Dashboard, error) {
 	kinds := breakdown("By click type", "Clicks on quick reply buttons and on in-answer links."+exactRange).
 		covers("Quick Reply button or an In-Answer Link").none(none)
 	for i, v := range element.Values {
-		kinds.now(elementNames[v], total(clicks.Is(element, v)), color([]string{primary, second}[i%2]))
+		kinds.now(elementNames[v], total(clicks.Is(element, v)).OrZero(), color([]string{primary, second}[i%2]))
 	}
-	b.line(6,
+	targets := breakdown("By target", "Clicks by where the element leads to: another answer, a URL, a phone number, an e-mail address."+exactRange).none(none)
+	for _, v := range target.Values {
+		targets.now(targetNames[v], total(clicks.Is(target, v)).OrZero())
+	}
+	b.line(8,
 		number("Clicks", "Clicks on buttons and links, and the number in the previous time range."+exactRange).
 			now("this period", total(clicks)).
 			now("previous", total(clicks).Before(rangeWindow), color(neutral)).
 			none(none).wide(5).covers("Clicks"),
 		kinds.wide(8),
-		breakdown("By target", "Clicks by where the element leads to: another answer, a URL, a phone number, an e-mail address."+exactRange).
-			now("{{target}}", total(clicks, target).Func("sort_desc")).none(none),
+		targets,
 	)
 	b.line(14,
 		list("Clickable elements", "Clicks on each element: its type, its title, where it leads to, and how often it was clicked. Click a heading to sort; filter here or at the top of the dashboard."+exactRange).

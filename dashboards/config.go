@@ -7,6 +7,8 @@ import (
 	"io"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/bot-exporter/bot-exporter/dashboards/rules"
 )
 
 // Config is what users may change about generated files. Its zero value is no good: start from Defaults.
@@ -17,6 +19,8 @@ type Config struct {
 	Folder string `yaml:"folder"`
 	// Where colours change on dashboards.
 	Thresholds Thresholds `yaml:"thresholds"`
+	// Recording rules and alerts. Their selector and folder are those above.
+	Rules rules.Config `yaml:"rules"`
 }
 
 // Limit is where a value begins to be a warning, and where it is critical. Shares are 0 to 1.
@@ -43,6 +47,7 @@ type Thresholds struct {
 func Defaults() Config {
 	return Config{
 		Folder: "Virtual assistant",
+		Rules:  rules.Defaults(),
 		Thresholds: Thresholds{
 			HandoverRate:     Limit{0.3, 0.5},
 			HandoverWait:     Limit{120, 600},

@@ -60,7 +60,7 @@ func feedbackBoard(cfg Config) (Dashboard, error) {
 			over.over(m.name, step(chats.Is(mixLabel, m.value)), color(m.color))
 		}
 	}
-	b.line(9, mixes.wide(8), over,
+	b.line(11, mixes.wide(8), over,
 		list("Changed ratings", "Ratings of responses that had another rating before."+exactRange).
 			key("From", fromRating, mapped(text(ratingNames))).
 			key("To", toRating, mapped(text(ratingNames))).

@@ -27,9 +27,9 @@ func healthBoard(cfg Config) (Dashboard, error) {
 		number("Connected", "Whether the connection to NATS is up.").
 			now(process, each(self.Connected)).set(yes, byThresholds(), limits(good...)),
 		number("Lag", "Messages of the stream that are not yet applied.").
-			now(process, each(self.Lag)).set(byThresholds(), limits(highIsBad(cfg.Thresholds.Lag)...)),
+			now(process, each(self.Lag)).set(byThresholds(), limits(highIsBad(cfg.Thresholds.Lag)...)).wide(3),
 		number("Last event", "When the broker stored the last message that was applied.").
-			now(process, each(self.LastEvent).Mul(promql.Number(1000))).set(unit(unitWhen)).none("No event yet"),
+			now(process, each(self.LastEvent).Mul(promql.Number(1000))).set(unit(unitWhen)).none("No event yet").wide(5),
 		number("Stream mismatch", "What tells that the stream is not the one that the state was made from. The exporter then stops counting.").
 			now("{{instance}} {{field}}", b.of(self.Mismatch).Each().Max(promql.Instance, self.Mismatch.Labels[0]).Where(">", promql.Number(0))).
 			set(yes, byThresholds(), limits(bad...)).none("None"),
@@ -39,9 +39,9 @@ func healthBoard(cfg Config) (Dashboard, error) {
 	b.line(6,
 		states("Ready over time", "Whether each process was ready.").
 			over(process, each(self.Ready)).set(yes, byThresholds(), limits(good...)),
-		lines("Lag over time", "Messages of the stream that are not yet applied.").
+		samples("Lag over time", "Messages of the stream that are not yet applied.").
 			over(process, each(self.Lag)),
-		lines("Catching up", "Messages that are still to be applied before the KPIs are shown, and messages applied per second meanwhile.").
+		samples("Catching up", "Messages that are still to be applied before the KPIs are shown, and messages applied per second meanwhile.").
 			over("remaining "+process, each(self.ReplayRemaining)).
 			over("per second "+process, each(self.ReplayRate)),
 	)
@@ -61,7 +61,7 @@ func healthBoard(cfg Config) (Dashboard, error) {
 	)
 	overflow := collectors.LabelOverflow.Labels
 	b.line(7,
-		lines("Applied sequence", "Stream sequence of the last message applied: replicas should be close together.").
+		samples("Applied sequence", "Stream sequence of the last message applied: replicas should be close together.").
 			over(process, each(self.AppliedSequence)),
 		list("Label overflow", "Increments that went to the overflow value of a label because it reached its limit."+exactRange).
 			key("Metric", overflow[0]).key("Label", overflow[1]).
@@ -76,11 +76,11 @@ func healthBoard(cfg Config) (Dashboard, error) {
 
 	b.row("Checkpoints")
 	b.line(7,
-		lines("Age", "Time since the state was last found to be saved.").
+		samples("Age", "Time since the state was last found to be saved.").
 			over(process, each(self.CheckpointAge)).set(unit(unitSeconds)),
-		lines("Duration", "Time that the last checkpoint took to write.").
+		samples("Duration", "Time that the last checkpoint took to write.").
 			over(process, each(self.CheckpointDuration)).set(unit(unitSeconds), decimals(3)),
-		lines("Size", "Size of the last checkpoint.").
+		samples("Size", "Size of the last checkpoint.").
 			over(process, each(self.CheckpointSize)).set(unit(unitBytes)),
 		bars("Failures", "Checkpoints that could not be written, and checkpoint files that were found damaged at start."+fromRates).
 			over("not written "+process, b.of(self.CheckpointFailures).EachOver("increase", promql.Interval).Max(promql.Instance), color(negative)).
@@ -92,9 +92,9 @@ func healthBoard(cfg Config) (Dashboard, error) {
 		return b.of(d).Buckets().EachOver("rate", promql.RateInterval).Sum(promql.LE, promql.Instance).Quantile(0.99).Where(">=", promql.Number(0))
 	}
 	b.line(7,
-		lines("Time to apply a batch", "What 99 of 100 batches of messages stay below."+fromRates).
+		samples("Time to apply a batch", "What 99 of 100 batches of messages stay below."+fromRates).
 			over(process, slow(self.FoldDuration)).set(unit(unitSeconds), decimals(4)),
-		lines("Time to copy the KPIs", "What 99 of 100 scrapes stay below."+fromRates).
+		samples("Time to copy the KPIs", "What 99 of 100 scrapes stay below."+fromRates).
 			over(process, slow(self.ScrapeDuration)).set(unit(unitSeconds), decimals(4)),
 		list("Settings at risk", "Settings of the stream or the broker that put messages at risk.").
 			key("Setting", self.Advice.Labels[0]).

@@ -23,13 +23,13 @@ func overviewBoard(cfg Config) (Dashboard, error) {
 	count := func(title, description, uid string, s promql.Selector, good better) *panel {
 		return number(title, description+" The change is against the previous time range."+exactRange).
 			now("this period", total(s)).
-			now("vs. previous", total(s).Change(total(s).Before(rangeWindow)), good.fields()...).
+			now("vs. previous", total(s).Change(total(s).Before(rangeWindow)), good.fields(0.02)...).
 			link(title, uid)
 	}
 	ratio := func(title, description, uid string, e promql.Expr, good better) *panel {
 		return number(title, description+" The change is in points against the previous time range."+exactRange).
 			now("this period", e, unit(unitShare), decimals(1)).
-			now("points vs. previous", e.Sub(e.Before(rangeWindow)), good.fields()...).
+			now("points vs. previous", e.Sub(e.Before(rangeWindow)), good.fields(0.01)...).
 			link(title, uid)
 	}
 	started, asked := b.of(collectors.ChatsStarted), b.of(collectors.HandoverChats)
@@ -44,7 +44,7 @@ func overviewBoard(cfg Config) (Dashboard, error) {
 	b.line(4,
 		number("Users", "Distinct users of the chosen window. The change is against one window earlier."+exactWindow).
 			now("this window", users(active)).
-			now("vs. previous", users(active).Change(users(active.Ago(userWindow))), more.fields()...).
+			now("vs. previous", users(active).Change(users(active.Ago(userWindow))), more.fields(0.02)...).
 			link("Users", "bot-users"),
 		count("Messages", "Messages exchanged by users, the assistant and operators.", "bot-messages", b.of(collectors.Messages), neither),
 		count("Chats", "Chat sessions begun.", "bot-chats", started, neither),
@@ -53,7 +53,7 @@ func overviewBoard(cfg Config) (Dashboard, error) {
 		number("Returning rate", "Ratio of returning users to total users of the chosen window. The change is in points against one window earlier."+exactWindow).
 			now("this window", cohort("returning").Over(cohort("active")), unit(unitShare), decimals(1)).
 			now("points vs. previous", cohort("returning").Over(cohort("active")).
-				Sub(cohort("returning", userWindow).Over(cohort("active", userWindow))), more.fields()...).
+				Sub(cohort("returning", userWindow).Over(cohort("active", userWindow))), more.fields(0.01)...).
 			none("No users").link("Engagement", "bot-engagement"),
 	)
 	b.line(4,
@@ -61,7 +61,7 @@ func overviewBoard(cfg Config) (Dashboard, error) {
 			rated("positive").Over(rated("positive").Add(rated("negative"))), more).none("No ratings"),
 		number("CSAT score", "Average of all CSAT ratings, from 1 to 5. The change is in scores against the previous time range."+exactRange).
 			now("this period", csat, append([]field{unit(unitScore), decimals(2)}, coloured(lowIsBad(cfg.Thresholds.CSAT))...)...).
-			now("vs. previous", csat.Sub(csat.Before(rangeWindow)), append(more.fields(), unit(unitScore), decimals(2))...).
+			now("vs. previous", csat.Sub(csat.Before(rangeWindow)), append(more.fields(0.05), unit(unitScore), decimals(2))...).
 			none("No votes").link("User satisfaction", "bot-satisfaction"),
 		peak("Peak time", "The hour of the week with the most messages, and their number."+exactRange, b.of(collectors.Traffic)).
 			link("Traffic", "bot-traffic"),

@@ -79,18 +79,29 @@ func breakdown(title, description string) *panel {
 // bars shows counts over time, stacked; lines shows anything else over time.
 func bars(title, description string) *panel {
 	return overTime(title, description, timeseries.NewPanelBuilder().
-		DrawStyle(common.GraphDrawStyleBars).BarAlignment(common.BarAlignmentBefore).
-		FillOpacity(80).LineWidth(0).
+		DrawStyle(common.GraphDrawStyleBars).BarAlignment(common.BarAlignmentBefore).BarWidthFactor(0.9).
+		FillOpacity(80).LineWidth(0).MaxDataPoints(maxBars).
 		Stacking(common.NewStackingConfigBuilder().Mode(common.StackingModeNormal).Group("A")))
 }
 
 func lines(title, description string) *panel {
 	return overTime(title, description, timeseries.NewPanelBuilder().
-		DrawStyle(common.GraphDrawStyleLine).FillOpacity(8).LineWidth(2))
+		DrawStyle(common.GraphDrawStyleLine).FillOpacity(8).LineWidth(2).MaxDataPoints(maxPoints))
 }
 
-// perPanel is the number of steps of a chart: bars stay wide enough to be told apart, and queries cheap.
-const perPanel = 60
+// samples shows values as they were scraped.
+func samples(title, description string) *panel {
+	p := overTime(title, description, timeseries.NewPanelBuilder().
+		DrawStyle(common.GraphDrawStyleLine).FillOpacity(0).LineWidth(1).MaxDataPoints(360)).none("No data")
+	p.Interval = ptr("15s")
+	return p
+}
+
+// The most steps of a chart: a bar for each hour of a week; lines, which show ratios, take more events together.
+const (
+	maxBars   = 168
+	maxPoints = 84
+)
 
 func overTime(title, description string, b *timeseries.PanelBuilder) *panel {
 	p := newPanel(b.
@@ -101,9 +112,9 @@ func overTime(title, description string, b *timeseries.PanelBuilder) *panel {
 		ShowPoints(common.VisibilityModeAuto).PointSize(4).
 		SpanNulls(common.BoolOrFloat64{Bool: ptr(true)}).
 		AxisSoftMin(0).
-		MaxDataPoints(perPanel).Interval("1m").
+		Interval("1m").
 		Min(0), title, description)
-	return p.set(unit(unitCount), palette()).named(channelColors)
+	return p.set(unit(unitCount), palette()).named(channelColors).none("No data. A step appears when it has passed: choose a shorter time range.")
 }
 
 // list shows a table.

@@ -127,7 +127,7 @@ func lowIsBad(l Limit) []threshold {
 	return []threshold{{0, negative}, {l.Critical, warning}, {l.Warning, positive}}
 }
 
-// better tells which way a change is good, and colours it so.
+// better tells which way a change is good. Its fields colour a change so, when it is large enough to be worth it.
 type better int
 
 const (
@@ -136,7 +136,7 @@ const (
 	less
 )
 
-func (b better) fields() []field {
+func (b better) fields(worth float64) []field {
 	down, up := neutral, neutral
 	switch b {
 	case more:
@@ -145,7 +145,7 @@ func (b better) fields() []field {
 		down, up = positive, negative
 	}
 	return []field{unit(unitShare), decimals(1), byThresholds(),
-		limits(threshold{0, down}, threshold{-0.0005, neutral}, threshold{0.0005, up})}
+		limits(threshold{0, down}, threshold{-worth, neutral}, threshold{worth, up})}
 }
 
 // channelColors are those of the usual channels; others get one of the palette.

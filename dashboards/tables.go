@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/grafana/grafana-foundation-sdk/go/common"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 	"github.com/grafana/grafana-foundation-sdk/go/prometheus"
 	"github.com/grafana/grafana-foundation-sdk/go/table"
 
@@ -53,8 +54,18 @@ func (p *panel) table(change func(*table.Options)) {
 	}
 }
 
-// finish joins the columns of a table.
+// finish joins the columns of a table, and takes the colour of a threshold from a text that stands for no value.
 func (p *panel) finish() {
+	d := &p.FieldConfig.Defaults
+	if p.Type == "stat" && d.Color.Mode == dashboard.FieldColorModeIdThresholds {
+		d.Mappings = append(d.Mappings, mapping{SpecialValueMap: &dashboard.SpecialValueMap{
+			Type: dashboard.MappingTypeSpecialValue,
+			Options: dashboard.DashboardSpecialValueMapOptions{
+				Match:  dashboard.SpecialValueMatchNullAndNan,
+				Result: dashboard.ValueMappingResult{Text: d.NoValue, Color: ptr(neutral), Index: ptr(int32(len(d.Mappings)))},
+			},
+		}})
+	}
 	if len(p.order) == 0 {
 		return
 	}
