@@ -80,6 +80,7 @@ func TestDays(t *testing.T) {
 			}
 			have := []string{}
 			for _, day := range d.advance(clock.UnixNano(), nil) {
+				require.NotZero(t, day.Users)
 				for range day.Users {
 					have = append(have, fmt.Sprintf("%d: %02d", day.Pair, day.Messages))
 				}

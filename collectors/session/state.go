@@ -1,6 +1,7 @@
 package session
 
 import (
+	"slices"
 	"sort"
 
 	"github.com/bot-exporter/bot-exporter/collectors/event"
@@ -234,10 +235,13 @@ func (t *Table) loadChats(r *snapshot.Reader) {
 		cs.timers.add(uint32(i), c.class, c.last)
 		cs.count[c.pair]++
 	}
+	if slices.Contains(marks, true) {
+		r.Fail()
+	}
 }
 
 // fits tells whether everything exists that the chat refers to. A mark belongs to one chat: fits takes it from the list
-// of those that are in use.
+// of those in use, which is empty in the end.
 func (t *Table) fits(c *chat, marks []bool) bool {
 	for _, n := range []name{c.device, c.browser} {
 		if int(n) > t.names.Len() && n != maxNames+1 {

@@ -20,6 +20,7 @@ type open struct {
 	last    int64
 }
 
+// timeouts are a few nanoseconds: what matters is their order.
 var timeouts = map[string]time.Duration{"web": 30, "whatsapp": 200, "voice": 30, "": 50}
 
 func (o open) due() int64 { return o.last + int64(timeouts[o.channel]) }
@@ -45,19 +46,23 @@ func TestTimers(t *testing.T) {
 		when := func(t *rapid.T) int64 { return clock + rapid.Int64Range(-60, 5).Draw(t, "at") }
 		t.Repeat(map[string]func(*rapid.T){
 			"open": func(t *rapid.T) {
-				channel, at := rapid.SampledFrom([]string{"web", "whatsapp", "voice", "fax"}).Draw(t, "channel"), when(t)
-				keys++
-				i := cs.open(id(keys), 0, channel, at)
-				if _, known := timeouts[channel]; !known {
-					channel = ""
+				for range rapid.IntRange(1, 12).Draw(t, "chats") {
+					channel, at := rapid.SampledFrom([]string{"web", "whatsapp", "voice", "fax"}).Draw(t, "channel"), when(t)
+					keys++
+					i := cs.open(id(keys), 0, channel, at)
+					if _, known := timeouts[channel]; !known {
+						channel = ""
+					}
+					require.NotContains(t, chats, i)
+					chats[i] = &open{i, channel, at}
 				}
-				require.NotContains(t, chats, i)
-				chats[i] = &open{i, channel, at}
 			},
 			"touch": func(t *rapid.T) {
-				c, at := pick(t), when(t)
-				cs.touch(c.index, cs.slab.Edit(c.index), event.MessageUser, at)
-				c.last = at
+				for range rapid.IntRange(1, 6).Draw(t, "times") {
+					c, at := pick(t), when(t)
+					cs.touch(c.index, cs.slab.Edit(c.index), event.MessageUser, at)
+					c.last = at
+				}
 			},
 			"touch nothing": func(t *rapid.T) {
 				c := pick(t)
@@ -80,7 +85,7 @@ func TestTimers(t *testing.T) {
 				shut(i, ReasonEvicted)
 			},
 			"pass": func(t *rapid.T) {
-				clock += rapid.SampledFrom([]int64{0, 1, 10, 29, 30, 50, 200}).Draw(t, "time")
+				clock += rapid.SampledFrom([]int64{0, 1, 2, 5, 10, 30, 200}).Draw(t, "time")
 				seen := map[uint32]bool{}
 				cs.timers.overdue(&cs, clock, func(c *chat) { seen[cs.find(c)] = true })
 				var want, have []int64
