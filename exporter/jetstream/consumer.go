@@ -43,7 +43,7 @@ func (s *Source) consume(ctx context.Context, seen *verified, at exporter.Positi
 		cfg.FilterSubjects = seen.inForce
 	}
 	p := &puller{
-		nc: s.nc, stream: s.stream, consumer: name, filter: s.filter,
+		nc: s.nc, timing: s.timing, stream: s.stream, consumer: name, filter: s.filter,
 		inbox:   s.nc.NewInbox(),
 		ch:      make(chan *nats.Msg, channelSize),
 		lastSeq: at.Seq,
@@ -59,7 +59,7 @@ func (s *Source) consume(ctx context.Context, seen *verified, at exporter.Positi
 	p.down = s.nc.StatusChanged(nats.DISCONNECTED, nats.RECONNECTING, nats.CLOSED)
 	// While the leader of a cluster changes, requests get lost, and to wait long for their answer only delays the next
 	// one. A cluster that is slow gets the time at the second try.
-	limit := requestTimeout
+	limit := s.timing.request
 	if !s.slow {
 		limit /= 3
 	}

@@ -11,8 +11,6 @@ import (
 	"github.com/bot-exporter/bot-exporter/exporter"
 )
 
-const doubtLimit = 5 * time.Second
-
 // doubt is how long the server that we are connected to has not been able to tell about the stream. One that is cut
 // off from its cluster keeps its clients, and the consumers that it hosts seem alive but have nothing to deliver;
 // another server may know
@@ -24,9 +22,9 @@ type doubt struct {
 	seq   uint64    // position at that time
 }
 
-// note takes the outcome of a request and returns it. After 5 s of failures it leaves the server for another one, unless
-// the position moved, so that the server is good for something.
-func (d *doubt) note(err error, seq uint64) error {
+// note takes the outcome of a request and returns it. After some seconds of failures it leaves the server for another
+// one, unless the position moved, so that the server is good for something.
+func (d *doubt) note(err error, seq uint64, limit time.Duration) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var mismatch *exporter.Mismatch
@@ -36,7 +34,7 @@ func (d *doubt) note(err error, seq uint64) error {
 		d.since = time.Time{}
 	case d.since.IsZero(), d.seq != seq:
 		d.since, d.seq = time.Now(), seq
-	case time.Since(d.since) > doubtLimit && len(d.nc.Servers()) > 1:
+	case time.Since(d.since) > limit && len(d.nc.Servers()) > 1:
 		d.since = time.Time{}
 		return errors.Join(err, d.nc.ForceReconnect())
 	}

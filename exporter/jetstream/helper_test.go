@@ -36,6 +36,11 @@ const (
 	tick       = 5 * time.Millisecond
 )
 
+// impatient is the timing of tests of one server, which waits for nobody.
+var impatient = timing{
+	request: 2 * time.Second, expiry: 2 * time.Second, heartbeat: 500 * time.Millisecond, settle: 2 * time.Second, doubt: time.Second,
+}
+
 // node is a server that can be stopped and started again at the same address.
 type node struct {
 	*Embedded
@@ -166,6 +171,7 @@ func newSource(t testing.TB, nc *nats.Conn, subjects ...string) *Source {
 	t.Helper()
 	s, err := NewSource(nc, Options{Stream: streamName, Subjects: subjects})
 	require.NoError(t, err)
+	s.timing = impatient
 	t.Cleanup(func() { s.Close() })
 	return s
 }

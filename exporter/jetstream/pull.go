@@ -14,12 +14,9 @@ import (
 )
 
 const (
-	pullBatch  = 8192             // messages of one request
-	pullBytes  = 8 << 20          // bytes of one request, unless a single message needs more
-	maxBytes   = 256 << 20        // to which that may grow
-	pullExpiry = 10 * time.Second // after which the server ends a request
-	heartbeat  = 2 * time.Second  // between signs of life of an idle request
-	idleLimit  = 2*heartbeat + heartbeat/4
+	pullBatch = 8192      // messages of one request
+	pullBytes = 8 << 20   // bytes of one request, unless a single message needs more
+	maxBytes  = 256 << 20 // to which that may grow
 
 	requests = 2 // in flight: the server works on one while the other travels
 	// The channel never overflows: it holds what all requests ask for, those that ended without a word included,
@@ -38,6 +35,7 @@ var (
 // puller takes messages from one consumer. One goroutine uses it.
 type puller struct {
 	nc       *nats.Conn
+	timing   timing
 	sub      *nats.Subscription
 	ch       chan *nats.Msg
 	down     chan nats.Status // the connection is not what it was
@@ -83,7 +81,7 @@ func (p *puller) next(ctx context.Context, most int) (exporter.Batch, error) {
 		if len(b.Messages) > 0 {
 			break
 		}
-		p.idle.Reset(idleLimit)
+		p.idle.Reset(p.timing.silence())
 		select {
 		case m := <-p.ch:
 			p.take(m, &b, most)
@@ -172,7 +170,7 @@ func (p *puller) alive(m *nats.Msg) {
 	now := time.Now()
 	for i := range p.flight {
 		// The request, or its end, got lost.
-		if r := &p.flight[i]; r.id != 0 && now.After(r.ends.Add(heartbeat)) {
+		if r := &p.flight[i]; r.id != 0 && now.After(r.ends.Add(p.timing.heartbeat)) {
 			*r = request{}
 		}
 	}
@@ -229,9 +227,10 @@ func (p *puller) ask() {
 		r := request{
 			id:    p.lastID,
 			bytes: max(pullBytes, 2*int(p.nc.MaxPayload()), p.minimum),
-			ends:  time.Now().Add(pullExpiry),
+			ends:  time.Now().Add(p.timing.expiry),
 		}
-		body := fmt.Appendf(nil, `{"batch":%d,"max_bytes":%d,"expires":%d,"idle_heartbeat":%d}`, batch, r.bytes, pullExpiry, heartbeat)
+		body := fmt.Appendf(nil, `{"batch":%d,"max_bytes":%d,"expires":%d,"idle_heartbeat":%d}`,
+			batch, r.bytes, p.timing.expiry, p.timing.heartbeat)
 		subject := "$JS.API.CONSUMER.MSG.NEXT." + p.stream + "." + p.consumer
 		if err := p.nc.PublishRequest(subject, p.inbox+"."+strconv.FormatUint(r.id, 10), body); err != nil {
 			p.failed = fmt.Errorf("%w: %w", ErrConnectionLost, err)

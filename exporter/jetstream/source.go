@@ -14,9 +14,7 @@ import (
 )
 
 const (
-	requestTimeout = 5 * time.Second // longest wait for one answer of the server, or for the connection
-	closeTimeout   = 2 * time.Second // longest wait for the server at the end
-
+	closeTimeout = 2 * time.Second // longest wait for the server at the end
 	defaultBatch = 512
 )
 
@@ -34,6 +32,7 @@ type Source struct {
 	stream   string
 	filter   []string // as configured, in canonical form
 	maxBatch int
+	timing   timing
 	doubt    doubt
 	slow     bool // the last consumer was not created in a short time
 
@@ -60,7 +59,8 @@ func NewSource(nc *nats.Conn, o Options) (*Source, error) {
 		o.MaxBatch = defaultBatch
 	}
 	return &Source{
-		nc: nc, js: js, stream: o.Stream, filter: canonical(o.Subjects), maxBatch: o.MaxBatch, doubt: doubt{nc: nc},
+		nc: nc, js: js, stream: o.Stream, filter: canonical(o.Subjects), maxBatch: o.MaxBatch,
+		timing: defaultTiming, doubt: doubt{nc: nc},
 	}, nil
 }
 
@@ -68,11 +68,11 @@ func NewSource(nc *nats.Conn, o Options) (*Source, error) {
 func (s *Source) Open(ctx context.Context, at exporter.Position) (exporter.StreamInfo, error) {
 	s.abandon()
 	info, err := s.open(ctx, at)
-	return info, s.doubt.note(err, at.Seq)
+	return info, s.doubt.note(err, at.Seq, s.timing.doubt)
 }
 
 func (s *Source) open(ctx context.Context, at exporter.Position) (exporter.StreamInfo, error) {
-	if err := connected(ctx, s.nc); err != nil {
+	if err := connected(ctx, s.nc, s.timing.request); err != nil {
 		return exporter.StreamInfo{}, err
 	}
 	seen, err := s.verify(ctx, at)
@@ -111,22 +111,22 @@ func (s *Source) Next(ctx context.Context) (exporter.Batch, error) {
 // leaves out, count too. When the server cannot tell, Check asks again for some seconds, and then leaves it for another
 // server if there is one, which Next sees as a lost connection.
 func (s *Source) Check(ctx context.Context, at exporter.Position) (exporter.StreamInfo, error) {
-	for deadline := time.Now().Add(doubtLimit + settleEvery); ; {
+	for deadline := time.Now().Add(s.timing.doubt + s.timing.poll()); ; {
 		info, err := s.check(ctx, at)
-		err = s.doubt.note(err, at.Seq)
+		err = s.doubt.note(err, at.Seq, s.timing.doubt)
 		if err == nil || !s.doubt.open() || time.Now().After(deadline) {
 			return info, err
 		}
 		select {
 		case <-ctx.Done():
 			return info, ctx.Err()
-		case <-time.After(settleEvery):
+		case <-time.After(s.timing.poll()):
 		}
 	}
 }
 
 func (s *Source) check(ctx context.Context, at exporter.Position) (exporter.StreamInfo, error) {
-	if err := connected(ctx, s.nc); err != nil {
+	if err := connected(ctx, s.nc, s.timing.request); err != nil {
 		return exporter.StreamInfo{}, err
 	}
 	seen, err := s.verify(ctx, at)
@@ -188,12 +188,12 @@ func (s *Source) describe(seen *verified) exporter.StreamInfo {
 	return info
 }
 
-// connected waits at most 5 s for the connection.
-func connected(ctx context.Context, nc *nats.Conn) error {
+// connected waits for the connection.
+func connected(ctx context.Context, nc *nats.Conn, most time.Duration) error {
 	// The listener comes first: a connection made between the question and the listener would go unheard.
 	changed := nc.StatusChanged(nats.CONNECTED, nats.CLOSED)
 	defer nc.RemoveStatusListener(changed)
-	limit := time.NewTimer(requestTimeout)
+	limit := time.NewTimer(most)
 	defer limit.Stop()
 	for {
 		switch {

@@ -35,7 +35,7 @@ func EnsureStream(ctx context.Context, nc *nats.Conn, s StreamSettings) (created
 	if err != nil {
 		return false, err
 	}
-	if err := connected(ctx, nc); err != nil {
+	if err := connected(ctx, nc, requestTimeout); err != nil {
 		return false, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*requestTimeout)
@@ -100,7 +100,7 @@ func Inspect(ctx context.Context, nc *nats.Conn, stream string) ([]Advice, error
 	if err != nil {
 		return nil, err
 	}
-	if err := connected(ctx, nc); err != nil {
+	if err := connected(ctx, nc, requestTimeout); err != nil {
 		return nil, err
 	}
 	info, err := s.info(ctx)

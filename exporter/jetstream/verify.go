@@ -15,14 +15,7 @@ import (
 	"github.com/bot-exporter/bot-exporter/exporter"
 )
 
-const (
-	// After a change of leader the new one may for a moment not have applied what the old one had delivered. Where
-	// there are replicas, only a last sequence that stays below ours is a stream that lost its tail.
-	settleTime  = 4 * time.Second
-	settleEvery = 250 * time.Millisecond
-
-	quorumSilence = 5 * time.Second // replicas speak at least once a second
-)
+const quorumSilence = 5 * time.Second // replicas speak at least once a second
 
 // verified is a stream that is the one of the position.
 type verified struct {
@@ -58,9 +51,10 @@ func (s *Source) verify(ctx context.Context, at exporter.Position) (*verified, e
 }
 
 // settled returns the description of the stream, if it was created when the position says and did not lose messages
-// at its end.
+// at its end. After a change of leader the new one may for a moment not have applied what the old one had delivered:
+// where there are replicas, only a last sequence that stays below ours is a stream that lost its tail.
 func (s *Source) settled(ctx context.Context, at exporter.Position) (*jetstream.StreamInfo, error) {
-	deadline := time.Now().Add(settleTime)
+	deadline := time.Now().Add(s.timing.settle)
 	for {
 		info, err := s.info(ctx)
 		switch {
@@ -80,7 +74,7 @@ func (s *Source) settled(ctx context.Context, at exporter.Position) (*jetstream.
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-time.After(settleEvery):
+		case <-time.After(s.timing.poll()):
 		}
 	}
 }
@@ -106,9 +100,9 @@ func quorum(c *jetstream.ClusterInfo) bool {
 // info asks a second time when no answer comes: while the leader of a cluster changes, the first question may have gone
 // to a server that is gone.
 func (s *Source) info(ctx context.Context) (*jetstream.StreamInfo, error) {
-	info, err := s.infoWithin(ctx, requestTimeout/4)
+	info, err := s.infoWithin(ctx, s.timing.request/4)
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		info, err = s.infoWithin(ctx, requestTimeout)
+		info, err = s.infoWithin(ctx, s.timing.request)
 	}
 	return info, err
 }
@@ -155,7 +149,7 @@ func (s *Source) anchor(ctx context.Context, info *jetstream.StreamInfo, at expo
 }
 
 func (s *Source) stored(ctx context.Context, seq uint64) (exporter.Anchor, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := context.WithTimeout(ctx, s.timing.request)
 	defer cancel()
 	req := fmt.Appendf(nil, `{"seq":%d}`, seq)
 	m, err := s.nc.RequestWithContext(ctx, "$JS.API.DIRECT.GET."+s.stream, req)
@@ -178,7 +172,7 @@ func (s *Source) stored(ctx context.Context, seq uint64) (exporter.Anchor, error
 // storedByLeader asks the leader of the stream. The permission for it is not in the smallest set; without it the
 // server does not answer.
 func (s *Source) storedByLeader(ctx context.Context, seq uint64) (exporter.Anchor, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := context.WithTimeout(ctx, s.timing.request)
 	defer cancel()
 	subject := "$JS.API.STREAM.MSG.GET." + s.stream
 	m, err := s.nc.RequestWithContext(ctx, subject, fmt.Appendf(nil, `{"seq":%d}`, seq))
