@@ -2,13 +2,13 @@ package session
 
 import (
 	"cmp"
-	"maps"
+	"fmt"
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 
 	"github.com/bot-exporter/bot-exporter/collectors/event"
 )
@@ -21,100 +21,110 @@ type open struct {
 }
 
 // timeouts are a few nanoseconds: what matters is their order.
-var timeouts = map[string]time.Duration{"web": 30, "whatsapp": 200, "voice": 30, "": 50}
+var timeouts = map[string]time.Duration{"web": 300, "whatsapp": 2000, "voice": 300, "": 500}
 
-func (o open) due() int64 { return o.last + int64(timeouts[o.channel]) }
+func (o *open) due() int64 { return o.last + int64(timeouts[o.channel]) }
 
-// TestTimers compares the heaps with a list that is searched: chats become due in the order of their due times, also
-// when activity was late and moved them earlier.
-func TestTimers(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		cs := newChats(Config{IdleTimeouts: timeouts, IdleTimeout: timeouts[""]})
-		require.Len(t, cs.timers.heaps, 3, "channels with the same timeout share a heap")
-		chats := map[uint32]*open{}
-		clock, keys := int64(1000), 0
-		shut := func(i uint32, why Reason) {
-			cs.close(i, why, false)
-			delete(chats, i)
-		}
-		pick := func(t *rapid.T) *open {
-			if len(chats) == 0 {
-				t.Skip("no chat is open")
-			}
-			return chats[rapid.SampledFrom(slices.Sorted(maps.Keys(chats))).Draw(t, "chat")]
-		}
-		when := func(t *rapid.T) int64 { return clock + rapid.Int64Range(-60, 5).Draw(t, "at") }
-		t.Repeat(map[string]func(*rapid.T){
-			"open": func(t *rapid.T) {
-				for range rapid.IntRange(1, 12).Draw(t, "chats") {
-					channel, at := rapid.SampledFrom([]string{"web", "whatsapp", "voice", "fax"}).Draw(t, "channel"), when(t)
-					keys++
-					i := cs.open(id(keys), 0, channel, at)
-					if _, known := timeouts[channel]; !known {
-						channel = ""
-					}
-					require.NotContains(t, chats, i)
-					chats[i] = &open{i, channel, at}
-				}
-			},
-			"touch": func(t *rapid.T) {
-				for range rapid.IntRange(1, 6).Draw(t, "times") {
-					c, at := pick(t), when(t)
-					cs.touch(c.index, cs.slab.Edit(c.index), event.MessageUser, at)
-					c.last = at
-				}
-			},
-			"touch nothing": func(t *rapid.T) {
-				c := pick(t)
-				cs.touch(c.index, cs.slab.Edit(c.index), event.CSATOffered, when(t))
-				if c.channel == "whatsapp" {
-					cs.touch(c.index, cs.slab.Edit(c.index), event.MessageBot, when(t))
-				}
-			},
-			"close": func(t *rapid.T) { shut(pick(t).index, ReasonExplicit) },
-			"evict": func(t *rapid.T) {
-				least := pick(t)
-				for _, c := range chats {
-					if cmp.Or(cmp.Compare(c.last, least.last), cmp.Compare(c.index, least.index)) < 0 {
-						least = c
-					}
-				}
-				i, ok := cs.leastRecent()
-				require.True(t, ok)
-				require.Equal(t, least.index, i)
-				shut(i, ReasonEvicted)
-			},
-			"pass": func(t *rapid.T) {
-				clock += rapid.SampledFrom([]int64{0, 1, 2, 5, 10, 30, 200}).Draw(t, "time")
-				seen := map[uint32]bool{}
-				cs.timers.overdue(&cs, clock, func(c *chat) { seen[cs.find(c)] = true })
-				var want, have []int64
-				for i, c := range chats {
-					require.Equal(t, c.due() <= clock, seen[i])
-					if c.due() <= clock {
-						want = append(want, c.due())
-					}
-				}
-				slices.Sort(want)
-				require.True(t, cs.due(clock) || len(want) == 0)
-				for i, ok := cs.nextDue(clock); ok; i, ok = cs.nextDue(clock) {
-					have = append(have, chats[i].due())
-					shut(i, ReasonIdle)
-				}
-				require.Equal(t, want, have)
-			},
-			"": func(t *rapid.T) {
-				require.Equal(t, len(chats), cs.slab.Len())
-				for i, c := range chats {
-					require.Equal(t, c.last, cs.slab.At(i).last)
-				}
-			},
-		})
-	})
+// plain is the chats as a list that is searched, beside the heaps that are tested.
+type plain struct {
+	*rand.Rand
+	cs    chats
+	list  []*open
+	clock int64
+	keys  int
 }
 
-// find returns the index of an open chat.
-func (cs *chats) find(c *chat) uint32 {
-	i, _ := cs.index.Get(c.key)
-	return i
+// TestTimers compares the heaps with a list: chats become due in the order of their due times, also when late events
+// moved them earlier, and the least recently active is known at any time.
+func TestTimers(t *testing.T) {
+	for seed := range uint64(10) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			p := plain{Rand: rand.New(rand.NewPCG(seed, 7)), cs: newChats(Config{IdleTimeouts: timeouts, IdleTimeout: timeouts[""]}), clock: 10_000}
+			require.Len(t, p.cs.timers.heaps, 3, "channels with the same timeout share a heap")
+			for range 3000 {
+				switch n := p.IntN(100); {
+				case n < 30 || len(p.list) < 20:
+					p.open(t)
+				case n < 80:
+					p.touch()
+				case n < 87:
+					p.close(p.IntN(len(p.list)), ReasonExplicit)
+				case n < 90:
+					p.evict(t)
+				default:
+					p.pass(t)
+				}
+				require.Equal(t, len(p.list), p.cs.slab.Len())
+			}
+			for _, o := range p.list {
+				require.Equal(t, o.last, p.cs.slab.At(o.index).last)
+			}
+		})
+	}
+}
+
+// at is an event time: mostly now, sometimes late.
+func (p *plain) at() int64 {
+	if p.IntN(5) == 0 {
+		return p.clock - p.Int64N(700)
+	}
+	return p.clock + p.Int64N(5)
+}
+
+func (p *plain) open(t *testing.T) {
+	channel, at := []string{"web", "whatsapp", "voice", "fax"}[p.IntN(4)], p.at()
+	p.keys++
+	i := p.cs.open(id(p.keys), 0, channel, at)
+	if _, known := timeouts[channel]; !known {
+		channel = ""
+	}
+	require.False(t, slices.ContainsFunc(p.list, func(o *open) bool { return o.index == i }))
+	p.list = append(p.list, &open{i, channel, at})
+}
+
+// touch has an event that is activity, or one that is not.
+func (p *plain) touch() {
+	o, at := p.list[p.IntN(len(p.list))], p.at()
+	kind := []event.Kind{event.MessageUser, event.ElementClicked, event.MessageBot, event.CSATOffered}[p.IntN(4)]
+	p.cs.touch(o.index, p.cs.slab.Edit(o.index), kind, at)
+	if kind != event.CSATOffered && (kind != event.MessageBot || o.channel != "whatsapp") {
+		o.last = at
+	}
+}
+
+func (p *plain) close(n int, why Reason) {
+	p.cs.close(p.list[n].index, why, false)
+	p.list = slices.Delete(p.list, n, n+1)
+}
+
+func (p *plain) evict(t *testing.T) {
+	least := slices.MinFunc(p.list, func(a, b *open) int { return cmp.Or(cmp.Compare(a.last, b.last), cmp.Compare(a.index, b.index)) })
+	i, ok := p.cs.leastRecent()
+	require.True(t, ok)
+	require.Equal(t, least.index, i)
+	p.close(slices.Index(p.list, least), ReasonEvicted)
+}
+
+// pass lets time pass, and closes what is due.
+func (p *plain) pass(t *testing.T) {
+	p.clock += []int64{0, 1, 5, 20, 60, 150}[p.IntN(6)]
+	var want, have []int64
+	for _, o := range p.list {
+		if o.due() <= p.clock {
+			want = append(want, o.due())
+		}
+	}
+	slices.Sort(want)
+	p.cs.timers.overdue(&p.cs, p.clock, func(c *chat) { have = append(have, c.last+int64(p.cs.timers.heaps[c.class].timeout)) })
+	slices.Sort(have)
+	require.Equal(t, want, have, "overdue for a reader")
+	require.True(t, p.cs.due(p.clock) || len(want) == 0)
+
+	have = nil
+	for i, ok := p.cs.nextDue(p.clock); ok; i, ok = p.cs.nextDue(p.clock) {
+		n := slices.IndexFunc(p.list, func(o *open) bool { return o.index == i })
+		have = append(have, p.list[n].due())
+		p.close(n, ReasonIdle)
+	}
+	require.Equal(t, want, have)
 }
