@@ -9,6 +9,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
+
+	"github.com/bot-exporter/bot-exporter/exporter/expose"
 )
 
 // gatherer shows the KPIs, and after them the process's own metrics, to Prometheus. The messages that the client
@@ -20,27 +22,27 @@ type gatherer struct {
 	slots  chan struct{} // one for each scrape that may run at once
 
 	mu   sync.Mutex
-	idle []*view // the one used last comes last: few scrapes at once need few views
+	idle []*expose.View // the one used last comes last: few scrapes at once need few views
 }
 
 func newGatherer(e *Engine, self prometheus.Gatherer, parallel int) *gatherer {
 	return &gatherer{engine: e, self: self, slots: make(chan struct{}, parallel)}
 }
 
-func (g *gatherer) take() *view {
+func (g *gatherer) take() *expose.View {
 	g.slots <- struct{}{}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	n := len(g.idle)
 	if n == 0 {
-		return &view{}
+		return &expose.View{}
 	}
 	v := g.idle[n-1]
 	g.idle = g.idle[:n-1]
 	return v
 }
 
-func (g *gatherer) giveBack(v *view) {
+func (g *gatherer) giveBack(v *expose.View) {
 	g.mu.Lock()
 	g.idle = append(g.idle, v)
 	g.mu.Unlock()
@@ -54,8 +56,8 @@ var errScrape = errors.New("metrics cannot be collected; see the log")
 func (g *gatherer) Gather() (families []*dto.MetricFamily, done func(), err error) {
 	v := g.take()
 	err = g.guarded(v, func() error {
-		err := g.collect(v)
-		families = v.fill()
+		own, err := g.collect(v)
+		families = v.Families(own)
 		return err
 	})
 	return families, func() { g.giveBack(v) }, err
@@ -65,21 +67,21 @@ func (g *gatherer) Gather() (families []*dto.MetricFamily, done func(), err erro
 func (g *gatherer) Render(dst []byte, format expfmt.Format) ([]byte, error) {
 	v := g.take()
 	defer g.giveBack(v)
-	err := g.guarded(v, func() (err error) {
-		if err := g.collect(v); err != nil {
-			return err
+	err := g.guarded(v, func() error {
+		own, err := g.collect(v)
+		if err == nil {
+			dst, err = v.Render(dst, own, format)
 		}
-		dst, err = v.render(dst, format)
 		return err
 	})
 	return dst, err
 }
 
 // guarded keeps the cause of a failure from the client, and a panic from the process.
-func (g *gatherer) guarded(v *view, f func() error) (err error) {
+func (g *gatherer) guarded(v *expose.View, f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			*v = view{} // may be half of one
+			*v = expose.View{} // may be half of one
 			g.engine.log.Error("scrape panicked", "panic", p, "stack", string(debug.Stack()))
 			err = errScrape
 		}
@@ -92,22 +94,22 @@ func (g *gatherer) guarded(v *view, f func() error) (err error) {
 }
 
 // collect copies the KPIs, if they may be shown, and gathers the metrics of the process.
-func (g *gatherer) collect(v *view) (err error) {
+func (g *gatherer) collect(v *expose.View) ([]*dto.MetricFamily, error) {
 	start := time.Now()
-	if v.shown = g.engine.copyInto(v, start.UnixNano()); v.shown {
+	if g.engine.copyInto(v, start.UnixNano()) {
 		g.engine.metrics.scrape.Observe(time.Since(start).Seconds())
 	}
-	v.own, err = g.self.Gather()
-	return err
+	return g.self.Gather()
 }
 
 // copyInto copies the state as of now into a view, and reports whether it may be shown.
-func (e *Engine) copyInto(v *view, now int64) bool {
+func (e *Engine) copyInto(v *expose.View, now int64) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if !e.status.Shows() {
+		v.Hide()
 		return false
 	}
-	v.copy(e.set, now)
+	v.Copy(e.set, now)
 	return true
 }

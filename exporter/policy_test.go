@@ -9,6 +9,7 @@ import (
 
 	"github.com/bot-exporter/bot-exporter/collectors"
 	"github.com/bot-exporter/bot-exporter/collectors/self"
+	"github.com/bot-exporter/bot-exporter/exporter/expose"
 )
 
 func onMismatch(p Policy) func(*Config) { return func(c *Config) { c.OnMismatch = p } }
@@ -170,13 +171,11 @@ func TestReset(t *testing.T) {
 }
 
 func eventsOf(set *collectors.Set) float64 {
-	var v view
-	v.copy(set, 0)
-	v.shown = true
-	v.fill()
+	var v expose.View
+	v.Copy(set, 0)
 	k := kpis{}
-	for _, f := range v.families {
-		k[f.def.Name] = f.out
+	for _, mf := range v.Families(nil) {
+		k[mf.GetName()] = mf
 	}
 	return k.sum(collectors.Events)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bot-exporter/bot-exporter/collectors/event"
+	"github.com/bot-exporter/bot-exporter/exporter/expose"
 )
 
 //go:generate go test -count=1 -run TestReadme -update-readme .
@@ -31,7 +32,7 @@ func TestReadmeCatalogue(t *testing.T) {
 	require.NoError(t, err)
 	before, text, after := between(t, string(b), "metrics")
 	var catalogue strings.Builder
-	require.NoError(t, WriteCatalogue(&catalogue))
+	require.NoError(t, expose.WriteCatalogue(&catalogue))
 	if *updateReadme {
 		require.NoError(t, os.WriteFile("../README.md", []byte(before+catalogue.String()+after), 0o644))
 		return

@@ -13,6 +13,7 @@ import (
 
 	"github.com/bot-exporter/bot-exporter/collectors"
 	"github.com/bot-exporter/bot-exporter/collectors/event"
+	"github.com/bot-exporter/bot-exporter/exporter/expose"
 )
 
 // Replayed tells what became of the lines of a replay.
@@ -66,10 +67,9 @@ func Check(cfg event.Config, in io.Reader, report func(line uint64, r *event.Rej
 
 // WriteText writes all KPIs in the text format, as of a time in Unix nanoseconds.
 func WriteText(w io.Writer, set *collectors.Set, now int64) error {
-	var v view
-	v.copy(set, now)
-	v.shown = true
-	text, err := v.render(nil, expfmt.NewFormat(expfmt.TypeTextPlain))
+	var v expose.View
+	v.Copy(set, now)
+	text, err := v.Render(nil, nil, expfmt.NewFormat(expfmt.TypeTextPlain))
 	if err != nil {
 		return err
 	}

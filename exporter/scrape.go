@@ -7,6 +7,8 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/common/expfmt"
+
+	"github.com/bot-exporter/bot-exporter/exporter/expose"
 )
 
 // scrapes serves /metrics. The formats that Prometheus asks for are rendered here, many times faster than the client
@@ -36,12 +38,9 @@ func newScrapes(kpis *gatherer) http.Handler {
 
 func (s *scrapes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	format := expfmt.NegotiateAccept(r.Header, expfmt.DefaultOpenMetricsAcceptedFormats()...)
-	switch format.FormatType() {
-	case expfmt.TypeTextPlain, expfmt.TypeOpenMetrics, expfmt.TypeProtoDelim:
-		if !r.URL.Query().Has("name[]") {
-			s.render(w, format)
-			return
-		}
+	if expose.Renders(format) && !r.URL.Query().Has("name[]") {
+		s.render(w, format)
+		return
 	}
 	s.library.ServeHTTP(w, r)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors"
 	"github.com/bot-exporter/bot-exporter/collectors/event"
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
+	"github.com/bot-exporter/bot-exporter/exporter/expose"
 )
 
 // wideEngine shows about as many series as asked for: a pair of bot and channel has some 260.
@@ -50,7 +51,7 @@ func (c constMetrics) Collect(ch chan<- prometheus.Metric) {
 			for i, v := range t.Read(nil, c.engine.set.Clock()) {
 				ch <- prometheus.MustNewConstMetric(desc, kind, v, f.Labels(nil, i)...)
 			}
-		case histograms:
+		case interface{ Read(int, *metric.Hist) }:
 			for i := range f.Len() {
 				var h metric.Hist
 				t.Read(i, &h)
@@ -101,11 +102,11 @@ func BenchmarkScrape(b *testing.B) {
 // BenchmarkScrapeLock is how long a scrape holds the fold up.
 func BenchmarkScrapeLock(b *testing.B) {
 	e := wideEngine(100_000)
-	var v view
+	var v expose.View
 	for b.Loop() {
 		e.copyInto(&v, e.set.Clock())
 		b.StopTimer()
-		v.fill()
+		v.Families(nil)
 		b.StartTimer()
 	}
 }

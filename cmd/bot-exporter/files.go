@@ -11,6 +11,7 @@ import (
 
 	"github.com/bot-exporter/bot-exporter/collectors/event"
 	"github.com/bot-exporter/bot-exporter/exporter"
+	"github.com/bot-exporter/bot-exporter/exporter/expose"
 )
 
 func replayCommand(app *kingpin.Application) (string, command) {
@@ -75,7 +76,7 @@ func checkCommand(app *kingpin.Application) (string, command) {
 func metricsCommand(app *kingpin.Application) (string, command) {
 	cmd := app.Command("metrics", "Print the catalogue of all metrics as Markdown.")
 	return cmd.FullCommand(), func(_ context.Context, std stdio) (int, error) {
-		return 0, exporter.WriteCatalogue(std.out)
+		return 0, expose.WriteCatalogue(std.out)
 	}
 }
 
