@@ -101,19 +101,6 @@ func (b *board) filter(l metric.Label, label string, def *metric.Def) {
 	b.variable(l.Name, label, ".*", `label_values(%s{job=~"$job",instance=~"$instance",bot=~"$bot",channel=~"$channel"}, `+l.Name+`)`, def)
 }
 
-// choice is a variable with fixed values, of which the first or the given one is chosen.
-func (b *board) choice(name, label, chosen string, values ...string) {
-	v := dashboard.NewCustomVariableBuilder(name).Label(label).
-		Values(dashboard.StringOrMap{String: ptr(strings.Join(values, ","))}).Current(option(chosen, chosen))
-	var options []dashboard.VariableOption
-	for _, value := range values {
-		o := option(value, value)
-		o.Selected = ptr(value == chosen)
-		options = append(options, o)
-	}
-	b.builder.WithVariable(v.Options(options))
-}
-
 func option(text, value string) dashboard.VariableOption {
 	return dashboard.VariableOption{
 		Selected: ptr(true),
@@ -129,9 +116,13 @@ func everything() dashboard.VariableOption {
 	}
 }
 
-// windows is the variable of the rolling windows of distinct users.
+// windows is the variable of the rolling windows of distinct users: those that the exporter is configured with.
 func (b *board) windows() {
-	b.choice("window", "Users of the last", "7d", collectors.Window.Values...)
+	l := collectors.Window.Name
+	query := fmt.Sprintf(`label_values(%s{%s}, %s)`, collectors.UsersCohort.Name, strings.Join(b.scope.Target, ","), l)
+	b.builder.WithVariable(dashboard.NewQueryVariableBuilder(l).Label("Users of the last").
+		Datasource(source).Query(dashboard.StringOrMap{String: &query}).Definition(query).Current(option("7d", "7d")).
+		Refresh(dashboard.VariableRefreshOnTimeRangeChanged).Sort(dashboard.VariableSortNumericalAsc))
 }
 
 // of selects a metric.

@@ -126,17 +126,15 @@ func variableV2(v *dashboard.VariableModel) (v2.VariableKind, error) {
 		k.Spec.Name, k.Spec.Label, k.Spec.PluginId = v.Name, v.Label, *v.Query.String
 		k.Spec.Options = []v2.VariableOption{}
 		return v2.VariableKind{DatasourceVariableKind: k}, nil
-	case dashboard.VariableTypeCustom:
-		k := v2.NewCustomVariableKind()
-		k.Spec.Name, k.Spec.Label, k.Spec.Query = v.Name, v.Label, *v.Query.String
-		err := errors.Join(convert(v.Current, &k.Spec.Current), convert(v.Options, &k.Spec.Options))
-		return v2.VariableKind{CustomVariableKind: k}, err
 	case dashboard.VariableTypeQuery:
 		k := v2.NewQueryVariableKind()
 		k.Spec.Name, k.Spec.Label, k.Spec.Definition, k.Spec.AllValue = v.Name, v.Label, v.Definition, v.AllValue
 		k.Spec.Query = queryV2(map[string]string{"query": *v.Query.String, "refId": v.Name})
-		k.Spec.Multi, k.Spec.IncludeAll, k.Spec.Options = true, true, []v2.VariableOption{}
+		k.Spec.Multi, k.Spec.IncludeAll, k.Spec.Options = *v.Multi, *v.IncludeAll, []v2.VariableOption{}
 		k.Spec.Refresh, k.Spec.Sort = v2.VariableRefreshOnTimeRangeChanged, v2.VariableSortAlphabeticalCaseInsensitiveAsc
+		if !*v.Multi {
+			k.Spec.Sort = v2.VariableSortNumericalAsc
+		}
 		return v2.VariableKind{QueryVariableKind: k}, convert(v.Current, &k.Spec.Current)
 	}
 	return v2.VariableKind{}, fmt.Errorf("BUG: a variable is a %s", v.Type)
