@@ -2,8 +2,8 @@
 // state and position in checkpoints, and shows the state to Prometheus and to people.
 //
 // The way of one message: a Source delivers it (package jetstream), Engine.fold hands it to the decoder and to
-// collectors.Set.Fold, whose modules count it; a scrape copies the numbers (gather.go) between two batches and renders
-// them. One goroutine folds; one mutex, taken for a batch, lets scrapes and checkpoints read. Nothing here knows a
+// collectors.Set.Fold, whose modules count it; a scrape copies the numbers between two batches (gather.go) and renders
+// them (package expose). One goroutine folds; one mutex, taken for a batch, lets scrapes and checkpoints read. Nothing here knows a
 // KPI's rules.
 //
 // Exactly once rests on three things. State and position are in one checkpoint, so that a restart goes on right after
