@@ -15,12 +15,13 @@ type Checkpoint struct {
 
 	Sections []snapshot.Section // what Save writes
 	Saved    []collectors.Saved // what Load read
+	Size     int64              // bytes that Save wrote, or Load read
 }
 
 // Store keeps checkpoints. Its methods are called by one goroutine at a time.
 type Store interface {
-	// Load returns the newest checkpoint that is whole, or ErrNoCheckpoint. Any other error must stop the start: a
-	// state that cannot be read is not an empty state.
+	// Load returns the newest checkpoint that is whole, ErrNoCheckpoint, or ErrDamaged when none is whole. Any other
+	// error must stop the start: a state that cannot be read is not an empty state.
 	Load() (*Checkpoint, error)
 	// Save writes a checkpoint so that a crash at any moment leaves either it or the one before.
 	Save(*Checkpoint) error
@@ -28,5 +29,8 @@ type Store interface {
 	Close() error
 }
 
-// ErrNoCheckpoint says that nothing was ever saved.
-var ErrNoCheckpoint = errors.New("no checkpoint")
+// Errors of Load.
+var (
+	ErrNoCheckpoint = errors.New("no checkpoint")          // nothing was ever saved
+	ErrDamaged      = errors.New("no checkpoint is whole") // there are some
+)

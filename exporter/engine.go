@@ -23,6 +23,8 @@ type Engine struct {
 	metrics *selfMetrics
 	decoder *event.Decoder // only the folding goroutine uses it
 	saver   saver
+	digests digester
+	damaged error // no checkpoint could be read; nil once counting began anew
 
 	mu       sync.Mutex // guards what follows; held for a batch, a copy for a scrape, or a freeze for a checkpoint
 	set      *collectors.Set
@@ -43,6 +45,7 @@ func New(cfg Config, source Source, store Store, log *slog.Logger) (*Engine, err
 		decoder: event.NewDecoder(cfg.Events),
 		set:     collectors.New(cfg.KPIs),
 		status:  Status{Phase: PhaseConnecting},
+		digests: digester{every: digestEvery, pause: digestPause},
 	}
 	e.metrics = newSelfMetrics(e)
 	e.saver.init(e)
@@ -54,7 +57,12 @@ func New(cfg Config, source Source, store Store, log *slog.Logger) (*Engine, err
 
 func (e *Engine) restore() error {
 	cp, err := e.store.Load()
-	if errors.Is(err, ErrNoCheckpoint) {
+	switch {
+	case errors.Is(err, ErrNoCheckpoint):
+		return nil
+	case errors.Is(err, ErrDamaged):
+		e.damaged = err
+		e.log.Error("checkpoints are damaged", "err", err)
 		return nil
 	}
 	if err != nil {
@@ -96,6 +104,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		e.log.Warn("source not closed in order", "err", err)
 	}
 	e.saver.stop()
+	e.digests.wg.Wait()
 	return e.save()
 }
 
@@ -109,6 +118,10 @@ func (e *Engine) follow(ctx context.Context, retry *backoff) error {
 	if err != nil {
 		return err
 	}
+	if e.damaged != nil && info.First > 1 {
+		return fmt.Errorf("%w, and the stream begins at message %d: to count what is left as if it were all, start with an empty storage path", e.damaged, info.First)
+	}
+	e.damaged = nil
 	e.opened(info)
 	ctx, cancel := context.WithCancelCause(ctx)
 	var watching sync.WaitGroup
@@ -137,10 +150,16 @@ func (e *Engine) fold(b Batch) {
 			e.metrics.redelivered.Inc()
 			continue
 		}
+		if m.Seq > e.digests.next { // there is no message at the mark
+			e.digests.take(m.Seq-1, e.set)
+		}
 		if lost := m.Seq - e.position.Seq - 1; lost > 0 && len(e.status.stream.Subjects) == 0 {
 			e.set.Lost(lost)
 		}
 		e.apply(m, &ev)
+		if m.Seq == e.digests.next {
+			e.digests.take(m.Seq, e.set)
+		}
 	}
 	e.progress(b)
 	e.saver.applied(e.position.Seq)

@@ -180,6 +180,10 @@ func (s *shelf) Save(cp *Checkpoint) error {
 	}
 	one := *cp
 	one.Sections, one.Saved = nil, written(cp.Sections)
+	for _, w := range one.Saved {
+		cp.Size += int64(len(w.Data))
+	}
+	one.Size = cp.Size
 	s.kept = append(s.kept, &one)
 	return nil
 }

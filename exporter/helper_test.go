@@ -57,9 +57,15 @@ type running struct {
 
 func run(t *testing.T, cfg Config, source Source, store Store) *running {
 	t.Helper()
+	return runWith(t, cfg, source, store, func(*Engine) {})
+}
+
+func runWith(t *testing.T, cfg Config, source Source, store Store, change func(*Engine)) *running {
+	t.Helper()
 	log := &logText{}
 	e, err := New(cfg, source, store, slog.New(slog.NewTextHandler(log, nil)))
 	require.NoError(t, err)
+	change(e)
 	ctx, cancel := context.WithCancel(t.Context())
 	r := &running{Engine: e, t: t, web: httptest.NewServer(e.Handler()), log: log, done: make(chan error, 1), end: cancel}
 	go func() { r.done <- e.Run(ctx) }()
@@ -159,6 +165,15 @@ func (r *running) shown() bool {
 		found = found || strings.HasPrefix(name, "bot_") && !strings.HasPrefix(name, "bot_exporter_")
 	}
 	return found
+}
+
+func contains(text string, parts ...string) bool {
+	for _, p := range parts {
+		if !strings.Contains(text, p) {
+			return false
+		}
+	}
+	return true
 }
 
 // state returns the canonical bytes of the whole state.

@@ -36,6 +36,7 @@ func (e *Engine) Handler() http.Handler {
 	mux.Handle("GET /metrics", newScrapes(kpis))
 	mux.HandleFunc("GET /-/healthy", e.healthy)
 	mux.HandleFunc("GET /-/ready", e.ready)
+	mux.HandleFunc("GET /-/digests", e.digestPage)
 	mux.Handle("GET /{$}", &landing{engine: e, kpis: kpis})
 	return e.recovered(mux)
 }

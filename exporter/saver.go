@@ -14,9 +14,10 @@ type saver struct {
 	done   chan struct{}
 	wg     sync.WaitGroup
 
-	writing sync.Mutex    // held while a checkpoint is written; guards epoch and saved
+	writing sync.Mutex    // held while a checkpoint is written; guards epoch, saved and tallies
 	epoch   uint64        // of the last checkpoint
 	saved   bool          // there is one
+	tallies *tallies      // its counters
 	seq     atomic.Uint64 // position of the last checkpoint
 	failed  atomic.Int32  // failures in a row
 
@@ -32,8 +33,9 @@ func (s *saver) init(e *Engine) {
 func (s *saver) start() { s.wg.Go(s.loop) }
 
 func (s *saver) restored(cp *Checkpoint) {
-	s.epoch, s.saved = cp.Epoch, true
+	s.epoch, s.saved, s.tallies = cp.Epoch, true, tally(s.engine.set)
 	s.seq.Store(cp.Seq)
+	s.engine.metrics.checkpointSize.Set(float64(cp.Size))
 }
 
 // stop waits for a checkpoint that is being written.
@@ -95,23 +97,29 @@ func (e *Engine) save() error {
 		return nil
 	}
 	cp.Sections = e.set.Sections()
+	counters := tally(e.set)
+	err := counters.fell(s.tallies)
 	e.mu.Unlock()
 
 	start := time.Now()
-	if err := e.store.Save(cp); err != nil {
+	if err == nil {
+		err = e.store.Save(cp)
+	}
+	if err != nil {
 		s.failed.Add(1)
 		e.metrics.checkpointFailures.Inc()
 		e.log.Error("checkpoint failed", "sequence", cp.Seq, "err", err)
 		return fmt.Errorf("save checkpoint: %w", err)
 	}
 	took := time.Since(start)
-	s.epoch, s.saved = cp.Epoch, true
+	s.epoch, s.saved, s.tallies = cp.Epoch, true, counters
 	s.seq.Store(cp.Seq)
 	s.failed.Store(0)
 	e.metrics.checkpointDuration.Set(took.Seconds())
+	e.metrics.checkpointSize.Set(float64(cp.Size))
 	s.mu.Lock()
 	s.last = time.Now()
 	s.mu.Unlock()
-	e.log.Debug("checkpoint written", "sequence", cp.Seq, "took", took)
+	e.log.Debug("checkpoint written", "sequence", cp.Seq, "bytes", cp.Size, "took", took)
 	return nil
 }

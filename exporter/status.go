@@ -102,6 +102,7 @@ func (e *Engine) opened(info StreamInfo) {
 	if !s.CaughtUp && s.target == 0 {
 		s.target, s.since, s.from = info.Last, time.Now(), e.position.Seq
 	}
+	e.digests.passed(e.position.Seq)
 	s.Phase = PhaseCatchingUp
 	e.advance(info.Pending)
 	e.log.Info("following stream", "stream", info.Name, "after_sequence", e.position.Seq, "last_sequence", info.Last, "pending", info.Pending)
@@ -181,6 +182,7 @@ func (e *Engine) resolve(ctx context.Context, m *Mismatch) (StreamInfo, error) {
 		e.set = collectors.New(e.cfg.KPIs)
 	}
 	e.position = Position{Epoch: e.position.Epoch + 1}
+	e.digests.reset()
 	e.lastData, e.unhashed = nil, false
 	e.status.CaughtUp, e.status.target, e.status.silent = false, 0, 0
 	at := e.position

@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
 )
 
@@ -101,13 +102,46 @@ func TestCheckpointRestore(t *testing.T) {
 	}
 }
 
-// When no checkpoint is whole, the daemon does not quietly start from nothing.
+// When no checkpoint is whole, all is counted anew if the stream holds all, and nothing if it does not.
 func TestAllCheckpointsDamaged(t *testing.T) {
-	url, dir := stopped(t)
-	for _, file := range checkpoints(t, dir) {
-		require.NoError(t, os.Truncate(file, 100))
+	damage := func(dir string) {
+		for _, name := range checkpoints(t, dir) {
+			require.NoError(t, os.Truncate(name, 100))
+		}
 	}
-	code, _, text := ended(t, "", "serve", "--nats.url="+url, "--storage.path="+dir, "--web.listen-address=127.0.0.1:0")
-	require.Equal(t, 1, code)
-	require.Contains(t, text, "no checkpoint is whole")
+	url, dir := stopped(t)
+	damage(dir)
+	d := serving(t, "--nats.url="+url, "--storage.path="+dir)
+	d.ready()
+	require.EqualValues(t, 500, d.value("bot_events_total")+d.value("bot_events_ignored_total")+d.value("bot_events_duplicate_total"))
+	require.GreaterOrEqual(t, d.value("bot_exporter_checkpoint_rejected_total", `reason="truncated"`), 2.0)
+	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+
+	nc, err := nats.Connect(url)
+	require.NoError(t, err)
+	defer nc.Close()
+	js, err := nc.JetStream()
+	require.NoError(t, err)
+	_, err = js.AddStream(&nats.StreamConfig{Name: "SHORT", Subjects: []string{"short"}, MaxMsgs: 30})
+	require.NoError(t, err)
+	publish := func(n int) {
+		for range n {
+			_, err := js.Publish("short", []byte("{}"))
+			require.NoError(t, err)
+		}
+	}
+	flags := []string{"--nats.url=" + url, "--storage.path=" + t.TempDir(), "--nats.stream=SHORT", "--nats.subjects=short"}
+	publish(30)
+	d = serving(t, flags...)
+	d.ready()
+	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+	publish(20)
+	damage(strings.TrimPrefix(flags[1], "--storage.path="))
+	d = serving(t, flags...)
+	d.until("it says what is the matter", func() bool {
+		_, text := d.get("/-/ready")
+		return strings.Contains(text, "no checkpoint is whole") && strings.Contains(text, "begins at message 21")
+	})
+	require.Empty(t, d.kpis())
+	require.Equal(t, 0, d.signal(syscall.SIGTERM))
 }

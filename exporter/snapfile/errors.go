@@ -3,13 +3,15 @@ package snapfile
 import (
 	"errors"
 	"fmt"
+
+	"github.com/bot-exporter/bot-exporter/exporter"
 )
 
 // ErrLocked says that another process uses the directory.
 var ErrLocked = errors.New("in use by another process")
 
 // ErrDamaged says that there are checkpoints and none of them is whole.
-var ErrDamaged = errors.New("no checkpoint is whole")
+var ErrDamaged = exporter.ErrDamaged
 
 // Reason says what is wrong with a file; the set is closed, so that it can be a label.
 type Reason string

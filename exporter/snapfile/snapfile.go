@@ -113,10 +113,20 @@ func parseName(name string) (generation uint64, ok bool) {
 
 // Save writes a new generation. After an error that generation is void and the ones before are untouched.
 func (s *Store) Save(c *exporter.Checkpoint) error {
-	if _, err := s.add(c.Seq, func(w io.Writer) error { return encode(w, c) }); err != nil {
+	var size counter
+	if _, err := s.add(c.Seq, func(w io.Writer) error { return encode(io.MultiWriter(w, &size), c) }); err != nil {
 		return fmt.Errorf("save checkpoint: %w", err)
 	}
+	c.Size = int64(size)
 	return nil
+}
+
+// counter counts the bytes written to it.
+type counter int64
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
 }
 
 func (s *Store) add(seq uint64, fill func(io.Writer) error) (path string, err error) {

@@ -1,0 +1,138 @@
+package exporter
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/bot-exporter/bot-exporter/collectors"
+	"github.com/bot-exporter/bot-exporter/collectors/self"
+	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
+)
+
+const (
+	digestEvery = 65_536 // sequences
+	digestPause = time.Second
+	digestsKept = 16
+)
+
+// Digest names the state right after a message. Two exporters with the same configuration and key that read the same
+// stream have the same one.
+type Digest struct {
+	Sequence uint64 `json:"sequence"`
+	SHA256   string `json:"sha256"`
+}
+
+// digester makes a digest of the state at every multiple of so many sequences, beside the fold, which only waits for
+// the state to be frozen. A mark that comes while the one before is worked on, or within a second of it as in a replay,
+// is left out.
+type digester struct {
+	every uint64
+	pause time.Duration
+	next  uint64    // the next mark; guarded by Engine.mu
+	taken time.Time // when the last state was frozen; guarded by Engine.mu
+	wg    sync.WaitGroup
+
+	mu   sync.Mutex
+	busy bool
+	term int // of the state: a reset ends it
+	list []Digest
+}
+
+// passed moves on to the first mark after a sequence.
+func (d *digester) passed(seq uint64) { d.next = seq - seq%d.every + d.every }
+
+// reset forgets the digests of a state that is no more.
+func (d *digester) reset() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.term++
+	d.list = nil
+}
+
+// take makes the digest of the state after all messages up to the last mark before or at seq.
+func (d *digester) take(seq uint64, set *collectors.Set) {
+	d.passed(seq)
+	mark, now := seq-seq%d.every, time.Now()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.busy || now.Sub(d.taken) < d.pause {
+		return
+	}
+	d.busy, d.taken = true, now
+	term, sections := d.term, set.Sections()
+	d.wg.Go(func() {
+		sum := digestOf(sections)
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.busy = false
+		if d.term == term {
+			d.list = append(d.list, Digest{mark, sum})
+			d.list = slices.Delete(d.list, 0, max(0, len(d.list)-digestsKept))
+		}
+	})
+}
+
+func digestOf(sections []snapshot.Section) string {
+	hash := sha256.New()
+	w := snapshot.NewWriter(hash)
+	for _, s := range sections {
+		w.String(s.Name)
+		w.Uint(s.Version)
+		s.Write(w)
+	}
+	_ = w.Flush() // a hash takes everything
+	return hex.EncodeToString(hash.Sum(nil))
+}
+
+func (d *digester) all() []Digest {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.list)
+}
+
+// Digests returns the digests that are kept, oldest first.
+func (e *Engine) Digests() []Digest { return e.digests.all() }
+
+// digestPage shows the digests together with what must be equal for them to be.
+func (e *Engine) digestPage(w http.ResponseWriter, _ *http.Request) {
+	at := e.Position()
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	_ = json.NewEncoder(w).Encode(struct {
+		Stream  string            `json:"stream"`
+		Created time.Time         `json:"created"`
+		Epoch   uint64            `json:"epoch"`
+		KeyID   string            `json:"key_id"`
+		Config  map[string]string `json:"configuration"`
+		Digests []Digest          `json:"digests"`
+	}{at.Stream, at.Created, at.Epoch, e.cfg.KeyID, e.cfg.settings(), append([]Digest{}, e.Digests()...)})
+}
+
+// digestMetric shows the latest digest as labels.
+type digestMetric struct {
+	digests *digester
+	desc    *prometheus.Desc
+}
+
+func newDigestMetric(d *digester) *digestMetric {
+	return &digestMetric{d, prometheus.NewDesc(self.Digest.Name, self.Digest.Help, self.Digest.LabelNames(), nil)}
+}
+
+// Describe implements prometheus.Collector.
+func (m *digestMetric) Describe(ch chan<- *prometheus.Desc) { ch <- m.desc }
+
+// Collect implements prometheus.Collector.
+func (m *digestMetric) Collect(ch chan<- prometheus.Metric) {
+	if list := m.digests.all(); len(list) > 0 {
+		last := list[len(list)-1]
+		ch <- prometheus.MustNewConstMetric(m.desc, prometheus.GaugeValue, 1, strconv.FormatUint(last.Sequence, 10), last.SHA256)
+	}
+}

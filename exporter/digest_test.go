@@ -1,0 +1,142 @@
+package exporter
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/bot-exporter/bot-exporter/collectors/self"
+)
+
+// digesting is an engine with its marks closer together than usual, and none left out for its pace.
+func digesting(t *testing.T, every uint64, source Source, store Store) *running {
+	t.Helper()
+	return runWith(t, quick(often), source, store, func(e *Engine) { e.digests.every, e.digests.pause = every, 0 })
+}
+
+func TestDigests(t *testing.T) {
+	all := stored(1000)
+	b := newBroker(all[:150])
+	b.batch = 7
+	r := digesting(t, 100, b, &shelf{})
+	at := func(mark uint64) Digest {
+		t.Helper()
+		r.until("digest is there", func() bool {
+			return slices.ContainsFunc(r.Digests(), func(d Digest) bool { return d.Sequence == mark })
+		})
+		list := r.Digests()
+		return list[len(list)-1]
+	}
+	r.live(150)
+	at(100)
+	b.publish(all[150:250]...)
+	require.Equal(t, Digest{200, digestOf(oracle(quick(), all[:200]).Sections())}, at(200))
+	b.publish(all[250:300]...)
+	require.Equal(t, Digest{300, digestOf(oracle(quick(), all[:300]).Sections())}, at(300), "as soon as the message at the mark is folded")
+
+	b.publish(all[300:390]...) // 391 to 410 are deleted
+	b.publish(all[410:420]...)
+	want := Digest{400, digestOf(oracle(quick(), all[:390]).Sections())}
+	require.Equal(t, want, at(400), "the state as it was before the message that comes next")
+
+	var page struct {
+		Stream, Key_ID string //nolint:revive,staticcheck // as in the page
+		Digests        []Digest
+	}
+	_, header, text := r.get("/-/digests")
+	require.Equal(t, "application/json", header.Get("Content-Type"))
+	require.NoError(t, json.Unmarshal([]byte(text), &page))
+	require.Equal(t, "TEST", page.Stream)
+	require.Equal(t, "key", page.Key_ID)
+	require.Equal(t, r.Digests(), page.Digests)
+	f := r.metrics()[self.Digest.Name]
+	require.Len(t, f.Metric, 1)
+	require.Equal(t, want, Digest{400, label(f.Metric[0], self.Digest.Labels[1].Name)})
+	require.Equal(t, "400", label(f.Metric[0], self.Digest.Labels[0].Name))
+
+	for i := 420; i < 1000; i++ {
+		b.publish(all[i])
+		if i%20 == 19 && len(r.Digests()) < digestsKept {
+			at(uint64(i+1) / 100 * 100)
+		}
+	}
+	r.live(1000)
+	require.LessOrEqual(t, len(r.Digests()), digestsKept)
+}
+
+// The digest of another state is not kept over a reset.
+func TestDigestsAfterReset(t *testing.T) {
+	b := newBroker(stored(100))
+	r := runWith(t, quick(watchful, onMismatch(Reset)), b, &shelf{}, func(e *Engine) { e.digests.every, e.digests.pause = 10, 0 })
+	r.until("there is one", func() bool { return len(r.Digests()) > 0 })
+	b.recreate(other(15))
+	r.until("new stream is followed", func() bool {
+		s := r.Status()
+		return s.Position.Epoch == 1 && s.Phase == PhaseLive && s.Position.Seq == 15
+	})
+	r.until("and has one", func() bool { return len(r.Digests()) > 0 })
+	require.Equal(t, []Digest{{10, digestOf(oracle(quick(), other(10)).Sections())}}, r.Digests())
+}
+
+// In a replay, digests do not follow one another without a pause.
+func TestDigestsPause(t *testing.T) {
+	r := runWith(t, quick(), newBroker(stored(1000)), &shelf{}, func(e *Engine) { e.digests.every, e.digests.pause = 10, time.Hour })
+	r.live(1000)
+	r.until("there is one", func() bool { return len(r.Digests()) > 0 })
+	require.NoError(t, r.close())
+	require.Len(t, r.Digests(), 1)
+}
+
+// F22: replicas that read in other batches, on other numbers of processors, with restarts, have the same digests.
+func TestReplicasAgree(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	const n, every = 20_000, 1000
+	all := stored(n)
+	for range 40 { // holes
+		i := 1 + random.IntN(len(all)-10)
+		all = slices.Delete(all, i, i+random.IntN(5))
+	}
+	want := map[uint64]string{}
+	for mark := uint64(every); mark <= n; mark += every {
+		upto, _ := slices.BinarySearchFunc(all, mark+1, func(m Message, seq uint64) int { return int(m.Seq) - int(seq) })
+		set := oracle(quick(), all[:upto])
+		set.Lost(gapsIn(all[:upto]))
+		want[mark] = digestOf(set.Sections())
+	}
+	for _, procs := range []int{1, 16} {
+		was := runtime.GOMAXPROCS(procs)
+		found, b, store := 0, newBroker(nil), &shelf{}
+		b.batch = 1 + random.IntN(300)
+		for upto := 0; upto < len(all); {
+			upto = min(len(all), upto+1+random.IntN(len(all)/4))
+			r := digesting(t, every, b, store)
+			for len(b.messages) < upto {
+				b.publish(all[len(b.messages):min(upto, len(b.messages)+1+random.IntN(every*9/10))]...) // one mark at a time
+				r.live(b.last())
+				r.until("digest is made", func() bool { r.digests.mu.Lock(); defer r.digests.mu.Unlock(); return !r.digests.busy })
+				for _, d := range r.Digests() {
+					require.Equal(t, want[d.Sequence], d.SHA256, "at %s", strconv.FormatUint(d.Sequence, 10))
+					found++
+				}
+			}
+			require.NoError(t, r.close())
+		}
+		require.Greater(t, found, n/every/2)
+		runtime.GOMAXPROCS(was)
+	}
+}
+
+func gapsIn(list []Message) (n uint64) {
+	for i := 1; i < len(list); i++ {
+		n += list[i].Seq - list[i-1].Seq - 1
+	}
+	return n
+}
