@@ -1,4 +1,4 @@
-// Command bot-dashboards writes the Grafana dashboards of the bot exporter.
+// Command bot-dashboards writes the Grafana dashboards, rules and alerts of the bot exporter.
 package main
 
 import (
@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/common/version"
 
 	"github.com/bot-exporter/bot-exporter/dashboards"
+	"github.com/bot-exporter/bot-exporter/dashboards/rules"
 )
 
 func main() {
@@ -30,7 +31,7 @@ func run(args []string, out io.Writer) error {
 	app.Version(version.Print("bot-dashboards"))
 	app.HelpFlag.Short('h')
 	app.UsageWriter(out)
-	cmd := app.Command("generate", "Write dashboards and provisioning files.")
+	cmd := app.Command("generate", "Write dashboards, rules, alerts and provisioning files.")
 	dir := cmd.Flag("out", "Folder to write to, such as deploy.").Required().String()
 	file := cmd.Flag("config", "YAML file with selector, folder and thresholds; see the documentation.").ExistingFile()
 	selector := cmd.Flag("selector", `Matchers for all queries, such as 'namespace="bots"'.`).String()
@@ -72,6 +73,12 @@ func generate(cfg dashboards.Config, dir string) (dashboards.Files, error) {
 	if err != nil {
 		return nil, err
 	}
+	cfg.Rules.Selector, cfg.Rules.Folder = cfg.Selector, cfg.Folder
+	alerts, err := rules.Generate(cfg.Rules)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(files, alerts)
 	readme, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(dashboards.Readme)))
 	if errors.Is(err, fs.ErrNotExist) {
 		return files, nil

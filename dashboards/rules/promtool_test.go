@@ -1,0 +1,119 @@
+package rules
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const unitTests = deploy + "/prometheus/rules_test/*.yml"
+
+// promtool runs it, or skips the test.
+func promtool(t *testing.T, args ...string) string {
+	t.Helper()
+	tool := os.Getenv("PROMTOOL")
+	if tool == "" {
+		t.Skip("PROMTOOL is not set")
+	}
+	out, err := exec.CommandContext(t.Context(), tool, args...).CombinedOutput()
+	require.NoErrorf(t, err, "%s", out)
+	return string(out)
+}
+
+func glob(t *testing.T, pattern string) []string {
+	t.Helper()
+	list, err := filepath.Glob(pattern)
+	require.NoError(t, err)
+	require.NotEmpty(t, list)
+	return list
+}
+
+func TestPromtoolCheck(t *testing.T) {
+	t.Run("committed", func(t *testing.T) {
+		promtool(t, append([]string{"check", "rules", "--lint=all", "--lint-fatal"}, glob(t, deploy+"/"+rulesDir+"*.yml")...)...)
+	})
+	t.Run("customized", func(t *testing.T) {
+		files, err := Generate(customized(t))
+		require.NoError(t, err)
+		dir := t.TempDir()
+		for path, b := range files {
+			if strings.HasPrefix(path, rulesDir) {
+				require.NoError(t, os.WriteFile(filepath.Join(dir, filepath.Base(path)), b, 0o600))
+			}
+		}
+		promtool(t, append([]string{"check", "rules", "--lint=all", "--lint-fatal"}, glob(t, dir+"/*.yml")...)...)
+	})
+}
+
+// The unit tests of alerts, written by hand.
+func TestPromtoolUnitTests(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes half a minute")
+	}
+	for _, path := range glob(t, unitTests) {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			t.Parallel()
+			promtool(t, "test", "rules", path)
+		})
+	}
+}
+
+// Each alert has unit tests: it fires with its text, and stays quiet without data.
+func TestEveryAlertIsTested(t *testing.T) {
+	var all strings.Builder
+	for _, path := range glob(t, unitTests) {
+		b, err := os.ReadFile(path)
+		require.NoError(t, err)
+		all.Write(b)
+	}
+	_, alerts, err := Rules(Defaults())
+	require.NoError(t, err)
+	for _, a := range alerts {
+		require.Regexp(t, `alertname: `+a.Name+`\n\s+exp_alerts:\n\s+- exp_labels: .*`+a.Severity, all.String())
+		require.Contains(t, all.String(), "/"+a.Name+".md", "the text of %s is not tested", a.Name)
+		require.Regexp(t, regexp.MustCompile(`\{eval_time: [0-9a-z]+, alertname: `+a.Name+`\}`), all.String(), "%s is not tested to be quiet", a.Name)
+	}
+}
+
+// An override replaces the alert for its bots and channels, and for nothing else.
+func TestPromtoolOverrides(t *testing.T) {
+	cfg := customized(t)
+	cfg.Selector = ""
+	files, err := Generate(cfg)
+	require.NoError(t, err)
+	dir := t.TempDir()
+	for path, b := range files {
+		if strings.HasPrefix(path, rulesDir) {
+			require.NoError(t, os.WriteFile(filepath.Join(dir, filepath.Base(path)), b, 0o600))
+		}
+	}
+	var series strings.Builder
+	for _, c := range []struct{ bot, channel, rate string }{
+		{"shop", "web", "4"}, {"shop", "voice", "5.5"}, {"bank", "voice", "5.5"}, {"bank", "web", "2"}, {"mail", "voice", "4"},
+	} {
+		labels := `{job="j",instance="a",bot="` + c.bot + `",channel="` + c.channel + `"}', values: '0+`
+		series.WriteString(`  - {series: 'bot_chats_started_total` + labels + "10x200'}\n")
+		series.WriteString(`  - {series: 'bot_handover_chats_total` + labels + c.rate + "x200'}\n")
+	}
+	test := `rule_files: [bot-handover.yml, bot-exporter.yml]
+evaluation_interval: 1m
+tests:
+- interval: 1m
+  input_series:
+` + series.String() + `
+  promql_expr_test:
+  - expr: count by (bot, channel, severity, override) (ALERTS{alertname="BotHandoverRateHigh",alertstate="firing"})
+    eval_time: 3h
+    exp_samples:
+    - {labels: '{bot="shop",channel="web",severity="warning"}', value: 1}
+    - {labels: '{bot="bank",channel="voice",severity="info",override="voice"}', value: 1}
+`
+	path := filepath.Join(dir, "test.yml")
+	require.NoError(t, os.WriteFile(path, []byte(test), 0o600))
+	promtool(t, "test", "rules", path)
+}
