@@ -19,15 +19,15 @@ func tally(set *collectors.Set) *tallies {
 	var h metric.Hist
 	for _, f := range set.Families() {
 		var v []float64
-		switch f := f.(type) {
-		case histograms:
+		switch t := f.(type) {
+		case interface{ Read(int, *metric.Hist) }:
 			for i := range f.Len() {
-				f.Read(i, &h)
+				t.Read(i, &h)
 				v = append(v, float64(h.Count))
 			}
 		case metric.Scalars:
 			if f.Def().Type == metric.TypeCounter {
-				v = f.Read(nil, 0)
+				v = t.Read(nil, 0)
 			}
 		}
 		t.values = append(t.values, v)
