@@ -188,7 +188,8 @@ func (c *cluster) healthy() (leader string) {
 		require.NotEmpty(a, info.Cluster.Leader)
 		require.Len(a, info.Cluster.Replicas, 2)
 		for _, p := range info.Cluster.Replicas {
-			require.True(a, p.Current, "%+v", *p)
+			// While messages are stored, a replica is hardly ever up to date to the last one.
+			require.True(a, !p.Offline && p.Lag < 100 && p.Active < 5*time.Second, "%+v", *p)
 		}
 		leader = info.Cluster.Leader
 		for _, n := range c.nodes {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -16,15 +17,17 @@ import (
 // another server may know
 // better.
 type doubt struct {
-	nc    *nats.Conn
+	nc       *nats.Conn
+	received atomic.Uint64 // messages
+
 	mu    sync.Mutex
 	since time.Time // of the first failure in a row
-	seq   uint64    // position at that time
+	had   uint64    // messages received by then
 }
 
-// note takes the outcome of a request and returns it. After some seconds of failures it leaves the server for another
-// one, unless the position moved, so that the server is good for something.
-func (d *doubt) note(err error, seq uint64, limit time.Duration) error {
+// note takes the outcome of a request and returns it. When failures last longer than the limit it leaves the server
+// for another one, unless messages came meanwhile, so that the server is good for something.
+func (d *doubt) note(err error, limit time.Duration) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var mismatch *exporter.Mismatch
@@ -32,8 +35,8 @@ func (d *doubt) note(err error, seq uint64, limit time.Duration) error {
 	case err == nil, errors.As(err, &mismatch), errors.Is(err, exporter.ErrNoStream), errors.Is(err, ErrNotConnected),
 		errors.Is(err, nats.ErrConnectionClosed), errors.Is(err, context.Canceled):
 		d.since = time.Time{}
-	case d.since.IsZero(), d.seq != seq:
-		d.since, d.seq = time.Now(), seq
+	case d.since.IsZero(), d.had != d.received.Load():
+		d.since, d.had = time.Now(), d.received.Load()
 	case time.Since(d.since) > limit && len(d.nc.Servers()) > 1:
 		d.since = time.Time{}
 		return errors.Join(err, d.nc.ForceReconnect())

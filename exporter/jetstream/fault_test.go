@@ -170,6 +170,31 @@ func TestStreamRecreated(t *testing.T) {
 	}
 }
 
+// The stream is replaced right after it was verified.
+func TestStreamRecreatedMeanwhile(t *testing.T) {
+	t.Parallel()
+	nc := client(t, serve(t))
+	s := create(t, nc)
+	publish(t, nc, 0, 20)
+	r := newReader(t, nc)
+	r.until(20)
+	require.NoError(t, r.source.Close())
+	seen, err := r.source.verify(t.Context(), r.at)
+	require.NoError(t, err)
+	require.NoError(t, api(t, nc).DeleteStream(t.Context(), streamName))
+	create(t, nc)
+	publish(t, nc, 0, 40)
+	_, err = r.source.follow(t.Context(), seen, r.at)
+	var m *exporter.Mismatch
+	require.ErrorAs(t, err, &m)
+	require.Equal(t, "created", m.Field)
+	require.Nil(t, r.source.pull)
+	require.Eventually(t, func() bool {
+		info, err := s.Info(t.Context())
+		return err == nil && info.State.Consumers == 0
+	}, patience, tick, "the consumer is given up")
+}
+
 // TestTailLost puts an older copy of the server's directory in place of the present one: what a power failure does to
 // a server that does not wait for the disk.
 func TestTailLost(t *testing.T) {
@@ -255,6 +280,22 @@ func TestPurged(t *testing.T) {
 		require.EqualValues(t, 30, r.info.Last)
 		require.True(t, r.info.AnchorGone)
 	})
+}
+
+// The stream may allow consumers less time than we ask for.
+func TestConsumerLimits(t *testing.T) {
+	t.Parallel()
+	nc := client(t, serve(t))
+	s := create(t, nc, func(c *jetstream.StreamConfig) { c.ConsumerLimits.InactiveThreshold = time.Minute })
+	r := newReader(t, nc)
+	require.NoError(t, r.open(t.Context()))
+	c, err := s.Consumer(t.Context(), r.source.pull.consumer)
+	require.NoError(t, err)
+	config := c.CachedInfo().Config
+	require.Equal(t, time.Minute, config.InactiveThreshold)
+	require.Equal(t, jetstream.AckNonePolicy, config.AckPolicy)
+	require.True(t, config.MemoryStorage)
+	require.Equal(t, 1, config.Replicas)
 }
 
 // Retention that overtakes a stopped exporter leaves a gap of known size.

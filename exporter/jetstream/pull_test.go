@@ -140,6 +140,19 @@ func TestStatus(t *testing.T) {
 			require.NoError(t, r.source.Close())
 		})
 	}
+	for reply, want := range map[string]error{
+		"1.1": nil, "5.1": nil, // the stream's sequence and the consumer's
+		"1.2": ErrOrder, "1.0": ErrOrder, "0.1": ErrOrder,
+	} {
+		t.Run("message "+reply, func(t *testing.T) {
+			r := newReader(t, nc)
+			require.NoError(t, r.open(t.Context()))
+			r.source.pull.ch <- &nats.Msg{Reply: "$JS.ACK.EV.c.1." + reply + ".17.0"}
+			b, err := r.source.Next(t.Context())
+			require.ErrorIs(t, err, want)
+			require.Len(t, b.Messages, map[bool]int{true: 1}[want == nil])
+		})
+	}
 	t.Run("unknown reply subject", func(t *testing.T) {
 		r := newReader(t, nc)
 		require.NoError(t, r.open(t.Context()))

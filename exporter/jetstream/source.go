@@ -68,7 +68,7 @@ func NewSource(nc *nats.Conn, o Options) (*Source, error) {
 func (s *Source) Open(ctx context.Context, at exporter.Position) (exporter.StreamInfo, error) {
 	s.abandon()
 	info, err := s.open(ctx, at)
-	return info, s.doubt.note(err, at.Seq, s.timing.doubt)
+	return info, s.doubt.note(err, s.timing.doubt)
 }
 
 func (s *Source) open(ctx context.Context, at exporter.Position) (exporter.StreamInfo, error) {
@@ -79,6 +79,11 @@ func (s *Source) open(ctx context.Context, at exporter.Position) (exporter.Strea
 	if err != nil {
 		return exporter.StreamInfo{}, err
 	}
+	return s.follow(ctx, seen, at)
+}
+
+// follow starts to read the stream that was verified.
+func (s *Source) follow(ctx context.Context, seen *verified, at exporter.Position) (exporter.StreamInfo, error) {
 	p, err := s.consume(ctx, seen, at)
 	if err != nil {
 		return exporter.StreamInfo{}, fmt.Errorf("create consumer: %w", err)
@@ -104,7 +109,9 @@ func (s *Source) Next(ctx context.Context) (exporter.Batch, error) {
 	if s.pull == nil {
 		return exporter.Batch{}, errors.New("source is not open")
 	}
-	return s.pull.next(ctx, s.maxBatch)
+	b, err := s.pull.next(ctx, s.maxBatch)
+	s.doubt.received.Add(uint64(len(b.Messages)))
+	return b, err
 }
 
 // Check implements exporter.Source. Pending is an upper bound: sequences that a delete left empty, or that the filter
@@ -113,7 +120,7 @@ func (s *Source) Next(ctx context.Context) (exporter.Batch, error) {
 func (s *Source) Check(ctx context.Context, at exporter.Position) (exporter.StreamInfo, error) {
 	for deadline := time.Now().Add(s.timing.doubt + s.timing.poll()); ; {
 		info, err := s.check(ctx, at)
-		err = s.doubt.note(err, at.Seq, s.timing.doubt)
+		err = s.doubt.note(err, s.timing.doubt)
 		if err == nil || !s.doubt.open() || time.Now().After(deadline) {
 			return info, err
 		}
