@@ -36,7 +36,7 @@ build: ## Build static, reproducible binaries into bin/ (default)
 
 .PHONY: test
 test: $(TEST_TOOLS) ## Run every test
-	$(GO) test ./...
+	$(GO) test ./... ./collectors/testdata/reference
 
 .PHONY: race
 race: $(TEST_TOOLS) ## Run every test under the race detector (needs a C compiler)

@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/bot-exporter/bot-exporter/collectors/internal/reference"
+	"github.com/bot-exporter/bot-exporter/collectors/testdata/reference"
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
 )
 

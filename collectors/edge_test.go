@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bot-exporter/bot-exporter/collectors/event"
-	"github.com/bot-exporter/bot-exporter/collectors/internal/reference"
+	"github.com/bot-exporter/bot-exporter/collectors/testdata/reference"
 )
 
 // at makes an event of one bot, with a time of its own that is also its stored time. The id is not said twice.

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/bot-exporter/bot-exporter/collectors/event"
-	"github.com/bot-exporter/bot-exporter/collectors/internal/reference"
+	"github.com/bot-exporter/bot-exporter/collectors/testdata/reference"
 )
 
 var update = flag.Bool("update", false, "rewrite metrics.prom of the goldens")

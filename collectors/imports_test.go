@@ -74,13 +74,13 @@ var below = map[string][]string{
 	"collectors/event/schema":       {"collectors/event"},
 	"collectors/event":              {},
 	"collectors/snapshot":           {},
-	"collectors/internal/reference": {},
+	"collectors/testdata/reference": {},
 }
 
 // foreign lists what the pure core may import that is neither ours nor of the standard library, and who may.
 var foreign = map[string][]string{
 	"github.com/dchest/siphash":          {"collectors/session"},
-	"github.com/mileusna/useragent":      {"collectors/session", "collectors/internal/reference"},
+	"github.com/mileusna/useragent":      {"collectors/session", "collectors/testdata/reference"},
 	"github.com/go-json-experiment/json": {"collectors/event"},
 }
 
@@ -103,7 +103,7 @@ func TestImports(t *testing.T) {
 			ours, own := strings.CutPrefix(to, module)
 			if own {
 				require.False(t, under(ours, "cmd"), "%s imports %s", s.path, to)
-				require.NotEqual(t, "collectors/internal/reference", ours, "%s imports what is for tests only", s.path)
+				require.NotEqual(t, "collectors/testdata/reference", ours, "%s imports what is for tests only", s.path)
 			}
 			switch {
 			case under(from, "collectors"):
@@ -126,7 +126,7 @@ func requirePure(t *testing.T, file, from, to, ours string, own bool) {
 	case own:
 		require.Contains(t, below[from], ours, "%s imports %s", file, to)
 	case !strings.Contains(strings.Split(to, "/")[0], "."): // the standard library
-		if from != "collectors/internal/reference" { // draws test streams
+		if from != "collectors/testdata/reference" { // draws test streams
 			require.False(t, under(to, impure...), "%s imports %s", file, to)
 		}
 	default:

@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/bot-exporter/bot-exporter/collectors/internal/reference"
+	"github.com/bot-exporter/bot-exporter/collectors/testdata/reference"
 )
 
 // TestAgainstReference folds hostile streams and compares every series with the slow implementation that was written

@@ -137,6 +137,9 @@ func exposition(s *Set, module string) string {
 			continue
 		}
 		for _, f := range c.Families() {
+			if f.Len() == 0 {
+				continue
+			}
 			fmt.Fprintf(&out, "# HELP %s %s\n# TYPE %[1]s %[3]s\n", f.Def().Name, f.Def().Help, f.Def().Type)
 			list := samples(f, s.Clock())
 			sort.SliceStable(list, func(i, j int) bool { return slices.Compare(own(list[i]), own(list[j])) < 0 })

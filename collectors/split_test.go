@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/bot-exporter/bot-exporter/collectors/internal/reference"
+	"github.com/bot-exporter/bot-exporter/collectors/testdata/reference"
 	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
 )
 
