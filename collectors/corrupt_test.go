@@ -10,8 +10,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/bot-exporter/bot-exporter/collectors/testdata/reference"
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
+	"github.com/bot-exporter/bot-exporter/collectors/testdata/reference"
 )
 
 // checkpoint is a state with something in every table, and what comes after it.

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/bot-exporter/bot-exporter/collectors/testdata/reference"
 	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
+	"github.com/bot-exporter/bot-exporter/collectors/testdata/reference"
 )
 
 // write does what a checkpoint does with frozen sections.
