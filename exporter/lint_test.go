@@ -1,11 +1,17 @@
 package exporter
 
 import (
+	"bytes"
+	"encoding/json"
+	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	dto "github.com/prometheus/client_model/go"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/tools/txtar"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/bot-exporter/bot-exporter/collectors"
@@ -34,4 +40,44 @@ func TestPromlint(t *testing.T) {
 	problems, err := promlint.NewWithMetricFamilies(families).Lint()
 	require.NoError(t, err)
 	require.Empty(t, problems)
+}
+
+// TestReplayOfGoldens: the text that replay prints holds, module by module, the metrics of the modules' examples.
+func TestReplayOfGoldens(t *testing.T) {
+	for _, m := range collectors.Catalogue() {
+		t.Run(m.Name, func(t *testing.T) {
+			archive, err := txtar.ParseFile(filepath.Join("..", "collectors", "testdata", m.Name+".txtar"))
+			require.NoError(t, err)
+			cfg := Defaults()
+			var events, want []byte
+			for _, f := range archive.Files {
+				switch f.Name {
+				case "settings.json":
+					zone := struct{ Zone string }{}
+					require.NoError(t, json.Unmarshal(f.Data, &cfg.KPIs))
+					require.NoError(t, json.Unmarshal(f.Data, &struct{ Events any }{&cfg.Events}))
+					require.NoError(t, json.Unmarshal(f.Data, &zone))
+					cfg.KPIs.Session.Location, err = time.LoadLocation(zone.Zone)
+					require.NoError(t, err)
+				case "events.ndjson":
+					events = f.Data
+				case "metrics.prom":
+					want = f.Data
+				}
+			}
+			var out bytes.Buffer
+			_, err = Replay(cfg, bytes.NewReader(events), &out)
+			require.NoError(t, err)
+			blocks := map[string]string{} // by metric
+			for block := range strings.SplitSeq(out.String(), "# HELP ") {
+				name, _, _ := strings.Cut(block, " ")
+				blocks[name] = "# HELP " + block
+			}
+			have := ""
+			for _, d := range m.Defs {
+				have += blocks[d.Name]
+			}
+			require.Equal(t, string(want), have)
+		})
+	}
 }
