@@ -106,7 +106,7 @@ func countSource(b *testing.B, nc *nats.Conn, n int) {
 }
 
 func countOrdered(b *testing.B, nc *nats.Conn, n int) {
-	js, err := nc.JetStream() //nolint:staticcheck // the older interface has the fastest consumer
+	js, err := nc.JetStream() // the older interface has the fastest consumer
 	require.NoError(b, err)
 	done := make(chan struct{})
 	got := 0

@@ -42,9 +42,13 @@ func (c *Config) authenticate(o *nats.Options) (*auth, error) {
 		if _, err := os.ReadFile(c.CredentialsFile); err != nil {
 			return nil, fmt.Errorf("read NATS credentials: %w", err)
 		}
-		return a, nats.UserCredentials(c.CredentialsFile)(o)
+		if err := nats.UserCredentials(c.CredentialsFile)(o); err != nil {
+			return nil, err
+		}
 	case c.NKeyFile != "":
-		return a, a.nkey(o, c.NKeyFile)
+		if err := a.nkey(o, c.NKeyFile); err != nil {
+			return nil, err
+		}
 	}
 	return a, nil
 }

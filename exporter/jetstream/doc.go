@@ -4,7 +4,7 @@
 //
 // The way of one message: Source.Open verifies the stream (verify.go) and creates a consumer (consumer.go) that
 // remembers nothing for us; Source.Next asks for messages two requests ahead (pull.go) and takes what the subscription
-// holds; the server's reply subject tells sequence and time (reply.go). The position lives in the exporter's
+// holds; the server's reply subject tells sequence and time (consumer.go). The position lives in the exporter's
 // checkpoint, never in an acknowledgement.
 //
 // The package knows nothing of events, KPIs or metrics, keeps no state beyond a connection, and decides nothing: what

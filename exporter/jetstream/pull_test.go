@@ -82,6 +82,7 @@ func TestSlowEngine(t *testing.T) {
 	const n = 3 * pullBatch
 	publish(t, nc, 0, n)
 	r := newReader(t, nc)
+	r.source.timing = patient
 	r.until(1)
 	p := r.source.pull
 	require.Eventually(t, func() bool { return len(p.ch)+len(r.bodies) > pullBatch+pullBatch/2 }, patience, tick)

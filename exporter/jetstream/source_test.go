@@ -22,6 +22,7 @@ func TestRead(t *testing.T) {
 	const n = 100_000
 	publish(t, nc, 0, n)
 	r := newReader(t, nc)
+	r.source.timing = patient
 	r.until(n)
 	r.exactly(0, n)
 	require.Equal(t, 1, r.opened)
