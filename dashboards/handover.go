@@ -74,9 +74,9 @@ func handoverBoard(cfg Config) (Dashboard, error) {
 			set(unit(unitSeconds), decimals(1), byThresholds(), limits(slow...)).none("Nobody waited").wide(6),
 		number("Accepted", "Takeover requests that an operator accepted."+exactRange).
 			now("", total(wait.Count())).wide(3),
-		number("Unanswered", "Chats that closed with a takeover request that nobody accepted."+exactRange).
-			now("", total(unanswered)).
-			set(byThresholds(), limits(threshold{0, positive}, threshold{1, negative})).wide(3),
+		number("Unanswered", "Chats that closed with a takeover request that nobody accepted, and their share of the requests that came to an end."+exactRange).
+			now("chats", total(unanswered)).
+			now("share", total(unanswered).Over(total(unanswered).Add(total(wait.Count()))), unit(unitShare), decimals(1), color(neutral)).wide(3),
 		lines("Wait over time", "Median wait for an operator, and what 95 of 100 wait less than."+estimate).
 			over("median", stepQuantile(0.5, wait), color(primary)).
 			over("95 %", stepQuantile(0.95, wait), color(warning)).

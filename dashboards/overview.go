@@ -94,7 +94,7 @@ func overviewBoard(cfg Config) (Dashboard, error) {
 		ratio("Fallback rate", "Share of the assistant's messages that say that it did not understand.", "bot-chats", fallback, less).none("No messages"),
 		ratio("CSAT response rate", "Votes among the surveys that were shown.", "bot-satisfaction",
 			total(score.Count()).Over(total(b.of(collectors.CSATOffered))), more).none("No surveys"),
-		count("Unanswered requests", "Chats that closed with a takeover request that nobody accepted.", "bot-handover", b.of(collectors.HandoverUnanswered), less),
+		count("Unanswered", "Chats that closed with a takeover request that nobody accepted.", "bot-handover", b.of(collectors.HandoverUnanswered), less),
 	)
 	pair := []metric.Label{metric.Bot, metric.Channel}
 	pos := total(b.of(collectors.Feedback).Is(collectors.Rating, "positive"), pair...)
@@ -105,7 +105,7 @@ func overviewBoard(cfg Config) (Dashboard, error) {
 		column("Messages", total(b.of(collectors.Messages), pair...)).
 		column("Chats", total(started, pair...)).
 		column("Handover rate", total(asked, pair...).Over(total(started, pair...)), unit(unitShare), decimals(1)).
-		column("Positive feedback", pos.Over(pos.Add(neg)), unit(unitShare), decimals(1)).
+		column("Positive", pos.Over(pos.Add(neg)), unit(unitShare), decimals(1)).
 		column("CSAT score", total(score.Sum(), pair...).Over(total(score.Count(), pair...)), limit...).
 		column("Clicks", total(b.of(collectors.Clicks), pair...)).
 		column("Agent views", total(b.of(collectors.AgentViews), pair...)).

@@ -80,28 +80,25 @@ func breakdown(title, description string) *panel {
 func bars(title, description string) *panel {
 	return overTime(title, description, timeseries.NewPanelBuilder().
 		DrawStyle(common.GraphDrawStyleBars).BarAlignment(common.BarAlignmentBefore).BarWidthFactor(0.9).
-		FillOpacity(80).LineWidth(0).MaxDataPoints(maxBars).
+		FillOpacity(80).LineWidth(0).
 		Stacking(common.NewStackingConfigBuilder().Mode(common.StackingModeNormal).Group("A")))
 }
 
 func lines(title, description string) *panel {
 	return overTime(title, description, timeseries.NewPanelBuilder().
-		DrawStyle(common.GraphDrawStyleLine).FillOpacity(8).LineWidth(2).MaxDataPoints(maxPoints))
+		DrawStyle(common.GraphDrawStyleLine).FillOpacity(8).LineWidth(2))
 }
 
 // samples shows values as they were scraped.
 func samples(title, description string) *panel {
 	p := overTime(title, description, timeseries.NewPanelBuilder().
-		DrawStyle(common.GraphDrawStyleLine).FillOpacity(0).LineWidth(1).MaxDataPoints(360)).none("No data")
-	p.Interval = ptr("15s")
+		DrawStyle(common.GraphDrawStyleLine).FillOpacity(0).LineWidth(1)).none("No data")
+	p.MaxDataPoints, p.Interval = ptr(360.0), ptr("15s")
 	return p
 }
 
-// The most steps of a chart: a bar for each hour of a week; lines, which show ratios, take more events together.
-const (
-	maxBars   = 168
-	maxPoints = 84
-)
+// maxPoints is the most steps of a chart, such as two hours of a week: bars stay wide enough to be told apart.
+const maxPoints = 84
 
 func overTime(title, description string, b *timeseries.PanelBuilder) *panel {
 	p := newPanel(b.
@@ -112,7 +109,7 @@ func overTime(title, description string, b *timeseries.PanelBuilder) *panel {
 		ShowPoints(common.VisibilityModeAuto).PointSize(4).
 		SpanNulls(common.BoolOrFloat64{Bool: ptr(true)}).
 		AxisSoftMin(0).
-		Interval("1m").
+		MaxDataPoints(maxPoints).Interval("1m").
 		Min(0), title, description)
 	return p.set(unit(unitCount), palette()).named(channelColors).none("No data. A step appears when it has passed: choose a shorter time range.")
 }
@@ -120,7 +117,7 @@ func overTime(title, description string, b *timeseries.PanelBuilder) *panel {
 // list shows a table.
 func list(title, description string) *panel {
 	p := newPanel(table.NewPanelBuilder().
-		ShowHeader(true).MinWidth(100).CellHeight(common.TableCellHeightSm).
+		ShowHeader(true).MinWidth(120).CellHeight(common.TableCellHeightSm).
 		Footer(common.NewTableFooterOptionsBuilder().Show(false).Reducer([]string{"sum"})), title, description)
 	return p.set(unit(unitCount), decimals(0), color(plain))
 }
