@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -81,7 +82,7 @@ func (p *picture) rulesHealthy(ctx context.Context) error {
 		}
 	}
 	if rules == 0 {
-		return fmt.Errorf("Prometheus has no rules")
+		return errors.New("no rules in Prometheus")
 	}
 	return nil
 }
