@@ -2,6 +2,7 @@ package collectors
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/bot-exporter/bot-exporter/collectors/event"
 	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
 	"github.com/bot-exporter/bot-exporter/collectors/testdata/reference"
 )
@@ -137,4 +139,31 @@ func TestFreeze(t *testing.T) {
 		sameState(t, twin.set, f.set)
 		sameSections(t, write(later), write(later))
 	})
+}
+
+// TestSplitWhileForgetting restarts while users are forgotten, a few parts of their table with each message.
+func TestSplitWhileForgetting(t *testing.T) {
+	whole, split := newFolder(Defaults()), newFolder(Defaults())
+	seen := func(f *folder, user int, hour int64) {
+		f.set.Fold(hour*int64(time.Hour), &event.Event{
+			Kind: event.CSATSubmitted, ID: fmt.Sprint(user, hour), Source: "s", Bot: "b", Channel: "web", Chat: "c",
+			User: fmt.Sprint(user), Score: 5,
+		}, nil)
+	}
+	for user := range 3000 {
+		seen(whole, user, 500_000)
+		seen(split, user, 500_000)
+	}
+	retention := int64(Defaults().Session.Retention / time.Hour)
+	for n := range int64(60) {
+		for user := range 30 { // fewer messages than the sweep of an hour takes, and more
+			if user%(1+int(n%5)) == 0 {
+				seen(whole, user, 500_000+retention+n)
+				seen(split, user, 500_000+retention+n)
+			}
+		}
+		split = split.reopened(t)
+	}
+	sameState(t, whole.set, split.set)
+	require.Equal(t, 30.0, series(whole.set, whole.set.Clock())[`bot_users_cohort{bot="b",channel="web",cohort="active",window="7d"}`])
 }

@@ -96,3 +96,23 @@ func written(freeze func(*snapshot.Writer)) []byte {
 	freeze(w)
 	return w.Bytes()
 }
+
+// TestDedupRefuses has what no list of remembered ids holds.
+func TestDedupRefuses(t *testing.T) {
+	load := func(ids ...table.Key) error {
+		w := snapshot.NewWriter(nil)
+		w.Uint(uint64(len(ids)))
+		for _, id := range ids {
+			w.Word(id.Hi)
+			w.Word(id.Lo)
+			w.Int(1)
+		}
+		var d dedup
+		r := snapshot.NewReader(w.Bytes())
+		d.load(r)
+		return r.Close()
+	}
+	require.NoError(t, load(id(1), id(2)))
+	require.Error(t, load(id(1), table.Key{}), "the key of no entry")
+	require.Error(t, load(id(1), id(2), id(1)), "twice")
+}

@@ -276,7 +276,7 @@ func (d *dedup) load(r *snapshot.Reader) {
 	for range r.Len(17) {
 		e := remembered{table.Key{Hi: r.Word(), Lo: r.Word()}, r.Int()}
 		d.queue = append(d.queue, e)
-		if e.key == (table.Key{}) {
+		if _, known := d.known.Get(e.key); known || e.key == (table.Key{}) {
 			r.Fail()
 			return
 		}
