@@ -104,11 +104,12 @@ func TestConsumerPaused(t *testing.T) {
 	nc := client(t, serve(t))
 	s := create(t, nc)
 	r := newReader(t, nc)
+	r.source.timing = defaultTiming
 	require.NoError(t, r.open(t.Context()))
 	_, err := s.PauseConsumer(t.Context(), r.source.pull.consumer, time.Now().Add(time.Hour))
 	require.NoError(t, err)
 	publish(t, nc, 0, 10)
-	ctx, cancel := context.WithTimeout(t.Context(), 2*impatient.silence())
+	ctx, cancel := context.WithTimeout(t.Context(), defaultTiming.silence()+time.Second)
 	defer cancel()
 	_, err = r.source.Next(ctx)
 	require.ErrorIs(t, err, context.DeadlineExceeded, "a paused consumer is alive")
