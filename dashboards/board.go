@@ -61,6 +61,7 @@ func newBoard(cfg Config, uid, title, section, description string) *board {
 			Time("now-7d", "now").Refresh("5m").Timezone("browser").WeekStart("monday").
 			Tooltip(dashboard.DashboardCursorSyncCrosshair),
 	}
+	b.scope.Replica = append(slices.Clone(b.scope.Replica), cfg.Rules.Replicas...)
 	b.builder.WithVariable(dashboard.NewDatasourceVariableBuilder("datasource").Label("Data source").Type("prometheus"))
 	b.variable("job", "Job", ".+", `label_values(%s, job)`, self.BuildInfo)
 	b.variable("instance", "Instance", ".+", `label_values(%s{job=~"$job"}, instance)`, self.BuildInfo)

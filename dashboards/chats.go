@@ -62,10 +62,10 @@ func chatsBoard(cfg Config) (Dashboard, error) {
 			share(lowIsBad(cfg.Thresholds.Containment)...).none("No chat has closed"),
 		number("Abandoned", "Share of the chats with a user message that the user left without an answer, or after the assistant did not understand."+exactRange).
 			now("", total(outcome("abandoned")).Over(total(engaged))).
-			share(highIsBad(cfg.Thresholds.AbandonedRate)...).none("No chat has closed"),
+			share(highIsBad(cfg.limits().AbandonedRate)...).none("No chat has closed"),
 		number("Fallback rate", "Share of the assistant's messages that say that it did not understand."+exactRange).
 			now("", total(fallbacks).Over(total(ofBot))).
-			share(highIsBad(cfg.Thresholds.FallbackRate)...).none("No messages"),
+			share(highIsBad(cfg.limits().FallbackRate)...).none("No messages"),
 		number("Time to the first answer", "Median time from an unanswered message of a user to the answer of the assistant, or of an operator."+estimate).
 			now("assistant", quantile(0.5, by("bot"))).
 			now("operators", quantile(0.5, by("operator")), color(neutral)).

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -17,7 +18,7 @@ type Config struct {
 	Selector string `yaml:"selector"`
 	// Title of the Grafana folder.
 	Folder string `yaml:"folder"`
-	// Where colours change on dashboards.
+	// Where colours change on dashboards, for what has no alert.
 	Thresholds Thresholds `yaml:"thresholds"`
 	// Recording rules and alerts. Their selector and folder are those above.
 	Rules rules.Config `yaml:"rules"`
@@ -29,18 +30,10 @@ type Limit struct {
 	Critical float64 `yaml:"critical"`
 }
 
-// Thresholds are the limits.
+// Thresholds are the limits of what has no alert.
 type Thresholds struct {
-	HandoverRate     Limit `yaml:"handover_rate"`     // share of chats; high is bad
-	HandoverWait     Limit `yaml:"handover_wait"`     // seconds; high is bad
-	CSAT             Limit `yaml:"csat"`              // average of 1 to 5; low is bad
-	CSATResponseRate Limit `yaml:"csat_response"`     // votes of surveys shown; low is bad
-	NegativeShare    Limit `yaml:"negative_feedback"` // of positive and negative; high is bad
-	FallbackRate     Limit `yaml:"fallback_rate"`     // share of the bot's messages; high is bad
-	AbandonedRate    Limit `yaml:"abandoned_rate"`    // share of engaged chats; high is bad
-	Containment      Limit `yaml:"containment"`       // share of engaged chats; low is bad
-	Lag              Limit `yaml:"lag"`               // messages; high is bad
-	CheckpointAge    Limit `yaml:"checkpoint_age"`    // seconds; high is bad
+	CSATResponseRate Limit `yaml:"csat_response"` // votes of surveys shown; low is bad
+	Containment      Limit `yaml:"containment"`   // share of engaged chats; low is bad
 }
 
 // Defaults returns the default configuration.
@@ -49,19 +42,33 @@ func Defaults() Config {
 		Folder: "Virtual assistant",
 		Rules:  rules.Defaults(),
 		Thresholds: Thresholds{
-			HandoverRate:     Limit{0.3, 0.5},
-			HandoverWait:     Limit{120, 600},
-			CSAT:             Limit{4, 3},
 			CSATResponseRate: Limit{0.2, 0.05},
-			NegativeShare:    Limit{0.3, 0.5},
-			FallbackRate:     Limit{0.15, 0.3},
-			AbandonedRate:    Limit{0.2, 0.4},
 			Containment:      Limit{0.6, 0.4},
-			Lag:              Limit{1000, 100_000},
-			CheckpointAge:    Limit{180, 300},
 		},
 	}
 }
+
+// limitsOf are where colours change for what has an alert: critical is where the alert begins to look, so that a
+// threshold is changed in one place.
+type limitsOf struct{ HandoverRate, HandoverWait, CSAT, NegativeShare, FallbackRate, AbandonedRate, Lag Limit }
+
+func (c *Config) limits() limitsOf {
+	a := &c.Rules.Alerts
+	return limitsOf{
+		HandoverRate:  rising(a.HandoverRateHigh.Above),
+		HandoverWait:  rising(time.Duration(a.HandoverWaitLong.Above).Seconds()),
+		CSAT:          falling(a.CSATLow.Below, 5),
+		NegativeShare: rising(a.NegativeFeedbackHigh.Above),
+		FallbackRate:  rising(a.FallbackRateHigh.Above),
+		AbandonedRate: rising(a.ChatsAbandoned.Above),
+		Lag:           Limit{c.Rules.HeldAbove, a.ExporterLagging.Above},
+	}
+}
+
+// rising is a limit that a value should stay below, falling one that it should stay above: a warning comes on the last
+// third of the way.
+func rising(critical float64) Limit        { return Limit{critical * 2 / 3, critical} }
+func falling(critical, best float64) Limit { return Limit{critical + (best-critical)/3, critical} }
 
 // Load reads YAML over the defaults: what is absent keeps its default, what is unknown is an error.
 func Load(file io.Reader) (Config, error) {

@@ -36,7 +36,7 @@ func feedbackBoard(cfg Config) (Dashboard, error) {
 		number("Positive share", "Positive ratings among the positive and negative ones, and in the previous time range."+exactRange).
 			now("this period", total(rated("positive")).Over(both)).
 			now("previous", total(rated("positive")).Over(both).Before(rangeWindow), color(neutral)).
-			share(lowIsBad(Limit{1 - cfg.Thresholds.NegativeShare.Warning, 1 - cfg.Thresholds.NegativeShare.Critical})...).
+			share(lowIsBad(Limit{1 - cfg.limits().NegativeShare.Warning, 1 - cfg.limits().NegativeShare.Critical})...).
 			none("No ratings"),
 	)
 	b.line(8,

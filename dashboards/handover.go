@@ -15,7 +15,7 @@ func handoverBoard(cfg Config) (Dashboard, error) {
 	rate := func(e func(promql.Selector, ...metric.Label) promql.Expr) promql.Expr {
 		return e(asked).Over(e(started))
 	}
-	limit := highIsBad(cfg.Thresholds.HandoverRate)
+	limit := highIsBad(cfg.limits().HandoverRate)
 
 	b.row("Who asks for a human")
 	b.line(5,
@@ -65,7 +65,7 @@ func handoverBoard(cfg Config) (Dashboard, error) {
 	)
 
 	b.row("How long they wait")
-	slow := highIsBad(cfg.Thresholds.HandoverWait)
+	slow := highIsBad(cfg.limits().HandoverWait)
 	b.line(7,
 		number("Wait for an operator", "Time from the first takeover request to the operator who accepts it. The average is exact, the others are estimated from buckets.").
 			now("average", total(wait.Sum()).Over(total(wait.Count()))).

@@ -27,7 +27,7 @@ func healthBoard(cfg Config) (Dashboard, error) {
 		number("Connected", "Whether the connection to NATS is up.").
 			now(process, each(self.Connected)).set(yes, byThresholds(), limits(good...)),
 		number("Lag", "Messages of the stream that are not yet applied.").
-			now(process, each(self.Lag)).set(byThresholds(), limits(highIsBad(cfg.Thresholds.Lag)...)).wide(3),
+			now(process, each(self.Lag)).set(byThresholds(), limits(highIsBad(cfg.limits().Lag)...)).wide(3),
 		number("Last event", "When the broker stored the last message that was applied.").
 			now(process, each(self.LastEvent).Mul(promql.Number(1000))).set(unit(unitWhen)).none("No event yet").wide(5),
 		number("Stream mismatch", "What tells that the stream is not the one that the state was made from. The exporter then stops counting.").

@@ -60,7 +60,7 @@ func overviewBoard(cfg Config) (Dashboard, error) {
 		ratio("Positive feedback", "Positive ratings among the positive and negative ones.", "bot-feedback",
 			rated("positive").Over(rated("positive").Add(rated("negative"))), more).none("No ratings"),
 		number("CSAT score", "Average of all CSAT ratings, from 1 to 5. The change is in scores against the previous time range."+exactRange).
-			now("this period", csat, append([]field{unit(unitScore), decimals(2)}, coloured(lowIsBad(cfg.Thresholds.CSAT))...)...).
+			now("this period", csat, append([]field{unit(unitScore), decimals(2)}, coloured(lowIsBad(cfg.limits().CSAT))...)...).
 			now("vs. previous", csat.Sub(csat.Before(rangeWindow)), append(more.fields(0.05), unit(unitScore), decimals(2))...).
 			none("No votes").link("User satisfaction", "bot-satisfaction"),
 		peak("Peak time", "The hour of the week with the most messages, and their number."+exactRange, b.of(collectors.Traffic)).
@@ -99,7 +99,7 @@ func overviewBoard(cfg Config) (Dashboard, error) {
 	pair := []metric.Label{metric.Bot, metric.Channel}
 	pos := total(b.of(collectors.Feedback).Is(collectors.Rating, "positive"), pair...)
 	neg := total(b.of(collectors.Feedback).Is(collectors.Rating, "negative"), pair...)
-	limit := append(coloured(lowIsBad(cfg.Thresholds.CSAT)), unit(unitScore), decimals(2))
+	limit := append(coloured(lowIsBad(cfg.limits().CSAT)), unit(unitScore), decimals(2))
 	b.line(8, perChannel("The modules for each assistant and channel: users of the chosen window, everything else of the selected time range.").
 		column("Users", users(active, pair...)).
 		column("Messages", total(b.of(collectors.Messages), pair...)).

@@ -135,11 +135,12 @@ func TestQueriesParse(t *testing.T) {
 
 func TestSelectorIsInEveryQuery(t *testing.T) {
 	cfg := Defaults()
-	cfg.Selector = `namespace="bots"`
+	cfg.Selector, cfg.Rules.Replicas = `namespace="bots"`, []string{"node"}
 	for name, q := range queries(t, cfg) {
 		for _, s := range selector.FindAllStringSubmatch(q.Expr, -1) {
 			require.Contains(t, s[2], `{namespace="bots",job=`, name)
 		}
+		require.NotContains(t, q.Expr, "(instance, pod)", name)
 	}
 	all, err := All(cfg)
 	require.NoError(t, err)
@@ -192,11 +193,14 @@ func TestThePageIsCovered(t *testing.T) {
 }
 
 func TestConfig(t *testing.T) {
-	c, err := Load(strings.NewReader("folder: Bots\nthresholds:\n  csat: {warning: 4.5, critical: 3.5}\n"))
+	c, err := Load(strings.NewReader("folder: Bots\nthresholds:\n  containment: {warning: 0.7, critical: 0.5}\nrules:\n  alerts:\n    BotCSATLow: {below: 3.8}\n"))
 	require.NoError(t, err)
 	require.Equal(t, "Bots", c.Folder)
-	require.Equal(t, Limit{4.5, 3.5}, c.Thresholds.CSAT)
-	require.Equal(t, Defaults().Thresholds.HandoverRate, c.Thresholds.HandoverRate)
+	require.Equal(t, Limit{0.7, 0.5}, c.Thresholds.Containment)
+	require.Equal(t, Defaults().Thresholds.CSATResponseRate, c.Thresholds.CSATResponseRate)
+	require.InDelta(t, 4.2, c.limits().CSAT.Warning, 1e-9)
+	d := Defaults()
+	require.Equal(t, d.limits().HandoverRate, c.limits().HandoverRate)
 	c, err = Load(strings.NewReader(""))
 	require.NoError(t, err)
 	require.Equal(t, Defaults(), c)

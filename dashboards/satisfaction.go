@@ -20,7 +20,7 @@ func satisfactionBoard(cfg Config) (Dashboard, error) {
 		return c(score.Count(), by...).Sub(c(score.UpTo(3), by...)).Over(c(score.Count(), by...))
 	}
 	answered := func(c count, by ...metric.Label) promql.Expr { return c(score.Count(), by...).Over(c(offered, by...)) }
-	limit := lowIsBad(cfg.Thresholds.CSAT)
+	limit := lowIsBad(cfg.limits().CSAT)
 
 	b.row("Customer satisfaction")
 	b.line(5,
