@@ -97,12 +97,15 @@ func (a *Alert) grafana(cfg Config) grafanaRule {
 	if a.KeepFiring > 0 {
 		r.KeepFiringFor = a.KeepFiring.String()
 	}
-	// Provisioning replaces $names by environment variables, so templates read the fields behind them.
-	r.Annotations["description"] = strings.NewReplacer("$labels", ".Labels", "$value", ".Values.B.Value").Replace(a.Description)
+	// Provisioning replaces $names by environment variables, so templates read the fields behind them. They are filled in
+	// without data as well, when there is no value.
+	text := valueOf.ReplaceAllString(a.Description, "{{ with .Values.B }}{{ .Value$1 }}{{ end }}")
+	r.Annotations["description"] = strings.ReplaceAll(text, "$labels", ".Labels")
 	return r
 }
 
 var (
+	valueOf   = regexp.MustCompile(`\{\{ \$value( \|[^}]*)? \}\}`)
 	wordStart = regexp.MustCompile(`([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])`)
 	notInUID  = regexp.MustCompile(`[^a-z0-9]+`)
 )

@@ -113,7 +113,8 @@ func TestGrafanaShape(t *testing.T) {
 			}
 			require.Equal(t, "prometheus", r.Data[0].DatasourceUID)
 			for name, text := range r.Annotations {
-				require.NotContains(t, expand(t, text), "<no value>", "%s of %s", name, r.Title)
+				require.NotContains(t, expand(t, text, 1), "<no value>", "%s of %s", name, r.Title)
+				expand(t, text)
 			}
 		}
 	}
@@ -123,18 +124,19 @@ func TestGrafanaShape(t *testing.T) {
 }
 
 // expand fills in an annotation as Grafana does: what it does not know is an error.
-func expand(t *testing.T, text string) string {
-	format := func(any) string { return "12" }
+func expand(t *testing.T, text string, value ...float64) string {
+	format := func(float64) string { return "12" }
 	tmpl, err := template.New("").Option("missingkey=error").Funcs(template.FuncMap{
 		"humanize": format, "humanizePercentage": format, "humanizeDuration": format,
 	}).Parse(text)
 	require.NoError(t, err)
 	var b strings.Builder
 	labels := map[string]string{"job": "j", "bot": "b&c", "channel": "web", "instance": "i", "field": "created", "metric": "m", "label": "l"}
-	require.NoError(t, tmpl.Execute(&b, struct {
-		Labels map[string]string
-		Values map[string]struct{ Value float64 }
-	}{labels, map[string]struct{ Value float64 }{"B": {1}}}), text)
+	values := map[string]any{"B": nil}
+	for _, v := range value {
+		values["B"] = struct{ Value float64 }{v}
+	}
+	require.NoError(t, tmpl.Execute(&b, map[string]any{"Labels": labels, "Values": values}), text)
 	return b.String()
 }
 
