@@ -124,14 +124,14 @@ func substitute(expr string) string {
 // server is a Prometheus that scrapes nothing.
 type server struct{ url string }
 
-func start(t *testing.T, program, dir, data string) server {
+func start(t *testing.T, program, dir, data string, settings ...string) server {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	address := l.Addr().String()
 	require.NoError(t, l.Close())
 	config := filepath.Join(dir, "prometheus.yml")
-	require.NoError(t, os.WriteFile(config, nil, 0o600))
+	require.NoError(t, os.WriteFile(config, []byte(strings.Join(settings, "\n")), 0o600))
 	ctx, cancel := context.WithCancel(context.Background())
 	cmd := exec.CommandContext(ctx, program, "--config.file="+config, "--storage.tsdb.path="+data, "--storage.tsdb.retention.time=1y",
 		"--web.listen-address="+address, "--log.level=error")
