@@ -1,0 +1,182 @@
+package deploytest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+)
+
+// walk calls f with each file below deploy whose name ends so; templates of the chart are not what they seem.
+func walk(t *testing.T, f func(path string), suffixes ...string) {
+	t.Helper()
+	require.NoError(t, filepath.WalkDir(deploy, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || strings.Contains(path, "/templates/") {
+			return err
+		}
+		for _, s := range suffixes {
+			if strings.HasSuffix(path, s) {
+				f(path)
+			}
+		}
+		return nil
+	}))
+}
+
+func TestFilesParse(t *testing.T) {
+	n := 0
+	yamlFile := func(path string) {
+		n++
+		d := yaml.NewDecoder(strings.NewReader(read(t, path)))
+		for {
+			var v any
+			err := d.Decode(&v)
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			if !assert.NoError(t, err, path) {
+				return
+			}
+		}
+	}
+	walk(t, yamlFile, ".yaml", ".yml")
+	for _, path := range []string{".goreleaser.yaml", ".golangci.yml", ".github/workflows/ci.yml"} {
+		yamlFile(filepath.Join(root, path))
+	}
+	assert.Greater(t, n, 10)
+	walk(t, func(path string) {
+		if strings.Contains(path, "/examples/") { // lines of JSON, as a broker holds them
+			return
+		}
+		assert.True(t, json.Valid([]byte(read(t, path))), path)
+	}, ".json")
+}
+
+var link = regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
+
+func TestLinks(t *testing.T) {
+	var dead []string
+	walk(t, func(path string) {
+		for _, m := range link.FindAllStringSubmatch(read(t, path), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(path), m[1])); err != nil {
+				dead = append(dead, path+" links to "+m[1])
+			}
+		}
+	}, ".md")
+	assert.Empty(t, dead)
+}
+
+// Commands in documents and comments: lines with the program's name and a flag, and their continuations.
+func TestFlagsInTexts(t *testing.T) {
+	u := help(t)
+	invocation := regexp.MustCompile("(?:^|[\\s`/#])bot-exporter(?: [a-z]+)*(?: .*)? --")
+	others := regexp.MustCompile(`\b(helm|kubectl|docker|cosign|nats|nats-server) [a-z-]`)
+	seen := 0
+	walk(t, func(path string) {
+		if strings.Contains(path, "/deploytest/") || strings.Contains(path, "/dashboards/") || strings.Contains(path, "/files/") {
+			return
+		}
+		continued := false
+		for i, line := range strings.Split(read(t, path), "\n") {
+			if continued || invocation.MatchString(line) && !others.MatchString(line) {
+				text := line
+				if at := strings.Index(line, "bot-exporter"); at >= 0 && !continued {
+					text = line[at:]
+				}
+				text, _, _ = strings.Cut(text, " | ")
+				for _, m := range flagName.FindAllStringSubmatch(text, -1) {
+					seen++
+					assert.True(t, u.flags[""][m[2]] || m[2] == "help" || m[2] == "version", "%s:%d: no flag --%s", path, i+1, m[2])
+				}
+				continued = strings.HasSuffix(strings.TrimSpace(line), `\`)
+			} else {
+				continued = false
+			}
+		}
+	}, ".md", ".conf", ".yaml", ".yml", ".env", ".service", "Dockerfile")
+	assert.Greater(t, seen, 5)
+}
+
+// Settings by environment, in the unit, its file and the images.
+func TestEnvironment(t *testing.T) {
+	u := help(t)
+	name := regexp.MustCompile(`BOT_EXPORTER_[A-Z0-9_]+`)
+	seen := 0
+	walk(t, func(path string) {
+		for _, v := range name.FindAllString(read(t, path), -1) {
+			seen++
+			assert.True(t, u.env[v], "%s: no setting %s", path, v)
+		}
+	}, ".env", ".service", "Dockerfile", "compose.yaml")
+	assert.Greater(t, seen, 5)
+}
+
+// What the images are built from exists, and .dockerignore lets it through.
+func TestDockerfile(t *testing.T) {
+	ignore := strings.Fields(read(t, filepath.Join(root, ".dockerignore")))
+	file := read(t, filepath.Join(deploy, "docker/Dockerfile"))
+	for _, m := range regexp.MustCompile(`(?m)^COPY ([^-].*)$`).FindAllStringSubmatch(file, -1) {
+		words := strings.Fields(m[1])
+		for _, source := range words[:len(words)-1] {
+			_, err := os.Stat(filepath.Join(root, source))
+			require.NoError(t, err)
+			assert.Contains(t, ignore, "!"+source, "the context lacks it")
+		}
+	}
+	for _, want := range []string{"USER 65532:65532", "CGO_ENABLED=0", "-trimpath", "GOARCH=$TARGETARCH", "--platform=$BUILDPLATFORM", ":nonroot"} {
+		assert.Contains(t, file, want)
+	}
+	version := regexp.MustCompile(`GO_VERSION=(1\.\d+)`).FindStringSubmatch(file)
+	require.NotNil(t, version)
+	assert.Contains(t, read(t, filepath.Join(root, "go.mod")), "\ngo "+version[1])
+}
+
+func TestReleaseFiles(t *testing.T) {
+	var release struct {
+		NFPMs []struct {
+			Contents []struct {
+				Src string
+			}
+		} `yaml:"nfpms"`
+		Builds []struct {
+			Main string
+		}
+		Images []struct {
+			Dockerfile string
+		} `yaml:"dockers_v2"`
+	}
+	decode(t, filepath.Join(root, ".goreleaser.yaml"), &release)
+	var paths []string
+	for _, p := range release.NFPMs {
+		for _, c := range p.Contents {
+			paths = append(paths, c.Src)
+		}
+	}
+	for _, b := range release.Builds {
+		paths = append(paths, b.Main)
+	}
+	for _, i := range release.Images {
+		paths = append(paths, i.Dockerfile)
+	}
+	require.GreaterOrEqual(t, len(paths), 4)
+	for _, path := range paths {
+		_, err := os.Stat(filepath.Join(root, path))
+		assert.NoError(t, err)
+	}
+}
+
+// decode reads the first document of a YAML file.
+func decode(t *testing.T, path string, to any) {
+	t.Helper()
+	require.NoError(t, yaml.NewDecoder(bytes.NewReader([]byte(read(t, path)))).Decode(to), path)
+}

@@ -1,0 +1,142 @@
+// Package deploytest checks what is shipped below deploy against the program and the libraries that will read it: that
+// files parse, that what they refer to exists, and that they work where servers can be had without containers.
+package deploytest
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	root   = "../.."
+	deploy = ".."
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if programDir != "" {
+		os.RemoveAll(programDir)
+	}
+	os.Exit(code)
+}
+
+var (
+	programDir  string
+	buildOnce   sync.Once
+	errBuilding error
+)
+
+// program builds bot-exporter once and returns its path.
+func program(t *testing.T) string {
+	t.Helper()
+	buildOnce.Do(func() {
+		if programDir, errBuilding = os.MkdirTemp("", "deploytest"); errBuilding != nil {
+			return
+		}
+		build := exec.CommandContext(context.Background(), "go", "build", "-o", programDir+"/", "./cmd/bot-exporter")
+		build.Dir, build.Env = root, append(os.Environ(), "CGO_ENABLED=0")
+		build.Stderr = os.Stderr
+		errBuilding = build.Run()
+	})
+	require.NoError(t, errBuilding)
+	return filepath.Join(programDir, "bot-exporter")
+}
+
+// usage is what the program says that it understands.
+type usage struct {
+	flags map[string]map[string]bool // by command; "" for all of them together
+	env   map[string]bool
+}
+
+var (
+	commandLine = regexp.MustCompile(`^([a-z][a-z -]*?)(?: (?:\[<|<|--).*)?$`)
+	flagName    = regexp.MustCompile(`--(\[no-\])?([a-z][a-z0-9.-]*)`)
+	envName     = regexp.MustCompile(`\$(BOT_EXPORTER_[A-Z0-9_]+)`)
+)
+
+// help reads --help-long: commands begin in the first column, their flags are indented.
+func help(t *testing.T) usage {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), program(t), "--help-long").Output()
+	require.NoError(t, err)
+	u := usage{flags: map[string]map[string]bool{"": {}}, env: map[string]bool{}}
+	common, commands, _ := strings.Cut(string(out), "\nCommands:\n")
+	add := func(command, text string) {
+		if u.flags[command] == nil {
+			u.flags[command] = map[string]bool{}
+		}
+		for _, line := range strings.Split(text, "\n") {
+			if before, _, _ := strings.Cut(strings.TrimSpace(line), "  "); strings.HasPrefix(before, "-") {
+				for _, m := range flagName.FindAllStringSubmatch(before, -1) {
+					u.flags[command][m[2]], u.flags[""][m[2]] = true, true
+				}
+			}
+		}
+		for _, m := range envName.FindAllStringSubmatch(text, -1) {
+			u.env[m[1]] = true
+		}
+	}
+	add("serve", common) // the default command's are among the common ones
+	command := ""
+	for _, line := range strings.Split(commands, "\n") {
+		if m := commandLine.FindStringSubmatch(line); m != nil && !strings.HasPrefix(line, " ") {
+			command = m[1]
+			continue
+		}
+		add(command, line)
+	}
+	require.Contains(t, u.flags["serve"], "storage.path")
+	require.Contains(t, u.flags["simulate"], "csat-mean")
+	require.Contains(t, u.flags["health"], "timeout")
+	require.Contains(t, u.env, "BOT_EXPORTER_NATS_URL")
+	return u
+}
+
+// accepts checks the arguments of a container or unit: a command and its flags.
+func (u usage) accepts(t *testing.T, args []string) {
+	t.Helper()
+	require.NotEmpty(t, args)
+	flags, ok := u.flags[args[0]]
+	require.True(t, ok, "no command %q", args[0])
+	for _, arg := range args[1:] {
+		if name, long := strings.CutPrefix(arg, "--"); long {
+			name, _, _ = strings.Cut(name, "=")
+			require.True(t, flags[name], "%s has no flag --%s", args[0], name)
+		}
+	}
+}
+
+// tool returns a program that make check-deploy builds and names; without it, the test is skipped.
+func tool(t *testing.T, variable string) string {
+	t.Helper()
+	path := os.Getenv(variable)
+	if path == "" {
+		t.Skipf("%s is not set; make check-deploy sets it", variable)
+	}
+	return path
+}
+
+// succeeds runs a program and returns what it printed.
+func succeeds(t *testing.T, dir, name string, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s %s\n%s", filepath.Base(name), strings.Join(args, " "), out)
+	return string(out)
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return string(b)
+}

@@ -1,0 +1,198 @@
+package deploytest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	natsjs "github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/crypto/bcrypt"
+)
+
+const patience = 60 * time.Second
+
+// The program works with the shipped configuration of the broker, with exactly its permissions, and with TLS on both
+// sides of both of its connections: through a restart of the broker and the loss of its consumer.
+func TestRunsWithLeastPermissionsAndMutualTLS(t *testing.T) {
+	opts, certs := natsConfig(t, "mtls.conf")
+	opts.Host, opts.Port, opts.HTTPPort, opts.NoSigs, opts.NoLog = "127.0.0.1", freePort(t), 0, true, true
+	broker := startBroker(t, opts)
+	t.Cleanup(func() { broker.Shutdown() })
+
+	js := admin(t, opts.Port, certs)
+	var stream natsjs.StreamConfig
+	require.NoError(t, json.Unmarshal([]byte(read(t, filepath.Join(deploy, "nats/stream.json"))), &stream))
+	_, err := js.CreateStream(t.Context(), stream)
+	require.NoError(t, err)
+
+	d := startDaemon(t, opts.Port, certs)
+	d.publish(t, 100)
+	d.applied(t, 100)
+
+	broker.Shutdown()
+	broker.WaitForShutdown()
+	broker = startBroker(t, opts)
+	d.publish(t, 100)
+	d.applied(t, 200)
+
+	lost := 0
+	for info := range consumers(t, js).Info() {
+		lost++
+		require.NoError(t, js.DeleteConsumer(t.Context(), stream.Name, info.Name))
+	}
+	assert.Equal(t, 1, lost)
+	d.publish(t, 100)
+	d.applied(t, 300)
+
+	require.NoError(t, d.cmd.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, d.cmd.Wait())
+	log := strings.ToLower(read(t, d.log))
+	assert.NotContains(t, log, "permission")
+	assert.NotContains(t, log, "violation")
+	assert.NotContains(t, log, password)
+	assert.NotContains(t, log, "level=error")
+}
+
+func startBroker(t *testing.T, opts *server.Options) *server.Server {
+	t.Helper()
+	s, err := server.NewServer(opts.Clone())
+	require.NoError(t, err)
+	s.Start()
+	require.True(t, s.ReadyForConnections(patience))
+	return s
+}
+
+func admin(t *testing.T, port int, certs string) natsjs.JetStream {
+	t.Helper()
+	nc, err := nats.Connect(fmt.Sprintf("tls://127.0.0.1:%d", port), nats.UserInfo("admin", password),
+		nats.Secure(clientTLS(t, certs, "other")), nats.TLSHandshakeFirst(), nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond))
+	require.NoError(t, err)
+	t.Cleanup(nc.Close)
+	js, err := natsjs.New(nc)
+	require.NoError(t, err)
+	return js
+}
+
+func consumers(t *testing.T, js natsjs.JetStream) natsjs.ConsumerInfoLister {
+	t.Helper()
+	stream, err := js.Stream(t.Context(), "BOT_EVENTS")
+	require.NoError(t, err)
+	return stream.ListConsumers(t.Context())
+}
+
+type process struct {
+	cmd       *exec.Cmd
+	log       string
+	broker    []string // how to reach it
+	url       string
+	client    *http.Client
+	anonymous *http.Client
+}
+
+func startDaemon(t *testing.T, port int, certs string) *process {
+	t.Helper()
+	dir := t.TempDir()
+	secret := filepath.Join(dir, "password")
+	require.NoError(t, os.WriteFile(secret, []byte(password+"\n"), 0o600))
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
+	require.NoError(t, err)
+	config := strings.ReplaceAll(read(t, filepath.Join(deploy, "web.yml")), "/etc/bot-exporter/certs", certs)
+	config = regexp.MustCompile(`prometheus: \$2a\$\S+`).ReplaceAllLiteralString(config, "prometheus: "+string(hash))
+	web := filepath.Join(dir, "web.yml")
+	require.NoError(t, os.WriteFile(web, []byte(config), 0o600))
+	listen := fmt.Sprintf("127.0.0.1:%d", freePort(t))
+
+	d := &process{
+		log: filepath.Join(dir, "log"), url: "https://" + listen,
+		broker: []string{
+			fmt.Sprintf("--nats.url=tls://127.0.0.1:%d", port), "--nats.tls-first", "--nats.tls-ca-file=" + certs + "/ca.pem",
+			"--nats.tls-cert-file=" + certs + "/exporter.pem", "--nats.tls-key-file=" + certs + "/exporter-key.pem", "--nats.password-file=" + secret,
+		},
+		client:    &http.Client{Transport: &http.Transport{TLSClientConfig: clientTLS(t, certs, "prometheus")}},
+		anonymous: &http.Client{Transport: &http.Transport{TLSClientConfig: clientTLS(t, certs, "other")}},
+	}
+	args := append([]string{
+		"serve", "--nats.user=exporter", "--nats.inbox-prefix=_INBOX_exporter", "--storage.path=" + filepath.Join(dir, "data"),
+		"--web.config.file=" + web, "--web.listen-address=" + listen,
+	}, d.broker...)
+	d.cmd = exec.CommandContext(context.Background(), program(t), args...)
+	log, err := os.Create(d.log)
+	require.NoError(t, err)
+	defer log.Close()
+	d.cmd.Stdout, d.cmd.Stderr = log, log
+	require.NoError(t, d.cmd.Start())
+	t.Cleanup(func() {
+		_ = d.cmd.Process.Kill()
+		if t.Failed() {
+			t.Log(read(t, d.log))
+		}
+	})
+	require.Eventually(t, func() bool { code, _ := d.get(d.client, "/-/ready", password); return code == http.StatusOK }, patience, 50*time.Millisecond)
+
+	code, _ := d.get(d.client, "/-/ready", "wrong")
+	assert.Equal(t, http.StatusUnauthorized, code)
+	code, _ = d.get(d.anonymous, "/-/ready", password)
+	assert.Zero(t, code, "a client with another name in its certificate was let in")
+	return d
+}
+
+// publish lets a bot publish, with its own permissions.
+func (d *process) publish(t *testing.T, events int) {
+	t.Helper()
+	args := append([]string{
+		"simulate", "--nats.user=bot", "--nats.inbox-prefix=_INBOX_bot", "--rate=2000", fmt.Sprintf("--events=%d", events),
+	}, d.broker...)
+	succeeds(t, ".", program(t), args...)
+}
+
+// applied waits until the exporter has applied so many messages.
+func (d *process) applied(t *testing.T, messages int) {
+	t.Helper()
+	want := fmt.Sprintf("\nbot_exporter_applied_sequence %d\n", messages)
+	require.Eventually(t, func() bool {
+		_, body := d.get(d.client, "/metrics", password)
+		return strings.Contains(body, want)
+	}, patience, 200*time.Millisecond, "not applied: %d", messages)
+}
+
+// get returns status 0 when there is no answer.
+func (d *process) get(client *http.Client, path, secret string) (int, string) {
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, d.url+path, http.NoBody)
+	if err != nil {
+		return 0, err.Error()
+	}
+	request.SetBasicAuth("prometheus", secret)
+	response, err := client.Do(request)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return 0, err.Error()
+	}
+	return response.StatusCode, string(body)
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
