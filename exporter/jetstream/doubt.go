@@ -37,12 +37,15 @@ func (d *doubt) note(err error, limit time.Duration) error {
 		d.since = time.Time{}
 	case d.since.IsZero(), d.had != d.received.Load():
 		d.since, d.had = time.Now(), d.received.Load()
-	case time.Since(d.since) > limit && len(d.nc.Servers()) > 1:
+	case time.Since(d.since) > limit && d.others():
 		d.since = time.Time{}
 		return errors.Join(err, d.nc.ForceReconnect())
 	}
 	return err
 }
+
+// others tells whether there may be another server: one name may stand for all those of a cluster.
+func (d *doubt) others() bool { return len(d.nc.Servers()) > 1 || d.nc.ConnectedClusterName() != "" }
 
 // open tells whether the last outcome left a doubt.
 func (d *doubt) open() bool {

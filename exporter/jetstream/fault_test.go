@@ -79,6 +79,24 @@ func TestServerDown(t *testing.T) {
 	require.ErrorIs(t, r.open(t.Context()), nats.ErrConnectionClosed)
 }
 
+// After a connection was lost, however short, the stream behind the next one must be verified.
+func TestReconnected(t *testing.T) {
+	t.Parallel()
+	nc := client(t, serve(t))
+	create(t, nc)
+	publish(t, nc, 0, 10)
+	r := newReader(t, nc)
+	r.source.timing = patient
+	r.until(10)
+	require.NoError(t, nc.ForceReconnect())
+	fails(t, r, ErrConnectionLost)
+	r.source.timing = impatient
+	back(t, nc)
+	publish(t, nc, 10, 10)
+	r.until(20)
+	r.exactly(0, 20)
+}
+
 func TestConsumerDeleted(t *testing.T) {
 	t.Parallel()
 	nc := client(t, serve(t))
