@@ -77,7 +77,7 @@ func TestRestoreDamaged(t *testing.T) {
 	saved, stored, rest := checkpoint()
 	require.NoError(t, tryRestore(t, saved, stored, rest))
 	random := rand.New(rand.NewPCG(5, 6))
-	times := 3000
+	times := 2000
 	if testing.Short() {
 		times = 300
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bot-exporter/bot-exporter/collectors/event"
+	"github.com/bot-exporter/bot-exporter/collectors/metric"
 	"github.com/bot-exporter/bot-exporter/collectors/testdata/reference"
 )
 
@@ -33,10 +34,6 @@ func TestEdges(t *testing.T) {
 			at("9999-12-31T23:59:59Z", "element.clicked", "d", `,"element":"link"`),
 			at("9999-12-31T23:59:59Z", "handover.requested", "d", ``),
 		},
-		"an agent whose name is that of the overflow": {
-			at("2026-03-02T09:00:00Z", "message.bot", "c", `,"message":"m","agent":{"id":"__other__"}`),
-			at("2026-03-02T09:00:01Z", "feedback.given", "c", `,"message":"m","rating":"positive"`),
-		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFolder(Defaults())
@@ -48,6 +45,7 @@ func TestEdges(t *testing.T) {
 }
 
 // TestManyAgents: what open chats remember of agents is bounded; beyond, a rating counts for __other__ and is not lost.
+// Nor is that of an agent with this very name.
 func TestManyAgents(t *testing.T) {
 	s := New(Defaults())
 	say := func(id int, kind event.Kind, agent string) {
@@ -62,10 +60,12 @@ func TestManyAgents(t *testing.T) {
 	}
 	say(1, event.FeedbackGiven, "")
 	say(10*bound+1, event.FeedbackGiven, "")
+	say(10*bound+10, event.MessageBot, metric.Other)
+	say(10*bound+11, event.FeedbackGiven, "")
 	all := series(s, 1)
 	require.Equal(t, 1.0, all[`bot_agent_feedback_total{agent="agent0",bot="b",channel="web",kind="agent",rating="positive"}`])
-	require.Equal(t, 1.0, all[`bot_agent_feedback_total{agent="__other__",bot="b",channel="web",kind="agent",rating="positive"}`])
-	require.Equal(t, 1.0, all[`bot_label_overflow_total{label="agent",metric="bot_agent_feedback_total"}`])
+	require.Equal(t, 2.0, all[`bot_agent_feedback_total{agent="__other__",bot="b",channel="web",kind="agent",rating="positive"}`])
+	require.Equal(t, 2.0, all[`bot_label_overflow_total{label="agent",metric="bot_agent_feedback_total"}`])
 	f := &folder{set: s}
 	sameState(t, s, f.reopened(t).set)
 }
