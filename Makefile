@@ -36,11 +36,11 @@ build: ## Build static, reproducible binaries into bin/ (default)
 
 .PHONY: test
 test: $(TEST_TOOLS) ## Run every test
-	$(GO) test ./... ./collectors/testdata/reference
+	$(GO) test -timeout 20m ./... ./collectors/testdata/reference
 
 .PHONY: race
 race: $(TEST_TOOLS) ## Run every test under the race detector (needs a C compiler)
-	CGO_ENABLED=1 $(GO) test -race ./...
+	CGO_ENABLED=1 $(GO) test -race -timeout 30m ./...
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (10s)
@@ -157,3 +157,8 @@ $(TOOLS)/compose-spec: $(call pinned_by,compose)
 
 $(TOOLS)/goreleaser-check: $(call pinned_by,goreleaser) .tools/goreleaser/main.go
 	CGO_ENABLED=0 $(GO) build -C .tools/goreleaser -trimpath -buildvcs=false -ldflags '-s -w' -o $@ .
+
+.PHONY: bench
+bench: build ## Measure the exporter beside consumers that only count, and what users and chats cost
+	$(GO) run ./exporter/bench run
+	$(GO) run ./exporter/bench state
