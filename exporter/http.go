@@ -14,6 +14,8 @@ const (
 	idleTimeout       = 2 * time.Minute
 	maxHeaderBytes    = 16 << 10
 	maxScrapes        = 8 // at once; more get status 503
+	maxSlowScrapes    = 32
+	slowAfter         = time.Second
 )
 
 // NewServer returns a server with the limits that a port open to many clients needs.

@@ -3,6 +3,7 @@ package exporter
 import (
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/klauspost/compress/gzhttp"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -33,7 +34,7 @@ func newScrapes(kpis *gatherer) http.Handler {
 	if err != nil {
 		panic("BUG: " + err.Error())
 	}
-	return limited(compressed(s), maxScrapes)
+	return limits{maxScrapes, maxSlowScrapes, slowAfter}.on(compressed(s))
 }
 
 func (s *scrapes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -42,7 +43,25 @@ func (s *scrapes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.render(w, format)
 		return
 	}
-	s.library.ServeHTTP(w, r)
+	// A client that reads slowly must not keep the view that is rendered from.
+	page := recorded{ResponseWriter: w, status: http.StatusOK}
+	s.library.ServeHTTP(&page, r)
+	w.WriteHeader(page.status)
+	_, _ = w.Write(page.body)
+}
+
+// recorded keeps a response until it is complete.
+type recorded struct {
+	http.ResponseWriter
+	status int
+	body   []byte
+}
+
+func (r *recorded) WriteHeader(status int) { r.status = status }
+
+func (r *recorded) Write(p []byte) (int, error) {
+	r.body = append(r.body, p...)
+	return len(p), nil
 }
 
 func (s *scrapes) render(w http.ResponseWriter, format expfmt.Format) {
@@ -58,16 +77,45 @@ func (s *scrapes) render(w http.ResponseWriter, format expfmt.Format) {
 	_, _ = w.Write(*buffer)
 }
 
-// limited answers 503 to requests beyond so many at once.
-func limited(next http.Handler, most int) http.Handler {
-	slots := make(chan struct{}, most)
+// limits are on requests at once.
+type limits struct {
+	most int           // beyond, the answer is 503
+	slow int           // more that take long, which do not keep others from being served
+	long time.Duration // after which a request is a slow one; beyond that many, its connection is cut
+}
+
+func (l limits) on(next http.Handler) http.Handler {
+	fast, slow := make(chan struct{}, l.most), make(chan struct{}, l.slow)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		select {
-		case slots <- struct{}{}:
-			defer func() { <-slots }()
-			next.ServeHTTP(w, r)
+		case fast <- struct{}{}:
 		default:
 			http.Error(w, "too many scrapes at once; try again later", http.StatusServiceUnavailable)
+			return
 		}
+		var mu sync.Mutex
+		held := fast
+		timer := time.AfterFunc(l.long, func() {
+			mu.Lock()
+			defer mu.Unlock()
+			if held == nil {
+				return
+			}
+			select {
+			case slow <- struct{}{}:
+				<-held
+				held = slow
+			default:
+				_ = http.NewResponseController(w).SetWriteDeadline(time.Now())
+			}
+		})
+		defer func() {
+			timer.Stop()
+			mu.Lock()
+			defer mu.Unlock()
+			<-held
+			held = nil
+		}()
+		next.ServeHTTP(w, r)
 	})
 }

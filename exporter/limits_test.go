@@ -1,0 +1,86 @@
+package exporter
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Clients that do not read keep nobody else from being served, and do not pile up.
+func TestSlowClients(t *testing.T) {
+	var serving, cut atomic.Int32
+	page := bytes.Repeat([]byte("x"), 16<<20) // more than any buffer on the way
+	server := httptest.NewServer(limits{2, 3, 50 * time.Millisecond}.on(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		serving.Add(1)
+		defer serving.Add(-1)
+		if r.URL.Path == "/small" {
+			_, _ = io.WriteString(w, "small")
+		} else if _, err := w.Write(page); err != nil {
+			cut.Add(1)
+		}
+	})))
+	t.Cleanup(server.Close) // after the clients
+	defer http.DefaultClient.CloseIdleConnections()
+	slow := func() net.Conn {
+		c, err := net.Dial("tcp", server.Listener.Addr().String())
+		require.NoError(t, err)
+		t.Cleanup(func() { c.Close() })
+		_, err = fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+		require.NoError(t, err)
+		return c
+	}
+	served := func() bool {
+		status, _, text := fetch(t, http.MethodGet, server.URL+"/small")
+		return status == http.StatusOK && text == "small"
+	}
+	become := func(n int32) {
+		t.Helper()
+		require.Eventually(t, func() bool { return serving.Load() == n }, patience, tick)
+	}
+	slow()
+	slow()
+	become(2)
+	require.Eventually(t, served, patience, tick, "after a while")
+	slow()
+	become(3)
+	require.Zero(t, cut.Load())
+	slow()
+	require.Eventually(t, func() bool { return cut.Load() == 1 }, patience, tick, "one too many")
+	become(3)
+	require.Eventually(t, served, patience, tick)
+}
+
+func TestTooManyScrapes(t *testing.T) {
+	begun, end := make(chan struct{}), make(chan struct{})
+	h := limits{2, 1, time.Hour}.on(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		begun <- struct{}{}
+		<-end
+	}))
+	status := make(chan int, 2)
+	get := func() {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+		status <- w.Code
+	}
+	go get()
+	go get()
+	<-begun
+	<-begun
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+	require.Equal(t, http.StatusServiceUnavailable, w.Code)
+	close(end)
+	require.Equal(t, http.StatusOK, <-status)
+	require.Equal(t, http.StatusOK, <-status)
+	go get()
+	<-begun
+	require.Equal(t, http.StatusOK, <-status)
+}
