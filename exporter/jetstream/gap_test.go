@@ -1,6 +1,8 @@
 package jetstream
 
 import (
+	"crypto/rand"
+	"fmt"
 	"testing"
 	"time"
 
@@ -153,10 +155,9 @@ func TestSizes(t *testing.T) {
 		const size = pullBytes / pullBatch
 		const n = 4 * pullBatch
 		js := api(t, nc)
-		ack := len("$JS.ACK.EV..1.10000.10000..10000") + len(consumerPrefix) + 26 + 19
-		body := make([]byte, size-len(subject)-ack)
-		for range n {
-			_, err := js.PublishAsync(subject, body, jetstream.WithStallWait(time.Minute))
+		for seq := 1; seq <= n; seq++ { // the server counts subject, reply subject, header and body
+			reply := fmt.Sprintf("$JS.ACK.EV.%s%s.1.%d.%d.%d.%d", consumerPrefix, rand.Text(), seq, seq, time.Now().UnixNano(), n-seq)
+			_, err := js.PublishAsync(subject, make([]byte, size-len(subject)-len(reply)), jetstream.WithStallWait(time.Minute))
 			require.NoError(t, err)
 		}
 		<-js.PublishAsyncComplete()
