@@ -70,6 +70,7 @@ func TestAnswers(t *testing.T) {
 		"follower lags":             {infos: []string{fakeInfo(20)}, direct: []*nats.Msg{missing}, leader: []string{fakeMessage("ten")}},
 		"follower lags, other":      {infos: []string{fakeInfo(20)}, direct: []*nats.Msg{missing}, leader: []string{fakeMessage("TEN")}, field: "anchor"},
 		"deleted":                   {infos: []string{fakeInfo(20)}, direct: []*nats.Msg{missing}, leader: []string{notFound}, gone: true},
+		"dropped by the limits":     {infos: []string{fakeInfo(20, `"first_seq":1`, `"first_seq":11`)}, gone: true}, // asks nobody
 		"leader does not answer":    {infos: []string{fakeInfo(20)}, direct: []*nats.Msg{missing}, refused: "permitted?"},
 		"leader is unwell":          {infos: []string{fakeInfo(20)}, direct: []*nats.Msg{missing}, leader: []string{`{"error":{"code":503,"err_code":10008,"description":"unavailable"}}`}, refused: "unavailable"},
 		"leader talks nonsense":     {infos: []string{fakeInfo(20)}, direct: []*nats.Msg{missing}, leader: []string{`{}`}, refused: "invalid"},
