@@ -48,3 +48,10 @@ func TestReduce(t *testing.T) {
 		require.Equal(t, c.want, reduce(c.destination, c.target), "%s to %s", c.destination, c.target)
 	}
 }
+
+// TestHiddenURL: a control character in a URL does not keep its user info, as it is removed before.
+func TestHiddenURL(t *testing.T) {
+	f := newFolder(Defaults())
+	f.fold(at("2026-03-02T09:00:00Z", "element.clicked", "c", `,"element":"link","destination":"https\u0007://ada:secret@example.com?q"`))
+	require.Equal(t, 1.0, series(f.set, 0)[`bot_clicks_total{bot="b",channel="web",destination="https://example.com",element="link",target="other",title=""}`])
+}
