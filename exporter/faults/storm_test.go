@@ -1,0 +1,188 @@
+package faults
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// latencies are those of scrapes, by status.
+type latencies struct {
+	mu sync.Mutex
+	by map[int][]time.Duration
+}
+
+func (l *latencies) add(status int, d time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.by == nil {
+		l.by = map[int][]time.Duration{}
+	}
+	l.by[status] = append(l.by[status], d)
+}
+
+func (l *latencies) p99(status int) time.Duration {
+	list := slices.Sorted(slices.Values(l.by[status]))
+	if len(list) == 0 {
+		return 0
+	}
+	return list[(len(list)-1)*99/100]
+}
+
+// runStorm lets 200 scrapers ask as fast as they can while events come at a steady rate.
+func runStorm(t *testing.T, r *result) {
+	const rate = 2000 // events per second
+	duration := time.Duration(pick(60, 3)) * time.Second
+	b := newBroker(t)
+	b.stream(t)
+	d := newDaemon(t, b)
+	l := newLoad(t, b)
+	l.finish(pick(200_000, 20_000))
+	d.up().ready()
+	const heap = "go_memstats_heap_inuse_bytes"
+	idle, peak := d.value(heap), 0.0
+	before, sent := d.value("bot_exporter_applied_sequence"), l.n
+
+	end := make(chan struct{})
+	var wg sync.WaitGroup
+	var seen latencies
+	for range 200 {
+		wg.Go(func() {
+			for {
+				select {
+				case <-end:
+					return
+				default:
+				}
+				since := time.Now()
+				status, text := d.get("/metrics")
+				seen.add(status, time.Since(since))
+				if status == http.StatusOK {
+					seen.mu.Lock()
+					peak = max(peak, series(text)[heap])
+					seen.mu.Unlock()
+				}
+			}
+		})
+	}
+	start, every := time.Now(), time.NewTicker(50*time.Millisecond)
+	defer every.Stop()
+	for time.Since(start) < duration {
+		<-every.C
+		l.allow(sent + int(time.Since(start).Seconds()*rate))
+	}
+	close(end)
+	wg.Wait()
+	kept := 0.0
+	d.until("a scrape gets through", func() bool {
+		status, text := d.get("/metrics")
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		kept = (series(text)["bot_exporter_applied_sequence"] - before) / float64(max(1, l.n-sent))
+		return status == http.StatusOK
+	})
+	for status, list := range seen.by {
+		require.True(t, status == http.StatusOK || status == http.StatusServiceUnavailable, "status %d", status)
+		r.runs += len(list)
+	}
+	r.passed = r.runs
+	require.NotEmpty(t, seen.by[http.StatusOK])
+	require.Greater(t, kept, 0.9, "the fold keeps up")
+	require.Less(t, peak, 2*idle+64<<20)
+	r.figure("%s pages with p99 %s, %s refusals with p99 %s; fold at %.0f %% of %d events/s; heap %.1f times idle",
+		thousands(len(seen.by[http.StatusOK])), seen.p99(http.StatusOK).Round(time.Millisecond),
+		thousands(len(seen.by[http.StatusServiceUnavailable])), seen.p99(http.StatusServiceUnavailable).Round(time.Millisecond),
+		100*min(1, kept), rate, peak/idle)
+	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+}
+
+// runSlow opens connections that say or read next to nothing, and scrapes beside them.
+func runSlow(t *testing.T, r *result) {
+	b := newBroker(t)
+	js := b.stream(t)
+	d := newDaemon(t, b)
+	var events [][]byte // many bots make a large page
+	for i := range 300 {
+		events = append(events, fmt.Appendf(nil,
+			`{"specversion":"1.0","id":"s%d","source":"/f","type":"bot.custom","data":{"bot":"bot-%d","channel":"channel-%d","event":"e"}}`, i, i%100, i/100))
+	}
+	publish(t, js, events...)
+	d.up().ready()
+
+	dial := func(text string) net.Conn {
+		c, err := net.Dial("tcp", d.address)
+		require.NoError(t, err)
+		require.NoError(t, c.(*net.TCPConn).SetReadBuffer(2048)) //nolint:errcheck // it is one
+		_, err = io.WriteString(c, text)
+		require.NoError(t, err)
+		return c
+	}
+	closed := make(chan time.Duration, 500)
+	since := time.Now()
+	for range 500 {
+		c := dial("GET /metrics HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+		go func() {
+			defer c.Close()
+			_, _ = io.Copy(io.Discard, c)
+			closed <- time.Since(since)
+		}()
+	}
+	readers, begun := pick(30, 20), time.Now()
+	var reading sync.WaitGroup
+	var slow []net.Conn
+	for range readers {
+		c := dial("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+		slow = append(slow, c)
+		reading.Go(func() {
+			every, kib := time.NewTicker(time.Second), make([]byte, 1024)
+			defer every.Stop()
+			for {
+				if _, err := io.ReadFull(c, kib); err != nil {
+					return
+				}
+				<-every.C
+			}
+		})
+	}
+	var seen latencies
+	size := 0
+	scrape := func() {
+		since := time.Now()
+		status, text := d.get("/metrics")
+		seen.add(status, time.Since(since))
+		size = max(size, len(text))
+	}
+	d.until("slow readers have left the lane of the fast", func() bool { status, _ := d.get("/metrics"); return status == http.StatusOK })
+	slowest, open := time.Duration(0), 500
+	for open > 0 {
+		select {
+		case took := <-closed:
+			slowest = max(slowest, took)
+			open--
+		default:
+			scrape()
+		}
+	}
+	require.Less(t, slowest, 10*time.Second+patience/6)
+	r.runs, r.passed = len(seen.by[http.StatusOK])+len(seen.by[http.StatusServiceUnavailable]), len(seen.by[http.StatusOK])
+	require.Equal(t, r.runs, r.passed, "every other scrape is served")
+	r.figure("500 stalled headers closed after %s at most; beside %d readers at 1 KiB/s, scrapes of %d KiB have p99 %s",
+		slowest.Round(time.Millisecond), readers, size>>10, seen.p99(http.StatusOK).Round(time.Millisecond))
+	if whole {
+		d.until("slow readers are cut", func() bool { return d.value("process_open_fds") < float64(readers) })
+		r.figure("slow readers cut after %s", time.Since(begun).Round(time.Second))
+	}
+	for _, c := range slow {
+		_ = c.Close()
+	}
+	reading.Wait()
+	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+}
