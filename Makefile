@@ -42,6 +42,10 @@ test: $(TEST_TOOLS) ## Run every test
 race: $(TEST_TOOLS) ## Run every test under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -timeout 30m ./...
 
+.PHONY: faults
+faults: $(TEST_TOOLS) ## Break everything in every known way; takes an hour
+	BOT_EXPORTER_FAULTS=1 $(GO) test -count=1 -timeout 4h -v -run '^TestFaults$$' ./exporter/faults
+
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (10s)
 	@grep -rl --include='*_test.go' '^func Fuzz' . | xargs -rn1 dirname | sort -u | while read -r dir; do \
