@@ -101,7 +101,7 @@ func oracle(t *testing.T, b *broker, cfg exporter.Config, n int) *collectors.Set
 			last = m.Seq
 			var reject *event.Reject
 			if err := decoder.Decode(m.Header, m.Data, &e); err != nil {
-				reject = err.(*event.Reject) //nolint:errorlint,errcheck // Decode returns nothing else
+				reject = err.(*event.Reject) //nolint:errorlint // Decode returns nothing else
 			}
 			set.Fold(m.Time, &e, reject)
 		}

@@ -54,7 +54,9 @@ func (o other) run(t *testing.T, r *result) {
 			if parent, _, ok := cutLast(e.Test); ok {
 				delete(leaves, parent)
 			}
-			leaves[e.Test] = leaves[e.Test]
+			if _, ok := leaves[e.Test]; !ok {
+				leaves[e.Test] = 0
+			}
 		case "pass":
 			if _, ok := leaves[e.Test]; ok {
 				leaves[e.Test]++

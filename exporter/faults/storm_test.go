@@ -120,7 +120,7 @@ func runSlow(t *testing.T, r *result) {
 	dial := func(text string) net.Conn {
 		c, err := net.Dial("tcp", d.address)
 		require.NoError(t, err)
-		require.NoError(t, c.(*net.TCPConn).SetReadBuffer(2048)) //nolint:errcheck // it is one
+		require.NoError(t, c.(*net.TCPConn).SetReadBuffer(2048))
 		_, err = io.WriteString(c, text)
 		require.NoError(t, err)
 		return c
