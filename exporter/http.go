@@ -43,10 +43,12 @@ func (e *Engine) Handler() http.Handler {
 	return e.recovered(mux)
 }
 
-// maxCheckpointFailures in a row make the process unhealthy: a disk that fails does not get better by itself.
+// maxCheckpointFailures in a row make the process unhealthy, such as of fsync or rename: a restart may find another
+// disk. Those that no restart cures do not count (noRoom).
 const maxCheckpointFailures = 3
 
-// Healthy tells whether checkpoints can be written.
+// Healthy tells whether the process works, as far as it can tell by itself: not after checkpoints failed in a way that
+// a restart might cure.
 func (e *Engine) Healthy() bool { return e.saver.failed.Load() < maxCheckpointFailures }
 
 // healthy answers 200 as long as the process can do its work at all.

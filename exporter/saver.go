@@ -1,9 +1,12 @@
 package exporter
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -19,7 +22,7 @@ type saver struct {
 	saved   bool          // there is one
 	tallies *tallies      // its counters
 	seq     atomic.Uint64 // position of the last checkpoint
-	failed  atomic.Int32  // failures in a row
+	failed  atomic.Int32  // failures in a row that a restart might cure
 
 	mu   sync.Mutex
 	last time.Time // when it was written, or the start
@@ -106,7 +109,11 @@ func (e *Engine) save() error {
 		err = e.store.Save(cp)
 	}
 	if err != nil {
-		s.failed.Add(1)
+		if noRoom(err) {
+			s.failed.Store(0)
+		} else {
+			s.failed.Add(1)
+		}
 		e.metrics.checkpointFailures.Inc()
 		e.log.Error("checkpoint failed", "sequence", cp.Seq, "err", err)
 		return fmt.Errorf("save checkpoint: %w", err)
@@ -122,4 +129,11 @@ func (e *Engine) save() error {
 	s.mu.Unlock()
 	e.log.Debug("checkpoint written", "sequence", cp.Seq, "bytes", cp.Size, "took", took)
 	return nil
+}
+
+// noRoom tells whether the storage refuses in good order: it is full, or may not be written. No restart cures that, and
+// one would throw away the newest state there is, which is in memory; the next interval tries again.
+func noRoom(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EROFS) ||
+		errors.Is(err, fs.ErrPermission)
 }

@@ -48,7 +48,7 @@ func runFullDisk(t *testing.T, r *result) {
 		publish(t, js, custom(100)...)
 		d.until("failures are counted", func() bool { return d.value("bot_exporter_checkpoint_failures_total") >= failures+3 })
 		status, _ := d.get("/-/healthy")
-		require.Equal(t, http.StatusServiceUnavailable, status)
+		require.Equal(t, http.StatusOK, status, "a restart would cure nothing")
 		d.applied(sent + 100)
 		require.EqualValues(t, sent+100, d.value("bot_events_total"), "folds and serves all the same")
 		require.EqualValues(t, sent, d.newest(dir), "the last good one is as it was")
@@ -57,10 +57,7 @@ func runFullDisk(t *testing.T, r *result) {
 		require.NoError(t, os.Remove(filler.Name()))
 		since := time.Now()
 		sent += 100
-		d.until("recovered", func() bool {
-			status, _ := d.get("/-/healthy")
-			return status == http.StatusOK && d.newest(dir) == uint64(sent)
-		})
+		d.until("recovered", func() bool { return d.newest(dir) == uint64(sent) })
 		slowest = max(slowest, time.Since(since))
 		done()
 	}
