@@ -3,32 +3,32 @@ module github.com/bot-exporter/bot-exporter
 go 1.26.0
 
 require (
-	github.com/alecthomas/kingpin/v2 v2.4.0
-	github.com/cloudevents/sdk-go/protocol/nats_jetstream/v2 v2.16.2
-	github.com/cloudevents/sdk-go/v2 v2.16.2
-	github.com/coreos/go-systemd/v22 v22.7.0
-	github.com/dchest/siphash v1.2.3
-	github.com/go-json-experiment/json v0.0.0-20260820222146-c27c302e5fc3
-	github.com/google/uuid v1.6.0
-	github.com/grafana/grafana-foundation-sdk/go v0.0.18
-	github.com/klauspost/compress v1.20.3
-	github.com/mileusna/useragent v1.3.5
-	github.com/nats-io/jwt/v2 v2.8.2
-	github.com/nats-io/nats-server/v2 v2.15.2
-	github.com/nats-io/nats.go v1.55.0
-	github.com/nats-io/nkeys v0.4.16
-	github.com/prometheus/client_golang v1.25.0
-	github.com/prometheus/client_model v0.6.3
-	github.com/prometheus/common v0.72.0
-	github.com/prometheus/exporter-toolkit v0.20.0
-	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
-	github.com/stretchr/testify v1.12.1
-	go.uber.org/goleak v1.3.0
-	go.yaml.in/yaml/v3 v3.0.5
-	golang.org/x/crypto v0.58.0
-	golang.org/x/tools v0.51.0
-	google.golang.org/protobuf v1.36.12
-	pgregory.net/rapid v1.3.0
+	github.com/alecthomas/kingpin/v2 v2.4.0 // flags, as every exporter has them
+	github.com/cloudevents/sdk-go/protocol/nats_jetstream/v2 v2.16.2 // tests: what the SDK publishes is understood
+	github.com/cloudevents/sdk-go/v2 v2.16.2 // tests: the same
+	github.com/coreos/go-systemd/v22 v22.7.0 // tells systemd that it is ready and alive
+	github.com/dchest/siphash v1.2.3 // keyed hashes of users' ids
+	github.com/go-json-experiment/json v0.0.0-20260820222146-c27c302e5fc3 // strict JSON: refuses doubled names and bad UTF-8
+	github.com/google/uuid v1.6.0 // tests: the example in the README
+	github.com/grafana/grafana-foundation-sdk/go v0.0.18 // types of dashboards; not in the daemon
+	github.com/klauspost/compress v1.20.3 // zstd and fast gzip of scrapes
+	github.com/mileusna/useragent v1.3.5 // device and browser of a User-Agent
+	github.com/nats-io/jwt/v2 v2.8.2 // tests: users by JWT
+	github.com/nats-io/nats-server/v2 v2.15.2 // --nats.embedded, demo and tests
+	github.com/nats-io/nats.go v1.55.0 // the client of the stream
+	github.com/nats-io/nkeys v0.4.16 // login by NKey and .creds file
+	github.com/prometheus/client_golang v1.25.0 // metrics of the process; their HTTP handler
+	github.com/prometheus/client_model v0.6.3 // metrics between engine and formats; protobuf
+	github.com/prometheus/common v0.72.0 // text formats, log flags and version, as every exporter has them
+	github.com/prometheus/exporter-toolkit v0.20.0 // TLS and basic auth by web.yml, as every exporter has them
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // tests: events against their schemas
+	github.com/stretchr/testify v1.12.1 // tests: assertions
+	go.uber.org/goleak v1.3.0 // tests: no goroutine is left behind
+	go.yaml.in/yaml/v3 v3.0.5 // the configuration files
+	golang.org/x/crypto v0.58.0 // tests: password hashes of web.yml
+	golang.org/x/tools v0.51.0 // tests: txtar archives
+	google.golang.org/protobuf v1.36.12 // protobuf of scrapes
+	pgregory.net/rapid v1.3.0 // tests: properties
 )
 
 require (
