@@ -101,6 +101,10 @@ func healthBoard(cfg Config) (Dashboard, error) {
 			key("Process", promql.Instance).
 			column("At risk", b.of(self.Advice).Each().Max(self.Advice.Labels[0], promql.Instance).Where(">", promql.Number(0)), yes).
 			none("None"),
+		list("Configuration", "Whether the configuration file could be read and applied when that was last asked for, and when it last could.").
+			key("Process", promql.Instance).
+			column("Applied", each(self.ConfigReloaded), yes, byThresholds(), limits(good...)).
+			column("When", each(self.ConfigReloadTime).Mul(promql.Number(1000)), unit(unitWhen)),
 	)
 	since := b.of(self.FirstEvent).Each().Max(promql.Instance).Mul(promql.Number(float64(time.Second / time.Millisecond)))
 	b.line(6,

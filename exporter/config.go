@@ -2,7 +2,10 @@ package exporter
 
 import (
 	"fmt"
+	"slices"
 	"time"
+
+	"github.com/prometheus/common/promslog"
 
 	"github.com/bot-exporter/bot-exporter/collectors"
 	"github.com/bot-exporter/bot-exporter/collectors/event"
@@ -28,7 +31,10 @@ type Config struct {
 	KeyID      string // names the key in KPIs.Session.Key
 	OnMismatch Policy
 
+	// What a reload may change.
+	LogLevel           string        // least severe messages to log; empty when the file names none
 	CheckpointInterval time.Duration // longest time between two checkpoints while messages come
+
 	CheckpointMessages uint64        // most messages between two checkpoints
 	WatchInterval      time.Duration // between two checks that the stream is still the same
 }
@@ -52,6 +58,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("on-stream-mismatch is %q; it must be one of %v", c.OnMismatch, Policies())
 	case c.CheckpointInterval <= 0:
 		return fmt.Errorf("checkpoint interval is %s; it must be positive", c.CheckpointInterval)
+	case c.LogLevel != "" && !slices.Contains(promslog.LevelFlagOptions, c.LogLevel):
+		return fmt.Errorf("log level is %q; it must be one of %v", c.LogLevel, promslog.LevelFlagOptions)
 	case c.CheckpointMessages == 0:
 		return fmt.Errorf("checkpoint messages is 0; it must be positive")
 	case c.WatchInterval <= 0:

@@ -37,6 +37,12 @@ type file struct {
 		MaxPast   *model.Duration `yaml:"max_past"`
 		MaxFuture *model.Duration `yaml:"max_future"`
 	} `yaml:"time"`
+	Log struct {
+		Level *string `yaml:"level"`
+	} `yaml:"log"`
+	Checkpoint struct {
+		Interval *model.Duration `yaml:"interval"`
+	} `yaml:"checkpoint"`
 	Limits struct {
 		Bots         *int `yaml:"bots"`
 		Channels     *int `yaml:"channels"`
@@ -99,6 +105,8 @@ func (c *Config) load(r io.Reader) error {
 	set(&k.MaxClicks, f.Limits.Clicks)
 	set(&k.MaxAgents, f.Limits.Agents)
 	set(&k.MaxCustom, f.Limits.CustomEvents)
+	set(&c.LogLevel, f.Log.Level)
+	setDuration(&c.CheckpointInterval, f.Checkpoint.Interval)
 	return nil
 }
 

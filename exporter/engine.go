@@ -24,7 +24,8 @@ type Engine struct {
 	decoder *event.Decoder // only the folding goroutine uses it
 	saver   saver
 	digests digester
-	damaged error // no checkpoint could be read; nil once counting began anew
+	reload  sync.Mutex // one at a time
+	damaged error      // no checkpoint could be read; nil once counting began anew
 
 	mu       sync.Mutex // guards what follows; held for a batch, a copy for a scrape, or a freeze for a checkpoint
 	set      *collectors.Set
@@ -70,7 +71,7 @@ func (e *Engine) restore() error {
 	}
 	if cp.Fingerprint != e.cfg.Fingerprint() {
 		return fmt.Errorf("checkpoint does not fit: %s; restore the settings, or start with an empty storage path to count the stream anew",
-			e.cfg.differences(cp.Fingerprint))
+			e.cfg.differences(cp.Fingerprint, "the checkpoint"))
 	}
 	if cp.KeyID != e.cfg.KeyID {
 		return fmt.Errorf("checkpoint does not fit: key id is %s, the checkpoint has %s; provide the key that the checkpoint was made with",

@@ -53,11 +53,11 @@ func (c Config) Fingerprint() string {
 	return string(b)
 }
 
-// differences names the settings that are not those of a fingerprint.
-func (c Config) differences(fingerprint string) string {
+// differences names the settings that are not those of a fingerprint, and whose that is; empty when there are none.
+func (c Config) differences(fingerprint, whose string) string {
 	var theirs map[string]string
 	if json.Unmarshal([]byte(fingerprint), &theirs) != nil {
-		return "configuration is not readable in the checkpoint"
+		return "configuration of " + whose + " is not readable"
 	}
 	ours := c.settings()
 	names := maps.Clone(theirs)
@@ -65,7 +65,7 @@ func (c Config) differences(fingerprint string) string {
 	var list []string
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		if ours[name] != theirs[name] {
-			list = append(list, fmt.Sprintf("%s is %s, the checkpoint has %s", name, cmp.Or(ours[name], "not known"), cmp.Or(theirs[name], "none")))
+			list = append(list, fmt.Sprintf("%s is %s, %s has %s", name, cmp.Or(ours[name], "not known"), whose, cmp.Or(theirs[name], "none")))
 		}
 	}
 	return strings.Join(list, "; ")

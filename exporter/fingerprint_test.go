@@ -33,7 +33,7 @@ func TestFingerprintKnowsEverySetting(t *testing.T) {
 			c := Defaults()
 			alter(t, field(&c))
 			require.NotEqual(t, was, c.Fingerprint(), name)
-			require.NotEmpty(t, c.differences(was), name)
+			require.NotEmpty(t, c.differences(was, "it"), name)
 		}
 	}
 	walk("KPIs", func(c *Config) reflect.Value { return reflect.ValueOf(&c.KPIs).Elem() })
@@ -67,6 +67,6 @@ func TestFingerprintOfDefaults(t *testing.T) {
 	c := Defaults()
 	c.Events = event.Config{TypePrefix: event.DefaultTypePrefix, MaxSize: event.DefaultMaxSize}
 	require.Equal(t, Defaults().Fingerprint(), c.Fingerprint())
-	require.Empty(t, c.differences(Defaults().Fingerprint()))
-	require.Contains(t, c.differences("?"), "not readable")
+	require.Empty(t, c.differences(Defaults().Fingerprint(), "it"))
+	require.Contains(t, c.differences("?", "it"), "not readable")
 }

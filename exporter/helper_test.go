@@ -67,7 +67,7 @@ func runWith(t *testing.T, cfg Config, source Source, store Store, change func(*
 	require.NoError(t, err)
 	change(e)
 	ctx, cancel := context.WithCancel(t.Context())
-	r := &running{Engine: e, t: t, web: httptest.NewServer(e.Handler()), log: log, done: make(chan error, 1), end: cancel}
+	r := &running{Engine: e, t: t, web: httptest.NewServer(e.Handler(nil)), log: log, done: make(chan error, 1), end: cancel}
 	go func() { r.done <- e.Run(ctx) }()
 	t.Cleanup(func() { r.close() })
 	return r

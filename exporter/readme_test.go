@@ -55,4 +55,6 @@ func TestReadmeConfiguration(t *testing.T) {
 	zero.KPIs.Session.Location = want.KPIs.Session.Location
 	require.Equal(t, want.KPIs, zero.KPIs)
 	require.Equal(t, want.Events, zero.Events)
+	require.Equal(t, want.CheckpointInterval, zero.CheckpointInterval)
+	require.Equal(t, "info", zero.LogLevel)
 }

@@ -14,6 +14,7 @@ import (
 type saver struct {
 	engine *Engine
 	due    chan struct{}
+	every  chan time.Duration // a new interval
 	done   chan struct{}
 	wg     sync.WaitGroup
 
@@ -30,6 +31,7 @@ type saver struct {
 
 func (s *saver) init(e *Engine) {
 	s.engine, s.due, s.done = e, make(chan struct{}, 1), make(chan struct{})
+	s.every = make(chan time.Duration, 1)
 	s.last = time.Now()
 }
 
@@ -55,6 +57,15 @@ func (s *saver) urge() {
 	}
 }
 
+// interval makes checkpoints due at another interval. It does not wait; only one goroutine may call it at a time.
+func (s *saver) interval(d time.Duration) {
+	select {
+	case <-s.every: // not yet taken up
+	default:
+	}
+	s.every <- d
+}
+
 // applied asks for a checkpoint when many messages were applied since the last one.
 func (s *saver) applied(seq uint64) {
 	if seq-min(seq, s.seq.Load()) >= s.engine.cfg.CheckpointMessages {
@@ -69,6 +80,9 @@ func (s *saver) loop() {
 		select {
 		case <-s.done:
 			return
+		case d := <-s.every:
+			tick.Reset(d)
+			continue
 		case <-tick.C:
 		case <-s.due:
 		}

@@ -81,7 +81,7 @@ func BenchmarkScrape(b *testing.B) {
 			name    string
 			handler http.Handler
 		}{
-			{"exporter", e.Handler()},
+			{"exporter", e.Handler(nil)},
 			{"const_metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{EnableOpenMetrics: true})},
 		} {
 			for _, f := range formats {

@@ -19,6 +19,8 @@ type selfMetrics struct {
 	checkpointRejected *prometheus.CounterVec
 	fold, scrape       prometheus.Histogram
 	connected          prometheus.Gauge
+	reloaded           prometheus.Gauge
+	reloadedAt         prometheus.Gauge
 	mismatches         *prometheus.GaugeVec
 	advice             *prometheus.GaugeVec
 }
@@ -34,6 +36,8 @@ func newSelfMetrics(e *Engine) *selfMetrics {
 		fold:               newSelfHistogram(self.FoldDuration),
 		scrape:             newSelfHistogram(self.ScrapeDuration),
 		connected:          prometheus.NewGauge(prometheus.GaugeOpts(opts(self.Connected))),
+		reloaded:           prometheus.NewGauge(prometheus.GaugeOpts(opts(self.ConfigReloaded))),
+		reloadedAt:         prometheus.NewGauge(prometheus.GaugeOpts(opts(self.ConfigReloadTime))),
 		mismatches:         prometheus.NewGaugeVec(prometheus.GaugeOpts(opts(self.Mismatch)), self.Mismatch.LabelNames()),
 		advice:             prometheus.NewGaugeVec(prometheus.GaugeOpts(opts(self.Advice)), self.Advice.LabelNames()),
 	}
@@ -48,7 +52,7 @@ func newSelfMetrics(e *Engine) *selfMetrics {
 		processes.NewProcessCollector(processes.ProcessCollectorOpts{}),
 		version.NewCollector("bot_exporter"),
 		m.redelivered, m.checkpointDuration, m.checkpointSize, m.checkpointFailures, m.checkpointRejected,
-		m.fold, m.scrape, m.connected, m.mismatches, m.advice, newDigestMetric(&e.digests),
+		m.fold, m.scrape, m.connected, m.reloaded, m.reloadedAt, m.mismatches, m.advice, newDigestMetric(&e.digests),
 		ofStatus(e, self.Ready, func(s Status) float64 { return oneIf(s.Phase == PhaseLive) }),
 		ofStatus(e, self.Lag, func(s Status) float64 { return float64(s.Pending) }),
 		ofStatus(e, self.AppliedSequence, func(s Status) float64 { return float64(s.Position.Seq) }),
@@ -59,7 +63,16 @@ func newSelfMetrics(e *Engine) *selfMetrics {
 		ofStatus(e, self.Epoch, func(s Status) float64 { return float64(s.Position.Epoch) }),
 		ofStatus(e, self.CheckpointAge, func(Status) float64 { return e.saver.age().Seconds() }),
 	)
+	m.configured(true)
 	return m
+}
+
+// configured notes whether the configuration could be read and applied.
+func (m *selfMetrics) configured(ok bool) {
+	m.reloaded.Set(oneIf(ok))
+	if ok {
+		m.reloadedAt.SetToCurrentTime()
+	}
 }
 
 func opts(d *metric.Def) prometheus.Opts { return prometheus.Opts{Name: d.Name, Help: d.Help} }

@@ -39,13 +39,15 @@ func demoCommand(app *kingpin.Application) (string, command) {
 			return 1, err
 		}
 		defer os.RemoveAll(dir)
+		log, level := logs.logger(std.err)
+		logs.set(level, cfg)
 		page := freeAddress(*address)
 		ctx, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)
 		d := daemon{
 			cfg: cfg, storage: dir, stream: "BOT_EVENTS", subjects: []string{"bot.events.>"}, create: true, replicas: 1,
 			embedded: freeAddress(*broker), volatile: true, web: &web.FlagConfig{WebListenAddresses: &[]string{page}, WebSystemdSocket: new(bool), WebConfigFile: new(string)},
-			log: logs.logger(std.err),
+			log: log,
 		}
 		published := make(chan error, 1)
 		d.started = func(url string) {

@@ -143,6 +143,8 @@ func TestCheckConfig(t *testing.T) {
 		"chats: {idle_timeout: -1s}":    "not a valid duration",
 		"dedup: {window: soon}":         "not a valid duration",
 		"chats: {idle_timeouts: [1]}":   "cannot unmarshal",
+		"log: {level: loud}":            `log level is "loud"; it must be one of [debug info warn error]`,
+		"checkpoint: {interval: 0s}":    "checkpoint interval is 0s",
 		"limits: {bots: 1}\n---\nx: {}": "more than one document",
 	} {
 		code, out, errOut := ended(t, "", "check-config", "--config.file="+file(t, "c.yml", text))

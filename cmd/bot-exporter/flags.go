@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"log/slog"
@@ -26,13 +27,15 @@ type foldFlags struct {
 
 func addFoldFlags(c clause) *foldFlags {
 	return &foldFlags{
-		file: c.Flag("config.file", "YAML file with idle timeouts, windows and limits; see the README. No file: the defaults.").String(),
+		file: c.Flag("config.file", "YAML file with idle timeouts, windows and limits; see the README. No file: the defaults. What it and a flag both say is as the file says.").String(),
 		zone: c.Flag("time.zone", "IANA time zone of weekdays, hours and ends of days, such as Europe/Rome.").Default("UTC").String(),
 	}
 }
 
-func (f *foldFlags) config() (exporter.Config, error) {
-	cfg := exporter.Defaults()
+func (f *foldFlags) config() (exporter.Config, error) { return f.over(exporter.Defaults()) }
+
+// over reads the file over a configuration: what both the file and another flag say is as the file says.
+func (f *foldFlags) over(cfg exporter.Config) (exporter.Config, error) {
 	if *f.file != "" {
 		if err := cfg.LoadFile(*f.file); err != nil {
 			return cfg, err
@@ -58,11 +61,17 @@ func addLogFlags(c clause, level string) *logFlags {
 	}
 }
 
-func (f *logFlags) logger(w io.Writer) *slog.Logger {
+// logger's level can be set later.
+func (f *logFlags) logger(w io.Writer) (*slog.Logger, *promslog.Level) {
 	level, format := promslog.NewLevel(), promslog.NewFormat()
 	_ = level.Set(*f.level) // kingpin has checked both
 	_ = format.Set(*f.format)
-	return promslog.New(&promslog.Config{Level: level, Format: format, Writer: w})
+	return promslog.New(&promslog.Config{Level: level, Format: format, Writer: w}), level
+}
+
+// set sets the level of the log to that of the configuration file, else to the flag's.
+func (f *logFlags) set(level *promslog.Level, cfg exporter.Config) {
+	_ = level.Set(cmp.Or(cfg.LogLevel, *f.level)) // both are checked
 }
 
 // natsFlags say how to reach the broker.

@@ -36,6 +36,7 @@ type daemon struct {
 	log      *slog.Logger
 	started  func(natsURL string) // may be nil; called when the NATS server within the process is up
 	damaged  []string             // reasons of checkpoint files found damaged
+	reload   reload
 }
 
 func serveCommand(app *kingpin.Application) (string, command) {
@@ -50,19 +51,27 @@ func serveCommand(app *kingpin.Application) (string, command) {
 	mismatch := cmd.Flag("on-stream-mismatch", "When the stream is not the one of the checkpoint: halt, rebase (keep totals, count the new stream from its first message) or reset (forget everything).").
 		Default(string(exporter.Halt)).Enum(exporter.Policies()...)
 	interval := cmd.Flag("checkpoint.interval", "Longest time between two checkpoints while messages come.").Default("30s").Duration()
+	lifecycle := cmd.Flag("web.enable-lifecycle", "Allow POST and PUT on /-/reload, which reads --config.file again as SIGHUP does.").Bool()
 	webFlags := kingpinflag.AddFlags(cmd, ":9850")
 	return cmd.FullCommand(), func(ctx context.Context, io stdio) (int, error) {
-		cfg, err := fold.config()
+		read := func() (exporter.Config, error) {
+			cfg := exporter.Defaults()
+			cfg.OnMismatch, cfg.CheckpointInterval = exporter.Policy(*mismatch), *interval
+			return fold.over(cfg)
+		}
+		cfg, err := read()
 		if err != nil {
 			return 2, err
 		}
-		cfg.OnMismatch, cfg.CheckpointInterval = exporter.Policy(*mismatch), *interval
-		log := logs.logger(io.err)
+		log, level := logs.logger(io.err)
+		apply := func(cfg exporter.Config) { logs.set(level, cfg) }
+		apply(cfg)
 		d := daemon{
 			cfg: cfg, storage: *storage, keyFile: *keyFile, nats: broker.config("bot-exporter", log),
 			stream: *broker.stream, subjects: *broker.subjects, create: *create || *embedded, replicas: *replicas,
-			web: webFlags, log: log,
+			web: webFlags, log: log, reload: reload{read: read, apply: apply, byHTTP: *lifecycle},
 		}
+		defer d.reload.hangups()()
 		if *embedded {
 			d.embedded = *address
 		}
@@ -173,7 +182,7 @@ const shutdownTimeout = 5 * time.Second
 func (d *daemon) serve(ctx context.Context, engine *exporter.Engine) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	server := exporter.NewServer(engine.Handler(), d.log)
+	server := exporter.NewServer(engine.Handler(d.reload.handler(engine)), d.log)
 	served := make(chan error, 1)
 	go func() {
 		err := web.ListenAndServe(server, d.web, d.log)
@@ -188,6 +197,7 @@ func (d *daemon) serve(ctx context.Context, engine *exporter.Engine) error {
 	}()
 	var notifying sync.WaitGroup
 	notifying.Go(func() { notifySystemd(ctx, engine, d.log) })
+	notifying.Go(func() { d.reload.follow(ctx, engine) })
 	err := engine.Run(ctx)
 	cancel(nil)
 	notifying.Wait()

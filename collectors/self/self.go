@@ -44,6 +44,10 @@ var (
 	CheckpointRejected = counter("bot_exporter_checkpoint_rejected_total",
 		"Checkpoint files that were found damaged at start, by reason.",
 		metric.OneOf("reason", "unreadable", "truncated", "magic", "checksum", "malformed"))
+	ConfigReloaded = gauge("bot_exporter_config_last_reload_successful",
+		"1 when the configuration could last be read and applied, else 0.")
+	ConfigReloadTime = gauge("bot_exporter_config_last_reload_success_timestamp_seconds",
+		"When the configuration was last read and applied, as Unix time.")
 	FoldDuration = histogram("bot_exporter_fold_duration_seconds",
 		"Time to apply one batch of messages.", 1e-5, 1e-4, 5e-4, 1e-3, 5e-3, 1e-2, 5e-2, 0.1, 1)
 	ScrapeDuration = histogram("bot_exporter_scrape_duration_seconds",
@@ -59,7 +63,7 @@ var (
 func Defs() []*metric.Def {
 	return []*metric.Def{BuildInfo, Ready, Connected, Lag, AppliedSequence, FirstEvent, LastEvent, ReplayRemaining, ReplayRate, Mismatch,
 		Epoch, Redelivered, CheckpointAge, CheckpointDuration, CheckpointSize, CheckpointFailures, CheckpointRejected,
-		FoldDuration, ScrapeDuration, Advice, Digest}
+		ConfigReloaded, ConfigReloadTime, FoldDuration, ScrapeDuration, Advice, Digest}
 }
 
 func gauge(name, help string, labels ...metric.Label) *metric.Def {

@@ -23,7 +23,7 @@ func TestUnit(t *testing.T) {
 	m := regexp.MustCompile(`(?m)^ExecStart=(\S+) (.*)$`).FindStringSubmatch(text)
 	require.NotNil(t, m)
 	help(t).accepts(t, strings.Fields(m[2]))
-	for _, line := range []string{"Type=notify", "DynamicUser=yes", "StateDirectory=bot-exporter", "ProtectSystem=strict", "WatchdogSec=60s"} {
+	for _, line := range []string{"Type=notify", "ExecReload=/bin/kill -HUP $MAINPID", "DynamicUser=yes", "StateDirectory=bot-exporter", "ProtectSystem=strict", "WatchdogSec=60s"} {
 		assert.Contains(t, text, "\n"+line+"\n")
 	}
 
