@@ -56,8 +56,12 @@ fuzz: ## Run every fuzz target for FUZZTIME (10s)
 	done
 
 .PHONY: generate
-generate: ## Regenerate every generated file
+generate: licenses ## Regenerate every generated file
 	$(GO) generate ./...
+
+.PHONY: licenses
+licenses: ## List dependencies and licences anew; fails where one is not allowed
+	$(GO) run -C .tools/licenses .
 
 .PHONY: demo
 demo: ## Run the whole pipeline on made-up events
@@ -77,7 +81,7 @@ lint: $(GOLANGCI_LINT) $(PROMTOOL) ## Check formatting, code, rules and metric n
 
 .PHONY: vulncheck
 vulncheck: $(TOOLS)/govulncheck ## Look for known vulnerabilities in what is used (needs the network)
-	$(TOOLS)/govulncheck ./...
+	$(TOOLS)/govulncheck -test ./...
 
 .PHONY: tools
 tools: ## Build every development tool into .tools/bin
@@ -122,12 +126,14 @@ $(TOOLS)/alertmanager $(TOOLS)/amtool &: $(call pinned_by,alertmanager)
 
 # Deployment: checks of what is shipped below deploy, and the whole picture without containers.
 
-DEPLOY_TOOLS := $(PROMTOOL) $(TOOLS)/amtool $(TOOLS)/helm $(TOOLS)/kubeconform $(TOOLS)/compose-spec $(TOOLS)/goreleaser-check
+DEPLOY_TOOLS := $(PROMTOOL) $(TOOLS)/amtool $(TOOLS)/helm $(TOOLS)/kustomize $(TOOLS)/kubeconform $(TOOLS)/compose-spec $(TOOLS)/goreleaser-check
 STACK_TOOLS  := $(TOOLS)/nats-server $(TOOLS)/nats $(PROMETHEUS) $(TOOLS)/alertmanager
 
 .PHONY: check-deploy
+check-deploy: export CHECK_DEPLOY     := 1
 check-deploy: export AMTOOL           := $(TOOLS)/amtool
 check-deploy: export HELM             := $(TOOLS)/helm
+check-deploy: export KUSTOMIZE        := $(TOOLS)/kustomize
 check-deploy: export KUBECONFORM      := $(TOOLS)/kubeconform
 check-deploy: export COMPOSE_SPEC     := $(TOOLS)/compose-spec
 check-deploy: export GORELEASER_CHECK := $(TOOLS)/goreleaser-check
@@ -155,6 +161,9 @@ reproducible: ## Build the last commit twice, apart from each other, and compare
 
 $(TOOLS)/helm $(TOOLS)/kubeconform: $(TOOLS)/%: .tools/%/go.mod .tools/%/go.sum
 	$(call build_tool,.tools/$*) tool
+
+$(TOOLS)/kustomize: $(call pinned_by,helm) .tools/helm/kustomize/main.go
+	CGO_ENABLED=0 $(GO) build -C .tools/helm -trimpath -buildvcs=false -ldflags '-s -w' -o $@ ./kustomize
 
 $(TOOLS)/compose-spec: $(call pinned_by,compose)
 	CGO_ENABLED=0 $(GO) build -C .tools/compose -trimpath -buildvcs=false -ldflags '-s -w' -o $@ tool

@@ -230,11 +230,8 @@ func TestHelmLikeKustomize(t *testing.T) {
 }
 
 func TestKustomize(t *testing.T) {
-	kubectl, err := exec.LookPath("kubectl")
-	if err != nil {
-		t.Skip("kubectl is not installed")
-	}
+	kustomize := tool(t, "KUSTOMIZE")
 	for _, dir := range []string{"kubernetes/base", "kubernetes"} {
-		conform(t, succeeds(t, ".", kubectl, "kustomize", filepath.Join(deploy, dir)))
+		conform(t, succeeds(t, ".", kustomize, filepath.Join(deploy, dir)))
 	}
 }

@@ -119,6 +119,7 @@ func tool(t *testing.T, variable string) string {
 	t.Helper()
 	path := os.Getenv(variable)
 	if path == "" {
+		require.Empty(t, os.Getenv("CHECK_DEPLOY"), "make check-deploy does not set %s", variable)
 		t.Skipf("%s is not set; make check-deploy sets it", variable)
 	}
 	return path

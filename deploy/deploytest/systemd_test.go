@@ -29,6 +29,7 @@ func TestUnit(t *testing.T) {
 
 	analyze, err := exec.LookPath("systemd-analyze")
 	if err != nil {
+		require.Empty(t, os.Getenv("CI"), "systemd-analyze is not installed")
 		t.Skip("systemd-analyze is not installed")
 	}
 	verified := filepath.Join(t.TempDir(), "bot-exporter.service") // it wants the program to exist
