@@ -26,7 +26,7 @@ func (t *Table) Sections() []snapshot.Section {
 		section("session.days", t.days.sent.Freeze(func(w *snapshot.Writer, n *uint32) { w.Uint(uint64(*n)) })),
 		section("session.chats", t.chats.slab.Freeze(putChat)),
 		section("session.marks", t.chats.marks.Freeze(putMark)),
-		section("session.dedup", t.dedup.freeze()),
+		section("session.dedup", t.dedup.known.Freeze()),
 	}
 }
 
@@ -43,7 +43,7 @@ func (t *Table) Restore(read func(section string, version uint64, get func(*snap
 		}},
 		{"session.marks", func(r *snapshot.Reader) { t.chats.marks.Restore(r, t.getMark) }},
 		{"session.chats", t.loadChats},
-		{"session.dedup", t.dedup.load},
+		{"session.dedup", t.dedup.known.Restore},
 	} {
 		if err := read(s.name, stateVersion, s.get); err != nil {
 			return err
@@ -257,29 +257,4 @@ func (t *Table) fits(c *chat, marks []bool) bool {
 		left--
 	}
 	return left == 0 && c.key != (table.Key{}) && int(c.pair) < t.pairs.Len() && int(c.class) < len(t.chats.timers.heaps)
-}
-
-func (d *dedup) freeze() func(*snapshot.Writer) {
-	queue := d.queue[d.head:]
-	d.frozen = true
-	return func(w *snapshot.Writer) {
-		w.Uint(uint64(len(queue)))
-		for _, e := range queue {
-			w.Word(e.key.Hi)
-			w.Word(e.key.Lo)
-			w.Int(e.at)
-		}
-	}
-}
-
-func (d *dedup) load(r *snapshot.Reader) {
-	for range r.Len(17) {
-		e := remembered{table.Key{Hi: r.Word(), Lo: r.Word()}, r.Int()}
-		d.queue = append(d.queue, e)
-		if _, known := d.known.Get(e.key); known || e.key == (table.Key{}) {
-			r.Fail()
-			return
-		}
-		d.known.Put(e.key)
-	}
 }

@@ -1,6 +1,6 @@
-// Package table holds large state without pointers: a Map from 128-bit hashes, and a Slab of records that keep their
-// index. Both can be frozen for a checkpoint at the cost of a list of their parts; a part is copied when the fold
-// first changes it afterwards. Neither reads a clock, locks or does I/O; one goroutine owns each.
+// Package table holds large state without pointers: a Map from 128-bit hashes, a Slab of records that keep their index,
+// and a Recent of hashes in the order of their coming. All can be frozen for a checkpoint at the cost of a list of their
+// parts; what the fold changes afterwards is copied first. None reads a clock, locks or does I/O; one goroutine owns each.
 package table
 
 import (

@@ -131,7 +131,10 @@ func (p *puller) take(m *nats.Msg, b *exporter.Batch, most int) {
 	if b.Messages == nil {
 		b.Messages = make([]exporter.Message, 0, min(most, len(p.ch)+1))
 	}
-	_, marker := m.Header["Nats-Marker-Reason"]
+	marker := false // the server's note of a deletion, which has no payload
+	if len(m.Data) == 0 {
+		_, marker = m.Header["Nats-Marker-Reason"]
+	}
 	b.Messages = append(b.Messages, exporter.Message{
 		Seq: d.streamSeq, Time: d.time, Header: m.Header, Data: m.Data,
 		Skip: marker || !matches(p.filter, m.Subject),
