@@ -50,7 +50,7 @@ func TestFilesParse(t *testing.T) {
 		}
 	}
 	walk(t, yamlFile, ".yaml", ".yml")
-	for _, path := range []string{".goreleaser.yaml", ".golangci.yml", ".github/workflows/ci.yml"} {
+	for _, path := range []string{".goreleaser.yaml", ".golangci.yml", ".github/dependabot.yml", ".github/workflows/ci.yml"} {
 		yamlFile(filepath.Join(root, path))
 	}
 	assert.Greater(t, n, 10)
@@ -136,7 +136,7 @@ func TestDockerfile(t *testing.T) {
 	for _, want := range []string{"USER 65532:65532", "CGO_ENABLED=0", "-trimpath", "GOARCH=$TARGETARCH", "--platform=$BUILDPLATFORM", ":nonroot"} {
 		assert.Contains(t, file, want)
 	}
-	version := regexp.MustCompile(`GO_VERSION=(1\.\d+)`).FindStringSubmatch(file)
+	version := regexp.MustCompile(`golang:(1\.\d+)`).FindStringSubmatch(file)
 	require.NotNil(t, version)
 	assert.Contains(t, read(t, filepath.Join(root, "go.mod")), "\ngo "+version[1])
 }
@@ -151,8 +151,12 @@ func TestReleaseFiles(t *testing.T) {
 		Builds []struct {
 			Main string
 		}
+		Archives []struct {
+			Files []struct{ Src string }
+		}
 		Images []struct {
 			Dockerfile string
+			Extra      []string `yaml:"extra_files"`
 		} `yaml:"dockers_v2"`
 	}
 	decode(t, filepath.Join(root, ".goreleaser.yaml"), &release)
@@ -162,11 +166,19 @@ func TestReleaseFiles(t *testing.T) {
 			paths = append(paths, c.Src)
 		}
 	}
+	for _, a := range release.Archives {
+		for _, f := range a.Files {
+			paths = append(paths, strings.TrimSuffix(f.Src, "/**/*"))
+		}
+	}
 	for _, b := range release.Builds {
 		paths = append(paths, b.Main)
 	}
 	for _, i := range release.Images {
-		paths = append(paths, i.Dockerfile)
+		paths = append(append(paths, i.Dockerfile), i.Extra...)
+		for _, m := range regexp.MustCompile(`(?m)^COPY ([^$-].*) \S+$`).FindAllStringSubmatch(read(t, filepath.Join(root, i.Dockerfile)), -1) {
+			assert.Subset(t, i.Extra, strings.Fields(m[1]), "the context lacks it")
+		}
 	}
 	require.GreaterOrEqual(t, len(paths), 4)
 	for _, path := range paths {
@@ -179,4 +191,55 @@ func TestReleaseFiles(t *testing.T) {
 func decode(t *testing.T, path string, to any) {
 	t.Helper()
 	require.NoError(t, yaml.NewDecoder(bytes.NewReader([]byte(read(t, path)))).Decode(to), path)
+}
+
+// Archives, packages and images carry the licences of what is in them.
+func TestLicencesAreShipped(t *testing.T) {
+	for _, path := range []string{"deploy/docker/Dockerfile", "deploy/docker/release.Dockerfile"} {
+		assert.Contains(t, read(t, filepath.Join(root, path)), "\nCOPY LICENSE deploy/THIRD_PARTY_LICENSES.txt ", path)
+	}
+	release := read(t, filepath.Join(root, ".goreleaser.yaml"))
+	assert.Equal(t, 2, strings.Count(release, "- src: LICENSE\n"), "archives, packages")
+	assert.Contains(t, release, "- src: deploy/THIRD_PARTY_LICENSES.txt\n")
+	assert.Contains(t, release, "- src: deploy/**/*\n")
+}
+
+// Actions are pinned by commit, images by version, and Dependabot knows where.
+func TestPins(t *testing.T) {
+	workflows, err := filepath.Glob(filepath.Join(root, ".github/workflows/*"))
+	require.NoError(t, err)
+	uses := 0
+	for _, path := range workflows {
+		for _, m := range regexp.MustCompile(`uses: +(.*)`).FindAllStringSubmatch(read(t, path), -1) {
+			uses++
+			assert.Regexp(t, `^[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`, m[1], path)
+		}
+	}
+	assert.Greater(t, uses, 4)
+	for _, path := range []string{"docker/Dockerfile", "docker/release.Dockerfile"} {
+		for _, m := range regexp.MustCompile(`(?m)^FROM (?:--platform=\S+ )?(\S+)`).FindAllStringSubmatch(read(t, filepath.Join(deploy, path)), -1) {
+			assert.Regexp(t, `^[\w./-]+:(\d+\.\d+[\w.-]*|nonroot)(@sha256:[0-9a-f]{64})?$`, m[1], path)
+		}
+	}
+	// The goreleaser that makes a release is the one whose reader checked its configuration.
+	m := regexp.MustCompile(`goreleaser/v2 (v\S+)`).FindStringSubmatch(read(t, filepath.Join(root, ".tools/goreleaser/go.mod")))
+	require.NotNil(t, m)
+	assert.Contains(t, read(t, filepath.Join(root, ".github/workflows/ci.yml")), "version: "+m[1]+"\n")
+
+	var bot struct {
+		Updates []struct {
+			Ecosystem   string `yaml:"package-ecosystem"`
+			Directory   string
+			Directories []string
+		}
+	}
+	decode(t, filepath.Join(root, ".github/dependabot.yml"), &bot)
+	known := map[string][]string{}
+	for _, u := range bot.Updates {
+		known[u.Ecosystem] = append(u.Directories, u.Directory)
+	}
+	assert.Contains(t, known["github-actions"], "/")
+	assert.Subset(t, known["gomod"], []string{"/", "/.tools/*"})
+	assert.Contains(t, known["docker"], "/deploy/docker")
+	assert.Contains(t, known["docker-compose"], "/deploy")
 }

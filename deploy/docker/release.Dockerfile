@@ -7,6 +7,7 @@ RUN mkdir -m 0700 /data
 FROM gcr.io/distroless/static-debian12:nonroot
 ARG TARGETPLATFORM
 COPY ${TARGETPLATFORM}/bot-exporter /usr/bin/bot-exporter
+COPY LICENSE deploy/THIRD_PARTY_LICENSES.txt /usr/share/doc/bot-exporter/
 # A new volume takes over the owner of the folder that it covers.
 COPY --from=data --chown=65532:65532 /data /data
 USER 65532:65532
