@@ -38,6 +38,14 @@ func (h *hasher) sum() table.Key {
 	return table.Key{Hi: hi, Lo: lo}
 }
 
+// again is the hash of a hash that was made with another key.
+func (h *hasher) again(k table.Key) table.Key {
+	h.buf = append(h.buf[:0], 'a')
+	h.buf = binary.LittleEndian.AppendUint64(h.buf, k.Hi)
+	h.buf = binary.LittleEndian.AppendUint64(h.buf, k.Lo)
+	return h.sum()
+}
+
 // identity is the user on one device and browser.
 func (h *hasher) identity(user table.Key, device, browser label) table.Key {
 	h.buf = append(h.buf[:0], 'i')

@@ -18,7 +18,8 @@ type person struct {
 	begun                        bool
 }
 
-// TestUsers compares with a plain map: who is new, who returns, and how many are in each window.
+// TestUsers compares with a plain map: who is new, who returns, and how many are in each window; also when some are
+// erased.
 func TestUsers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		day := 24 * time.Hour
@@ -31,6 +32,16 @@ func TestUsers(t *testing.T) {
 			clock += hours * nanosPerHour
 			u.advance(clock)
 			hour := hourOf(clock)
+			if rapid.IntRange(0, 9).Draw(t, "erase") == 0 {
+				n := rapid.IntRange(1, 6).Draw(t, "erased")
+				p := people[n]
+				known := p != nil
+				if have := u.erase(id(n)); have != known && (have || p.last+u.retention > hour) { // forgotten ones may be gone
+					require.Equal(t, known, have)
+				}
+				delete(people, n)
+				requireWindows(t, &u, people, hour)
+			}
 			n := rapid.IntRange(1, 6).Draw(t, "user")
 			begins, asks := rapid.Bool().Draw(t, "begins a chat"), rapid.Bool().Draw(t, "asks for a human")
 

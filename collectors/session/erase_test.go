@@ -1,0 +1,83 @@
+package session
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/bot-exporter/bot-exporter/collectors/event"
+	"github.com/bot-exporter/bot-exporter/collectors/metric"
+	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
+	"github.com/bot-exporter/bot-exporter/collectors/table"
+)
+
+// talk is a state with hashes of everything that is hashed, and the hashes.
+func talk(t *testing.T) (state *Table, hashes []uint64) {
+	t.Helper()
+	tt := New(Defaults(), metric.NewPairs(100, 20))
+	clock := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC).UnixNano()
+	for i := range 50 {
+		for k, kind := range []event.Kind{event.MessageUser, event.MessageBot, event.FeedbackGiven} {
+			e := event.Event{
+				Kind: kind, ID: fmt.Sprint(i, k), Source: "/s", Bot: "b", Channel: "web", Chat: fmt.Sprint("c", i), User: fmt.Sprint("u", i),
+				Message: fmt.Sprint("m", i), Rating: event.Positive, Agent: event.Agent{ID: "faq"},
+			}
+			clock++
+			tt.Advance(clock)
+			require.False(t, tt.Duplicate(&e))
+			tt.Apply(&e, clock)
+			add := func(k table.Key) { hashes = append(hashes, k.Hi, k.Lo) }
+			add(tt.hash.of('e', e.Source, e.ID))
+			add(tt.hash.of('c', e.Bot, e.Channel, e.Chat))
+			add(tt.userKey(&e))
+			add(tt.hash.identity(tt.userKey(&e), 1, 1))
+			hashes = append(hashes, tt.hash.of('m', e.Message).Hi)
+		}
+	}
+	return tt, hashes
+}
+
+func bytesOf(t *Table) []byte {
+	w := snapshot.NewWriter(nil)
+	for _, s := range t.Sections() {
+		s.Write(w)
+	}
+	return w.Bytes()
+}
+
+func found(state []byte, hashes []uint64) (n int) {
+	for _, h := range hashes {
+		if bytes.Contains(state, binary.LittleEndian.AppendUint64(nil, h)) {
+			n++
+		}
+	}
+	return n
+}
+
+// TestRekeyLeavesNoHash looks for every hash of the old key in the bytes of the state.
+func TestRekeyLeavesNoHash(t *testing.T) {
+	state, hashes := talk(t)
+	require.Len(t, hashes, 50*3*9)
+	require.Equal(t, len(hashes), found(bytesOf(state), hashes))
+	require.Equal(t, 50, state.chats.slab.Len())
+	state.Rekey([16]byte{1})
+	require.Zero(t, found(bytesOf(state), hashes))
+	require.Equal(t, 50, state.chats.slab.Len())
+	require.Equal(t, 50, state.chats.index.Len())
+}
+
+// TestEraseLeavesNoHash looks for the hashes of one user.
+func TestEraseLeavesNoHash(t *testing.T) {
+	state, _ := talk(t)
+	key := state.hash.of('u', "b", "web", "u7")
+	id := state.hash.identity(key, 1, 1)
+	hashes := []uint64{key.Hi, key.Lo, id.Hi, id.Lo}
+	require.Equal(t, 4, found(bytesOf(state), hashes))
+	require.Equal(t, Erased{Users: 1, Days: 1, Chats: 1}, state.Erase("b", "web", "u7"))
+	require.Zero(t, found(bytesOf(state), hashes))
+	require.Equal(t, 49, state.users.known.Len())
+}
