@@ -195,12 +195,13 @@ func (d *daemon) serve(ctx context.Context, engine *exporter.Engine) error {
 		served <- err
 		cancel(err)
 	}()
-	var notifying sync.WaitGroup
-	notifying.Go(func() { notifySystemd(ctx, engine, d.log) })
-	notifying.Go(func() { d.reload.follow(ctx, engine) })
+	var beside sync.WaitGroup
+	beside.Go(func() { notifySystemd(ctx, engine, d.log) })
+	beside.Go(func() { roomyHeap(ctx) })
+	beside.Go(func() { d.reload.follow(ctx, engine) })
 	err := engine.Run(ctx)
 	cancel(nil)
-	notifying.Wait()
+	beside.Wait()
 	stop, done := context.WithTimeout(context.Background(), shutdownTimeout)
 	defer done()
 	if server.Shutdown(stop) != nil {
