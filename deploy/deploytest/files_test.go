@@ -62,20 +62,6 @@ func TestFilesParse(t *testing.T) {
 	}, ".json")
 }
 
-var link = regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
-
-func TestLinks(t *testing.T) {
-	var dead []string
-	walk(t, func(path string) {
-		for _, m := range link.FindAllStringSubmatch(read(t, path), -1) {
-			if _, err := os.Stat(filepath.Join(filepath.Dir(path), m[1])); err != nil {
-				dead = append(dead, path+" links to "+m[1])
-			}
-		}
-	}, ".md")
-	assert.Empty(t, dead)
-}
-
 // Commands in documents and comments: lines with the program's name and a flag, and their continuations.
 func TestFlagsInTexts(t *testing.T) {
 	u := help(t)
