@@ -2,6 +2,7 @@ package exporter
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/bot-exporter/bot-exporter/collectors"
 	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
@@ -16,6 +17,23 @@ type Checkpoint struct {
 	Sections []snapshot.Section // what Save writes
 	Saved    []collectors.Saved // what Load read
 	Size     int64              // bytes that Save wrote, or Load read
+}
+
+// restore fills an empty state. It fails when the checkpoint was made with another configuration or key: to count on
+// would mix numbers with different meanings.
+func (cp *Checkpoint) restore(c Config, set *collectors.Set) error {
+	if cp.Fingerprint != c.Fingerprint() {
+		return fmt.Errorf("checkpoint does not fit: %s; restore the settings, or start with an empty storage path to count the stream anew",
+			c.differences(cp.Fingerprint, "the checkpoint"))
+	}
+	if cp.KeyID != c.KeyID {
+		return fmt.Errorf("checkpoint does not fit: key id is %s, the checkpoint has %s; provide the key that the checkpoint was made with, "+
+			"or go on under the new one with bot-exporter users rekey", c.KeyID, cp.KeyID)
+	}
+	if err := set.Restore(cp.Saved); err != nil {
+		return fmt.Errorf("checkpoint does not fit: %w; start the version of the program that wrote it, or start with an empty storage path to count the stream anew", err)
+	}
+	return nil
 }
 
 // Store keeps checkpoints. Its methods are called by one goroutine at a time.

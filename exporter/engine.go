@@ -69,16 +69,8 @@ func (e *Engine) restore() error {
 	if err != nil {
 		return fmt.Errorf("load checkpoint: %w", err)
 	}
-	if cp.Fingerprint != e.cfg.Fingerprint() {
-		return fmt.Errorf("checkpoint does not fit: %s; restore the settings, or start with an empty storage path to count the stream anew",
-			e.cfg.differences(cp.Fingerprint, "the checkpoint"))
-	}
-	if cp.KeyID != e.cfg.KeyID {
-		return fmt.Errorf("checkpoint does not fit: key id is %s, the checkpoint has %s; provide the key that the checkpoint was made with",
-			e.cfg.KeyID, cp.KeyID)
-	}
-	if err := e.set.Restore(cp.Saved); err != nil {
-		return fmt.Errorf("checkpoint does not fit: %w; start the version of the program that wrote it, or start with an empty storage path to count the stream anew", err)
+	if err := cp.restore(e.cfg, e.set); err != nil {
+		return err
 	}
 	e.position = cp.Position
 	e.saver.restored(cp)

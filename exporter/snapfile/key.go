@@ -13,19 +13,47 @@ import (
 	"syscall"
 )
 
-const keyName = "users.key"
+const (
+	keyName    = "users.key"
+	nextSuffix = ".next"
+)
 
 // LoadOrCreateKey returns the key of the pseudonyms in the storage directory, which must be locked, and its id. A key
 // that is there and cannot be used is an error and never replaced: without it every user would count as new.
 func LoadOrCreateKey(dir string) (key [16]byte, id string, err error) {
-	path := filepath.Join(dir, keyName)
-	if info, err := os.Lstat(path); !notExist(err) {
-		if err == nil && info.Mode().IsRegular() && info.Mode()&0o007 == 0 {
-			_ = os.Chmod(path, 0o600) // Kubernetes opens a volume's files to its group at every start; LoadKey judges
-		}
-		return LoadKey(path)
+	if _, err := os.Lstat(filepath.Join(dir, keyName)); notExist(err) {
+		return createKey(OS, filepath.Join(dir, keyName))
 	}
-	return createKey(OS, path)
+	return StoredKey(dir)
+}
+
+// StoredKey returns the key in the storage directory, and its id; that there is none is an error.
+func StoredKey(dir string) (key [16]byte, id string, err error) {
+	path := filepath.Join(dir, keyName)
+	if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() && info.Mode()&0o007 == 0 {
+		_ = os.Chmod(path, 0o600) // Kubernetes opens a volume's files to its group at every start; LoadKey judges
+	}
+	return LoadKey(path)
+}
+
+// ReplaceKey makes a new key in the storage directory, which must be locked, instead of the one there, and returns it and
+// its id. After an error the old one is still there, or the new one is.
+func ReplaceKey(dir string) (key [16]byte, id string, err error) {
+	path := filepath.Join(dir, keyName)
+	next := path + nextSuffix
+	if left := remove(OS, []string{next}); left != nil {
+		return key, "", fmt.Errorf("users key: %s cannot be removed", left[0])
+	}
+	if key, id, err = createKey(OS, next); err != nil {
+		return key, id, err
+	}
+	if err = OS.Rename(next, path); err == nil {
+		err = OS.SyncDir(dir)
+	}
+	if err != nil {
+		return [16]byte{}, "", fmt.Errorf("users key: %w", err)
+	}
+	return key, id, nil
 }
 
 func createKey(fsys FS, path string) (key [16]byte, id string, err error) {

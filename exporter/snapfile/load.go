@@ -3,6 +3,8 @@ package snapfile
 import (
 	"errors"
 	"fmt"
+	"iter"
+	"slices"
 
 	"github.com/bot-exporter/bot-exporter/collectors"
 	"github.com/bot-exporter/bot-exporter/exporter"
@@ -34,6 +36,22 @@ func (s *Store) Load() (*exporter.Checkpoint, error) {
 		return nil, fmt.Errorf("load checkpoint: %w: %w", ErrDamaged, errors.Join(rejected...))
 	}
 	return nil, exporter.ErrNoCheckpoint
+}
+
+// Older yields the checkpoints before the one that Load returns, newest first, or why one cannot be read.
+func (s *Store) Older() iter.Seq2[*exporter.Checkpoint, error] {
+	return func(yield func(*exporter.Checkpoint, error) bool) {
+		newest := true
+		for _, g := range slices.Backward(slices.Clone(s.gens)) {
+			if newest && !g.bad {
+				newest = false
+				continue
+			}
+			if !yield(load(s.cfg.FS, g.path)) {
+				return
+			}
+		}
+	}
 }
 
 // load's errors are of type DamageError or VersionError.

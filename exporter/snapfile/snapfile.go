@@ -41,7 +41,7 @@ type Store struct {
 	trash []string     // what could not be removed yet
 }
 
-var _ exporter.Store = (*Store)(nil)
+var _ exporter.Generations = (*Store)(nil)
 
 type generation struct {
 	path string
@@ -164,6 +164,36 @@ func (s *Store) prune() {
 		}
 	}
 	s.sweep()
+}
+
+// Forget removes everything but the newest generation that is whole as far as Load and Save know, durably. An error names
+// the first file that is still there.
+func (s *Store) Forget() error {
+	if s.lock == nil {
+		return errClosed
+	}
+	kept := -1
+	for i, g := range s.gens {
+		if !g.bad {
+			kept = i
+		}
+	}
+	if kept < 0 {
+		return fmt.Errorf("storage: %w", exporter.ErrNoCheckpoint)
+	}
+	for i, g := range s.gens {
+		if i != kept {
+			s.trash = append(s.trash, g.path)
+		}
+	}
+	s.gens = []generation{s.gens[kept]}
+	if s.trash = remove(s.cfg.FS, s.trash); len(s.trash) > 0 {
+		return fmt.Errorf("storage: %d old files cannot be removed, the first is %s", len(s.trash), s.trash[0])
+	}
+	if err := s.cfg.FS.SyncDir(s.cfg.Dir); err != nil {
+		return fmt.Errorf("storage: %w", err)
+	}
+	return nil
 }
 
 func (s *Store) sweep() {
