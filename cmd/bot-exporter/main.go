@@ -47,7 +47,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	commands := map[string]command{}
 	for _, add := range []func(*kingpin.Application) (string, command){
 		serveCommand, healthCommand, demoCommand, simulateCommand, replayCommand, checkCommand,
-		metricsCommand, checkConfigCommand, inspectCommand, verifyCommand, restoreCommand,
+		metricsCommand, checkConfigCommand, inspectCommand, verifyCommand, restoreCommand, eraseCommand, rekeyCommand,
 	} {
 		name, c := add(app)
 		commands[name] = c
