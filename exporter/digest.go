@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -118,12 +119,12 @@ func (e *Engine) digestPage(w http.ResponseWriter, _ *http.Request) {
 
 // digestMetric shows the latest digest as labels.
 type digestMetric struct {
-	digests *digester
-	desc    *prometheus.Desc
+	engine *Engine
+	desc   *prometheus.Desc
 }
 
-func newDigestMetric(d *digester) *digestMetric {
-	return &digestMetric{d, prometheus.NewDesc(self.Digest.Name, self.Digest.Help, self.Digest.LabelNames(), nil)}
+func newDigestMetric(e *Engine) *digestMetric {
+	return &digestMetric{e, prometheus.NewDesc(self.Digest.Name, self.Digest.Help, self.Digest.LabelNames(), nil)}
 }
 
 // Describe implements prometheus.Collector.
@@ -131,8 +132,16 @@ func (m *digestMetric) Describe(ch chan<- *prometheus.Desc) { ch <- m.desc }
 
 // Collect implements prometheus.Collector.
 func (m *digestMetric) Collect(ch chan<- prometheus.Metric) {
-	if list := m.digests.all(); len(list) > 0 {
+	if list := m.engine.Digests(); len(list) > 0 {
 		last := list[len(list)-1]
-		ch <- prometheus.MustNewConstMetric(m.desc, prometheus.GaugeValue, 1, strconv.FormatUint(last.Sequence, 10), last.SHA256)
+		ch <- prometheus.MustNewConstMetric(m.desc, prometheus.GaugeValue, 1,
+			m.engine.basis(), strconv.FormatUint(last.Sequence, 10), last.SHA256)
 	}
+}
+
+// basis stands for all that must be equal for digests to be. It is short, since one of it is in every replica.
+func (e *Engine) basis() string {
+	at := e.Position()
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %d %d %q %q %s", at.Stream, at.Created.UnixNano(), at.Epoch, at.Subjects, e.cfg.KeyID, e.cfg.Fingerprint()))
+	return hex.EncodeToString(sum[:4])
 }

@@ -63,8 +63,23 @@ func TestDigests(t *testing.T) {
 	f := r.metrics()[self.Digest.Name]
 	require.Len(t, f.Metric, 1)
 	last := page.Digests[len(page.Digests)-1]
-	require.Equal(t, strconv.FormatUint(last.Sequence, 10), label(f.Metric[0], self.Digest.Labels[0].Name))
-	require.Equal(t, last.SHA256, label(f.Metric[0], self.Digest.Labels[1].Name))
+	require.Equal(t, strconv.FormatUint(last.Sequence, 10), label(f.Metric[0], self.Digest.Labels[1].Name))
+	require.Equal(t, last.SHA256, label(f.Metric[0], self.Digest.Labels[2].Name))
+	basis := label(f.Metric[0], self.Digest.Labels[0].Name)
+	require.Regexp(t, "^[0-9a-f]{8}$", basis)
+	for name, change := range map[string]func(*Engine){
+		"key":           func(e *Engine) { e.cfg.KeyID = "another" },
+		"configuration": func(e *Engine) { e.cfg.KPIs.MaxClicks++ },
+		"stream":        func(e *Engine) { e.position.Stream += "2" },
+		"created":       func(e *Engine) { e.position.Created = e.position.Created.Add(1) },
+		"epoch":         func(e *Engine) { e.position.Epoch++ },
+		"subjects":      func(e *Engine) { e.position.Subjects = []string{"x"} },
+	} {
+		other := &Engine{cfg: r.cfg, position: r.Position()}
+		require.Equal(t, basis, other.basis())
+		change(other)
+		require.NotEqual(t, basis, other.basis(), name)
+	}
 }
 
 // Only the last few are kept, and in a replay they do not follow one another without a pause.

@@ -52,7 +52,7 @@ func newSelfMetrics(e *Engine) *selfMetrics {
 		processes.NewProcessCollector(processes.ProcessCollectorOpts{}),
 		version.NewCollector("bot_exporter"),
 		m.redelivered, m.checkpointDuration, m.checkpointSize, m.checkpointFailures, m.checkpointRejected,
-		m.fold, m.scrape, m.connected, m.reloaded, m.reloadedAt, m.mismatches, m.advice, newDigestMetric(&e.digests),
+		m.fold, m.scrape, m.connected, m.reloaded, m.reloadedAt, m.mismatches, m.advice, newDigestMetric(e),
 		ofStatus(e, self.Ready, func(s Status) float64 { return oneIf(s.Phase == PhaseLive) }),
 		ofStatus(e, self.Lag, func(s Status) float64 { return float64(s.Pending) }),
 		ofStatus(e, self.AppliedSequence, func(s Status) float64 { return float64(s.Position.Seq) }),

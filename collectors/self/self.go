@@ -55,8 +55,8 @@ var (
 	Advice = gauge("bot_exporter_stream_advice",
 		"1 for each setting of the stream or broker that puts messages at risk.", metric.Label{Name: "setting"})
 	Digest = gauge("bot_exporter_state_digest_info",
-		"Always 1; digest of the state at the last multiple of 65,536 messages, equal in all replicas.",
-		metric.Label{Name: "sequence"}, metric.Label{Name: "digest"})
+		"Always 1; digest of the state at the last multiple of 65,536 messages, equal in all replicas with the same basis: stream, configuration and users' key.",
+		metric.Label{Name: "basis"}, metric.Label{Name: "sequence"}, metric.Label{Name: "digest"})
 )
 
 // Defs lists the definitions.

@@ -112,10 +112,10 @@ type Age struct {
 	Above  Duration `yaml:"above" doc:"the age"`
 }
 
-// Down is an alert on exporters that are gone.
-type Down struct {
+// Memory is an alert that compares with what was seen before.
+type Memory struct {
 	Common   `yaml:",inline"`
-	Lookback Duration `yaml:"lookback" doc:"how long an exporter is remembered"`
+	Lookback Duration `yaml:"lookback" doc:"how long what was seen is remembered"`
 }
 
 // Alerts are the settings of all alerts, by name.
@@ -135,10 +135,11 @@ type Alerts struct {
 	EventsRejectedHigh        Share    `yaml:"BotEventsRejectedHigh"`
 	EventsLost                Count    `yaml:"BotEventsLost"`
 	StreamIdentityBroken      Common   `yaml:"BotStreamIdentityBroken"`
-	ExporterDown              Down     `yaml:"BotExporterDown"`
+	ExporterDown              Memory   `yaml:"BotExporterDown"`
 	ExporterNotReady          Common   `yaml:"BotExporterNotReady"`
 	ExporterLagging           Lag      `yaml:"BotExporterLagging"`
 	CheckpointStale           Age      `yaml:"BotCheckpointStale"`
+	ReplicasDiverged          Memory   `yaml:"BotReplicasDiverged"`
 	LabelOverflow             Count    `yaml:"BotLabelOverflow"`
 }
 
@@ -182,10 +183,11 @@ func Defaults() Config {
 			EventsRejectedHigh:        Share{Common{Severity: warning, For: 10 * minute}, []Duration{hour}, 0.05, 100},
 			EventsLost:                Count{Common{Severity: critical}, hour, 0},
 			StreamIdentityBroken:      Common{Severity: critical, For: minute},
-			ExporterDown:              Down{Common{Severity: critical, For: 5 * minute}, day},
+			ExporterDown:              Memory{Common{Severity: critical, For: 5 * minute}, day},
 			ExporterNotReady:          Common{Severity: critical, For: 15 * minute},
 			ExporterLagging:           Lag{Common{Severity: warning, For: 10 * minute}, 10_000, 15 * minute},
 			CheckpointStale:           Age{Common{Severity: warning, For: 5 * minute}, 5 * minute},
+			ReplicasDiverged:          Memory{Common{Severity: warning}, 6 * hour},
 			LabelOverflow:             Count{Common{Severity: info}, day, 0},
 		},
 	}

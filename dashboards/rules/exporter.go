@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 
+	"github.com/bot-exporter/bot-exporter/collectors/metric"
 	"github.com/bot-exporter/bot-exporter/collectors/self"
 	"github.com/bot-exporter/bot-exporter/dashboards/promql"
 )
@@ -15,10 +16,11 @@ func (b *book) exporter() {
 	b.identity()
 	b.lagging(b.cfg.Alerts.ExporterLagging)
 	b.stale(b.cfg.Alerts.CheckpointStale)
+	b.diverged(b.cfg.Alerts.ReplicasDiverged)
 }
 
 // down compares jobs, not instances: an instance goes for good when it is moved to another address.
-func (b *book) down(s Down) {
+func (b *book) down(s Memory) {
 	ready := b.scope.Of(self.Ready)
 	seen := ready.EachOver("last_over_time", s.Lookback.window()).Aggregate("count", promql.Job)
 	b.alert(Alert{
@@ -71,5 +73,23 @@ func (b *book) stale(s Age) {
 		Meaning:     "Checkpoints are not written.",
 		Threshold:   fmt.Sprintf("older than %s", s.Above),
 		Why:         "One is due every 30 s. Mostly the disk is full or read-only. Nothing is lost while the process lives or the stream keeps its messages.",
+	})
+}
+
+// diverged compares only what is comparable, and remembers for a while what each replica said: they need not reach a
+// mark at the same time, nor be scraped at every mark.
+func (b *book) diverged(s Memory) {
+	said := b.scope.Of(self.Digest).EachOver("last_over_time", s.Lookback.window())
+	mark := append([]metric.Label{promql.Job}, self.Digest.Labels[:2]...)
+	all := append([]metric.Label{promql.Job}, self.Digest.Labels...)
+	b.alert(Alert{
+		Name: "BotReplicasDiverged", Common: s.Common,
+		Value:       above(said.Aggregate("max", all...).Aggregate("count", mark...), 1),
+		Dashboard:   pair[:1],
+		Summary:     "Replicas have counted the same stream differently.",
+		Description: "Replicas of {{ $labels.job }} have {{ $value }} different states after message {{ $labels.sequence }}, though they have the same stream, configuration and users' key.",
+		Meaning:     "Two exporters that should be equal are not.",
+		Threshold:   fmt.Sprintf("two digests of one sequence within %s", s.Lookback),
+		Why:         "The state is a function of the stream: one of them was changed, or read another history. Dashboards show the larger number of the two.",
 	})
 }
