@@ -1,4 +1,5 @@
-// Command helm copies what is generated elsewhere below deploy into the chart, as a chart can only use files within it.
+// Command helm copies what is generated elsewhere below deploy into the chart, as a chart can only use files within it,
+// and lists the values of the chart in its README.
 package main
 
 import (
@@ -12,7 +13,11 @@ import (
 const files = "bot-exporter/files"
 
 func main() {
-	if err := run("..", files); err != nil {
+	err := run("..", files)
+	if err == nil {
+		err = table("bot-exporter/values.yaml", "bot-exporter/README.md")
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "helm:", err)
 		os.Exit(1)
 	}
