@@ -52,6 +52,7 @@ func serveCommand(app *kingpin.Application) (string, command) {
 		Default(string(exporter.Halt)).Enum(exporter.Policies()...)
 	interval := cmd.Flag("checkpoint.interval", "Longest time between two checkpoints while messages come.").Default("30s").Duration()
 	lifecycle := cmd.Flag("web.enable-lifecycle", "Allow POST and PUT on /-/reload, which reads --config.file again as SIGHUP does.").Bool()
+	debug := cmd.Flag("debug.listen-address", "Loopback address, host:port, of Go's profiles at /debug/pprof/; none when empty.").String()
 	webFlags := kingpinflag.AddFlags(cmd, ":9850")
 	return cmd.FullCommand(), func(ctx context.Context, io stdio) (int, error) {
 		read := func() (exporter.Config, error) {
@@ -72,6 +73,13 @@ func serveCommand(app *kingpin.Application) (string, command) {
 			web: webFlags, log: log, reload: reload{read: read, apply: apply, byHTTP: *lifecycle},
 		}
 		defer d.reload.hangups()()
+		if *debug != "" {
+			stop, err := serveProfiles(*debug, log)
+			if err != nil {
+				return 1, err
+			}
+			defer stop()
+		}
 		if *embedded {
 			d.embedded = *address
 		}
@@ -208,6 +216,27 @@ func (d *daemon) serve(ctx context.Context, engine *exporter.Engine) error {
 		_ = server.Close() // a scrape that takes so long is cut off
 	}
 	return errors.Join(err, <-served)
+}
+
+// serveProfiles serves them until stop is called, also while the daemon starts and stops.
+func serveProfiles(address string, log *slog.Logger) (stop func(), err error) {
+	listener, err := exporter.ListenLoopback(address)
+	if err != nil {
+		return nil, fmt.Errorf("--debug.listen-address: %w", err)
+	}
+	server := exporter.NewDebugServer(log)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			log.Error("profiles are not served any more", "err", err)
+		}
+	}()
+	log.Info("serving profiles", "address", listener.Addr().String())
+	return func() {
+		_ = server.Close()
+		<-done
+	}, nil
 }
 
 // closing closes something at the end and keeps its error.

@@ -1,0 +1,43 @@
+package exporter
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"net/netip"
+)
+
+// NewDebugServer returns a server of Go's profiles, at /debug/pprof/. Whoever reaches it can slow the process down and
+// see how it works: it belongs on ListenLoopback and never on the port of the metrics.
+func NewDebugServer(log *slog.Logger) *http.Server {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("POST /debug/pprof/symbol", pprof.Symbol)
+	return NewServer(mux, log) // a profile puts off the end of its answer by as long as it takes
+}
+
+// ListenLoopback listens at host:port, and refuses an address that other machines could reach.
+func ListenLoopback(address string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	if ip, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !ip.IsLoopback()) {
+		return nil, fmt.Errorf("%q is not a loopback address, such as 127.0.0.1:6060", address)
+	}
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	if at, ok := l.Addr().(*net.TCPAddr); !ok || !at.IP.IsLoopback() { // localhost is what the machine makes of it
+		_ = l.Close()
+		return nil, fmt.Errorf("%q is not a loopback address here but %s", address, l.Addr())
+	}
+	return l, nil
+}
