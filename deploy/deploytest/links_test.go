@@ -104,6 +104,7 @@ func TestOneHop(t *testing.T) {
 		"deploy/nats/README.md#what-weakens-the-promise",
 		"deploy/README.md#http",
 		"deploy/privacy.md",
+		"deploy/operations.md#erase-a-user",
 		"deploy/operations.md#rotate-the-users-key",
 		"deploy/operations.md#rotate-credentials-and-certificates",
 		"deploy/operations.md#checkpoints",
