@@ -23,6 +23,7 @@ type saver struct {
 	saved   bool          // there is one
 	tallies *tallies      // its counters
 	seq     atomic.Uint64 // position of the last checkpoint
+	tried   atomic.Uint64 // position of the last attempt, which may have failed
 	failed  atomic.Int32  // failures in a row that a restart might cure
 
 	mu   sync.Mutex
@@ -40,6 +41,7 @@ func (s *saver) start() { s.wg.Go(s.loop) }
 func (s *saver) restored(cp *Checkpoint) {
 	s.epoch, s.saved, s.tallies = cp.Epoch, true, tally(s.engine.set)
 	s.seq.Store(cp.Seq)
+	s.tried.Store(cp.Seq)
 	s.engine.metrics.checkpointSize.Set(float64(cp.Size))
 }
 
@@ -66,9 +68,10 @@ func (s *saver) interval(d time.Duration) {
 	s.every <- d
 }
 
-// applied asks for a checkpoint when many messages were applied since the last one.
+// applied asks for a checkpoint when many messages were applied since the last one was tried: a disk that fails is not
+// tried with every batch.
 func (s *saver) applied(seq uint64) {
-	if seq-min(seq, s.seq.Load()) >= s.engine.cfg.CheckpointMessages {
+	if seq-min(seq, s.tried.Load()) >= s.engine.cfg.CheckpointMessages {
 		s.urge()
 	}
 }
@@ -119,6 +122,7 @@ func (e *Engine) save() error {
 	e.mu.Unlock()
 
 	start := time.Now()
+	s.tried.Store(cp.Seq)
 	if err == nil {
 		err = e.store.Save(cp)
 	}

@@ -122,6 +122,16 @@ func TestHealthAfterFailures(t *testing.T) {
 	require.NoError(t, r.close())
 }
 
+// A disk that is full is tried again after as many messages as ever, and not with every batch.
+func TestFailedCheckpointIsNotTriedWithEveryBatch(t *testing.T) {
+	b, store := newBroker(stored(20_000)), &shelf{fail: syscall.ENOSPC}
+	b.batch = 10
+	r := run(t, quick(func(c *Config) { c.CheckpointMessages = 10_000 }), b, store)
+	r.live(20_000)
+	require.LessOrEqual(t, store.attempts(), 2*(2+1), "at each mark and when it has caught up, and once more when that was on its way")
+	require.ErrorIs(t, r.close(), syscall.ENOSPC)
+}
+
 // What cannot be saved at the end is told.
 func TestLastCheckpointFails(t *testing.T) {
 	r := run(t, quick(), newBroker(stored(10)), &shelf{fail: errors.New("no")})
