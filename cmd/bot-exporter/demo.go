@@ -39,8 +39,8 @@ func demoCommand(app *kingpin.Application) (string, command) {
 			return 1, err
 		}
 		defer os.RemoveAll(dir)
-		log, level := logs.logger(std.err)
-		logs.set(level, cfg)
+		log := logs.logger(std.err)
+		log.set(cfg)
 		page := freeAddress(*address)
 		ctx, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)
@@ -101,7 +101,7 @@ func (d *daemon) traffic(ctx context.Context, url string, c simulate.Config) err
 	if _, err := jetstream.EnsureStream(ctx, nc, settings); err != nil {
 		return untilStopped(ctx, err)
 	}
-	err = publishEvents(ctx, simulate.New(c), simulate.Pace{}, nc, d.log)
+	err = publishEvents(ctx, simulate.New(c), simulate.Pace{}, nc, d.log.Logger)
 	if ctx.Err() != nil {
 		return nil // the server goes away under it
 	}

@@ -61,17 +61,21 @@ func addLogFlags(c clause, level string) *logFlags {
 	}
 }
 
-// logger's level can be set later.
-func (f *logFlags) logger(w io.Writer) (*slog.Logger, *promslog.Level) {
+// logger is a log whose level can be set later, and which can be kept from being flooded.
+type logger struct {
+	*slog.Logger
+	limit *exporter.LogLimit
+	set   func(exporter.Config) // the level to that of the configuration file, else to the flag's
+}
+
+func (f *logFlags) logger(w io.Writer) logger {
 	level, format := promslog.NewLevel(), promslog.NewFormat()
 	_ = level.Set(*f.level) // kingpin has checked both
 	_ = format.Set(*f.format)
-	return promslog.New(&promslog.Config{Level: level, Format: format, Writer: w}), level
-}
-
-// set sets the level of the log to that of the configuration file, else to the flag's.
-func (f *logFlags) set(level *promslog.Level, cfg exporter.Config) {
-	_ = level.Set(cmp.Or(cfg.LogLevel, *f.level)) // both are checked
+	limit := exporter.NewLogLimit(promslog.New(&promslog.Config{Level: level, Format: format, Writer: w}).Handler())
+	return logger{slog.New(limit), limit, func(cfg exporter.Config) {
+		_ = level.Set(cmp.Or(cfg.LogLevel, *f.level)) // checked, too
+	}}
 }
 
 // natsFlags say how to reach the broker.

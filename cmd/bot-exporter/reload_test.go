@@ -86,3 +86,17 @@ func TestReloadNotEnabled(t *testing.T) {
 	require.Equal(t, http.StatusMethodNotAllowed, status)
 	require.Equal(t, 0, d.signal(syscall.SIGTERM))
 }
+
+// The same message again and again does not fill the log.
+func TestLogIsNotFlooded(t *testing.T) {
+	url, _ := broker(t)
+	config := file(t, "c.yml", "")
+	d := serving(t, "--nats.url="+url, "--storage.path="+t.TempDir(), "--config.file="+config, "--web.enable-lifecycle")
+	d.ready()
+	require.NoError(t, os.WriteFile(config, []byte("limits: {bots: 3}"), 0o600))
+	for range 50 {
+		require.Equal(t, http.StatusInternalServerError, d.reload())
+	}
+	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+	require.Equal(t, 10, strings.Count(d.err.String(), "configuration not reloaded"))
+}

@@ -33,7 +33,7 @@ type daemon struct {
 	embedded string // address of a NATS server within the process; none when empty
 	volatile bool   // that server need not keep what it has
 	web      *web.FlagConfig
-	log      *slog.Logger
+	log      logger
 	started  func(natsURL string) // may be nil; called when the NATS server within the process is up
 	damaged  []string             // reasons of checkpoint files found damaged
 	reload   reload
@@ -64,17 +64,16 @@ func serveCommand(app *kingpin.Application) (string, command) {
 		if err != nil {
 			return 2, err
 		}
-		log, level := logs.logger(io.err)
-		apply := func(cfg exporter.Config) { logs.set(level, cfg) }
-		apply(cfg)
+		log := logs.logger(io.err)
+		log.set(cfg)
 		d := daemon{
-			cfg: cfg, storage: *storage, keyFile: *keyFile, nats: broker.config("bot-exporter", log),
+			cfg: cfg, storage: *storage, keyFile: *keyFile, nats: broker.config("bot-exporter", log.Logger),
 			stream: *broker.stream, subjects: *broker.subjects, create: *create || *embedded, replicas: *replicas,
-			web: webFlags, log: log, reload: reload{read: read, apply: apply, byHTTP: *lifecycle},
+			web: webFlags, log: log, reload: reload{read: read, apply: log.set, byHTTP: *lifecycle},
 		}
 		defer d.reload.hangups()()
 		if *debug != "" {
-			stop, err := serveProfiles(*debug, log)
+			stop, err := serveProfiles(*debug, log.Logger)
 			if err != nil {
 				return 1, err
 			}
@@ -142,7 +141,7 @@ func (d *daemon) follow(ctx context.Context, store exporter.Store) error {
 		Disconnected: func(error) { engine.Connected(false) },
 	}
 	link := &lazySource{}
-	engine, err := exporter.New(d.cfg, link, store, d.log)
+	engine, err := exporter.New(d.cfg, link, store, d.log.Logger)
 	if err != nil {
 		return err
 	}
@@ -162,7 +161,7 @@ func (d *daemon) follow(ctx context.Context, store exporter.Store) error {
 	if d.create {
 		create = &jetstream.StreamSettings{Name: d.stream, Subjects: d.subjects, Replicas: d.replicas}
 	}
-	link.Source = jetstream.Tend(source, create, d.advise(engine), d.log)
+	link.Source = jetstream.Tend(source, create, d.advise(engine), d.log.Logger)
 	return d.serve(ctx, engine)
 }
 
@@ -190,10 +189,10 @@ const shutdownTimeout = 5 * time.Second
 func (d *daemon) serve(ctx context.Context, engine *exporter.Engine) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	server := exporter.NewServer(engine.Handler(d.reload.handler(engine)), d.log)
+	server := exporter.NewServer(engine.Handler(d.reload.handler(engine)), d.log.Logger)
 	served := make(chan error, 1)
 	go func() {
-		err := web.ListenAndServe(server, d.web, d.log)
+		err := web.ListenAndServe(server, d.web, d.log.Logger)
 		if errors.Is(err, http.ErrServerClosed) {
 			err = nil
 		}
@@ -204,10 +203,16 @@ func (d *daemon) serve(ctx context.Context, engine *exporter.Engine) error {
 		cancel(err)
 	}()
 	var beside sync.WaitGroup
-	beside.Go(func() { notifySystemd(ctx, engine, d.log) })
+	beside.Go(func() { notifySystemd(ctx, engine, d.log.Logger) })
 	beside.Go(func() { roomyHeap(ctx) })
 	beside.Go(func() { d.reload.follow(ctx, engine) })
-	err := engine.Run(ctx)
+	d.log.limit.On()
+	running, end := context.WithCancel(context.WithoutCancel(ctx))
+	context.AfterFunc(ctx, func() {
+		d.log.limit.Off() // before anything is said of the end
+		end()
+	})
+	err := engine.Run(running)
 	cancel(nil)
 	beside.Wait()
 	stop, done := context.WithTimeout(context.Background(), shutdownTimeout)

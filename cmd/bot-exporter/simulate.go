@@ -44,7 +44,7 @@ func simulateCommand(app *kingpin.Application) (string, command) {
 		if *output == "-" {
 			return 0, printEvents(ctx, sim, pace, std.out)
 		}
-		log, _ := logs.logger(std.err)
+		log := logs.logger(std.err).Logger
 		nc, err := jetstream.Connect(ctx, broker.config("bot-exporter simulate", log))
 		if err != nil {
 			return 1, err
