@@ -175,3 +175,49 @@ $(TOOLS)/goreleaser-check: $(call pinned_by,goreleaser) .tools/goreleaser/main.g
 bench: build ## Measure the exporter beside consumers that only count, and what users and chats cost
 	$(GO) run ./exporter/bench run
 	$(GO) run ./exporter/bench state
+
+# What others measure the same stream with. Telegraf and Bento with the plugins that this needs and no others.
+PEERS         := $(TOOLS)/telegraf $(TOOLS)/bento $(TOOLS)/statsd_exporter
+TELEGRAF_TAGS := custom,inputs.nats_consumer,parsers.json_v2,aggregators.histogram,outputs.prometheus_client
+
+.PHONY: bench-peers
+bench-peers: build $(PEERS) ## Measure Telegraf, Bento and statsd_exporter on the same stream, and kill each of them
+	$(GO) run ./exporter/bench peers --tools=$(TOOLS)
+
+# Within a copy, with what the release was built from: its requirements would make a checksum file of 300 kB here.
+$(TOOLS)/telegraf: $(call pinned_by,telegraf)
+	rm -rf .tools/build
+	mkdir -p .tools/build
+	$(GO) mod download -C .tools/telegraf github.com/influxdata/telegraf
+	cp -r "$$($(GO) list -C .tools/telegraf -m -f '{{.Dir}}' github.com/influxdata/telegraf)" .tools/build/telegraf
+	chmod -R u+w .tools/build
+	$(call build_tool,.tools/build/telegraf) -tags $(TELEGRAF_TAGS) ./cmd/telegraf
+	rm -rf .tools/build
+
+$(TOOLS)/bento: $(call pinned_by,bento) .tools/bento/main.go
+	CGO_ENABLED=0 $(GO) build -C .tools/bento -trimpath -buildvcs=false -ldflags '-s -w' -o $@ .
+
+$(TOOLS)/statsd_exporter: $(call pinned_by,statsd_exporter)
+	$(call build_tool,.tools/statsd_exporter) tool
+
+# How often what runs for each event, scrape and checkpoint allocates. Times mean nothing here, so few rounds do; with
+# a fixed number of processors the names are the same everywhere.
+count_allocs = $(GO) test -run '^$$' -cpu 2 -count 3 -benchmem
+
+.PHONY: bin/allocs.txt
+bin/allocs.txt:
+	@mkdir -p bin
+	@{ $(count_allocs) -benchtime 10000x -bench 'Decode|Fold|Duplicate|Apply|Collector|AppendJSON|Next' \
+	     ./collectors ./collectors/event ./exporter ./exporter/simulate; \
+	  $(count_allocs) -benchtime 20x -bench 'Sections/^freeze$$' ./collectors; \
+	  $(count_allocs) -benchtime 5x -bench 'Encode|Load' ./exporter/snapfile; \
+	  $(count_allocs) -benchtime 100x -bench 'Scrape$$/^1000$$/./^exporter$$' ./exporter; } | grep -E '^(pkg|Benchmark|FAIL|---)' > $@
+
+.PHONY: bench-allocs
+bench-allocs: bin/allocs.txt $(TOOLS)/benchstat ## Fail when a benchmark allocates more often than exporter/bench/allocs.txt says
+	$(TOOLS)/benchstat -table pkg -filter .unit:allocs/op -format csv exporter/bench/allocs.txt $< 2>/dev/null \
+	  | $(GO) run ./exporter/bench allocs
+
+.PHONY: bench-allocs-baseline
+bench-allocs-baseline: bin/allocs.txt ## Take the allocations of now as what may not grow
+	cp $< exporter/bench/allocs.txt

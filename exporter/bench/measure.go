@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strconv"
@@ -16,6 +15,8 @@ type result struct {
 	client      time.Duration // CPU time of the reader
 	server      time.Duration // CPU time of the NATS server meanwhile
 	clientBytes int64         // peak resident memory of the reader
+	first       time.Duration // until it showed the first events, if known
+	wrong       float64       // by how many events its counts are wrong, if known
 }
 
 type reader struct {
@@ -24,36 +25,22 @@ type reader struct {
 }
 
 // alternate runs the readers one after the other, round by round: a machine that gets slower does so for all of them.
-func alternate(w io.Writer, readers []reader, events, rounds int) error {
+func alternate(readers []reader, events, rounds int) ([][]result, error) {
 	results := make([][]result, len(readers))
 	for round := range rounds {
 		for i, r := range readers {
 			got, err := r.run()
 			if err != nil {
-				return fmt.Errorf("%s: %w", r.name, err)
+				return nil, fmt.Errorf("%s: %w", r.name, err)
 			}
 			fmt.Fprintf(os.Stderr, "round %d: %s: %.0f events/s\n", round+1, r.name, float64(events)/got.wall.Seconds())
 			results[i] = append(results[i], got)
 		}
 	}
-	base := medians(results[0], events)
-	for _, list := range results[1:2] { // the faster of the two that only count is the limit
-		if m := medians(list, events); m.rate > base.rate {
-			base = m
-		}
-	}
-	fmt.Fprintf(w, "%d events, %d rounds, medians\n\n", events, rounds)
-	fmt.Fprintln(w, "| reader | events/s | of limit | client CPU s/M | of limit | server CPU s/M | peak MiB |")
-	fmt.Fprintln(w, "| --- | --- | --- | --- | --- | --- | --- |")
-	for i, r := range readers {
-		m := medians(results[i], events)
-		fmt.Fprintf(w, "| %s | %.0f | %.2f | %.2f | %.2f | %.2f | %.0f |\n",
-			r.name, m.rate, m.rate/base.rate, m.client, m.client/base.client, m.server, m.mib)
-	}
-	return nil
+	return results, nil
 }
 
-type figures struct{ rate, client, server, mib float64 }
+type figures struct{ rate, client, server, mib, first, wrong float64 }
 
 func medians(list []result, events int) figures {
 	million := float64(events) / 1e6
@@ -62,16 +49,23 @@ func medians(list []result, events int) figures {
 		client: median(list, func(r result) float64 { return r.client.Seconds() / million }),
 		server: median(list, func(r result) float64 { return r.server.Seconds() / million }),
 		mib:    median(list, func(r result) float64 { return float64(r.clientBytes) / (1 << 20) }),
+		first:  median(list, func(r result) float64 { return r.first.Seconds() }),
+		wrong:  median(list, func(r result) float64 { return r.wrong }),
 	}
 }
 
-func median(list []result, of func(result) float64) float64 {
+func median[T any](list []T, of func(T) float64) float64 {
 	var v []float64
 	for _, r := range list {
 		v = append(v, of(r))
 	}
+	return quantile(v, 0.5)
+}
+
+// quantile sorts v.
+func quantile(v []float64, q float64) float64 {
 	slices.Sort(v)
-	return v[len(v)/2]
+	return v[min(int(q*float64(len(v))), len(v)-1)]
 }
 
 // cpuOf returns the CPU time of a running process.

@@ -6,25 +6,33 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
+	"github.com/alecthomas/kingpin/v2"
 	"github.com/nats-io/nats.go"
 
 	"github.com/bot-exporter/bot-exporter/collectors/self"
 	"github.com/bot-exporter/bot-exporter/exporter"
 	"github.com/bot-exporter/bot-exporter/exporter/jetstream"
-	"github.com/bot-exporter/bot-exporter/exporter/simulate"
 )
 
 const stream = "BOT_EVENTS"
 
 var subjects = []string{"bot.events.>"}
+
+func serverCommand(app *kingpin.Application) (string, command) {
+	cmd := app.Command("server", "The NATS server; started by the others.").Hidden()
+	dir := cmd.Arg("dir", "").Required().String()
+	return cmd.FullCommand(), func(ctx context.Context) error { return serveNATS(ctx, *dir) }
+}
 
 // serveNATS is the child that runs the server. It prints its URL and ends when standard input does.
 func serveNATS(ctx context.Context, dir string) error {
@@ -37,65 +45,84 @@ func serveNATS(ctx context.Context, dir string) error {
 	return s.Close()
 }
 
-type natsServer struct {
-	cmd   *exec.Cmd
-	stdin io.Closer
-	url   string
+// bench is a NATS server with events in its stream, and a folder for what its readers keep.
+type bench struct {
+	ctx    context.Context //nolint:containedctx // of the program
+	dir    string
+	cmd    *exec.Cmd
+	stdin  io.Closer
+	url    string
+	events int
+	truth  tally
 }
 
-func startServer(ctx context.Context, dir string) (*natsServer, error) {
-	cmd := exec.CommandContext(ctx, os.Args[0], "server", dir)
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
+// newBench starts a server and stores events, if there are any.
+func newBench(ctx context.Context, events, bots int) (*bench, error) {
+	dir, err := os.MkdirTemp("", "bot-exporter-bench-")
 	if err != nil {
 		return nil, err
 	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
+	b := &bench{ctx: ctx, dir: dir, events: events}
+	if err := b.start(); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	if events > 0 {
+		fmt.Fprintf(os.Stderr, "storing %d events\n", events)
+	}
+	if b.truth, err = store(ctx, b.url, events, bots); err != nil {
+		b.close()
 		return nil, err
 	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
+	return b, nil
+}
+
+func (b *bench) start() error {
+	b.cmd = exec.CommandContext(b.ctx, os.Args[0], "server", filepath.Join(b.dir, "nats"))
+	b.cmd.Stderr = os.Stderr
+	b.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // outlives Ctrl-C in a terminal, until close
+	in, err := b.cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	out, err := b.cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := b.cmd.Start(); err != nil {
+		return err
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
-		return nil, fmt.Errorf("server: %w", err)
+		return fmt.Errorf("server: %w", err)
 	}
-	return &natsServer{cmd, in, strings.TrimSpace(line)}, nil
+	b.stdin, b.url = in, strings.TrimSpace(line)
+	return nil
 }
 
-func (s *natsServer) stop() {
-	_ = s.stdin.Close()
-	_ = s.cmd.Wait()
-}
-
-func store(ctx context.Context, url string, events int) error {
-	nc, err := nats.Connect(url)
-	if err != nil {
-		return err
-	}
-	defer nc.Close()
-	if _, err := jetstream.EnsureStream(ctx, nc, jetstream.StreamSettings{Name: stream, Subjects: subjects}); err != nil {
-		return err
-	}
-	p, err := jetstream.NewPublisher(nc)
-	if err != nil {
-		return err
-	}
-	sim := simulate.New(simulate.Config{Seed: 1, Start: time.Now()})
-	pace := simulate.Pace{Rate: 1e9, Limit: events}
-	err = sim.Publish(ctx, pace, func(m simulate.Message) error {
-		return p.Publish(m.Subject, m.Event.Source+" "+m.Event.ID, m.Data)
-	})
-	if err != nil {
-		return err
-	}
-	return p.Flush(ctx)
+func (b *bench) close() {
+	_ = b.stdin.Close()
+	_ = b.cmd.Wait()
+	os.RemoveAll(b.dir)
 }
 
 // counted runs a child that only counts.
-func (s *natsServer) counted(ctx context.Context, kind string, events int) (result, error) {
-	return s.measure(exec.CommandContext(ctx, os.Args[0], "count", kind, s.url, strconv.Itoa(events)), nil)
+func (b *bench) counted(kind string) func() (result, error) {
+	return func() (result, error) {
+		p := b.child("count", kind, b.url, strconv.Itoa(b.events))
+		r, err := b.measure(func() error { <-p.ended; return nil }, p)
+		if err == nil && !p.ProcessState.Success() {
+			err = fmt.Errorf("count: %s", p.ProcessState)
+		}
+		return r, err
+	}
+}
+
+func countCommand(app *kingpin.Application) (string, command) {
+	cmd := app.Command("count", "A consumer that only counts; started by the others.").Hidden()
+	kind := cmd.Arg("kind", "").Required().Enum("push", "pull")
+	url := cmd.Arg("url", "").Required().String()
+	events := cmd.Arg("events", "").Required().Uint64()
+	return cmd.FullCommand(), func(ctx context.Context) error { return countEventsOf(ctx, *kind, *url, *events) }
 }
 
 // countEventsOf is that child.
@@ -145,25 +172,45 @@ func countEventsOf(ctx context.Context, kind, url string, events uint64) error {
 	return nil
 }
 
-// exported runs the exporter with new storage until it shows the last event.
-func (s *natsServer) exported(ctx context.Context, binary, storage string, events int) (result, error) {
-	defer os.RemoveAll(storage)
-	const address = "127.0.0.1:19850"
-	cmd := exec.CommandContext(ctx, binary, "--nats.url="+s.url, "--storage.path="+storage,
-		"--web.listen-address="+address, "--log.level=error")
-	return s.measure(cmd, func() error { return shows(ctx, "http://"+address, events) })
+const (
+	exporterAddress = "127.0.0.1:19850"
+	exporterURL     = "http://" + exporterAddress
+)
+
+func (b *bench) exporter(binary, storage, level string, flags ...string) *process {
+	args := []string{"--nats.url=" + b.url, "--storage.path=" + storage, "--web.listen-address=" + exporterAddress, "--log.level=" + level}
+	return b.process(binary, append(args, flags...)...)
 }
 
-// shows waits until the exporter is ready and has applied all events.
-func shows(ctx context.Context, url string, events int) error {
-	want := "\n" + self.AppliedSequence.Name + " " + strconv.FormatFloat(float64(events), 'g', -1, 64) + "\n"
-	for ctx.Err() == nil {
-		if get(url+"/-/ready") != "" && strings.Contains(get(url+"/metrics"), want) {
-			return nil
-		}
-		time.Sleep(10 * time.Millisecond) //nolint:forbidigo // polls, and the time is part of what is measured
+// exported runs the exporter with new storage until it shows the last event.
+func (b *bench) exported(binary string) func() (result, error) {
+	return func() (result, error) {
+		storage := filepath.Join(b.dir, "state")
+		defer os.RemoveAll(storage)
+		var page string
+		p := b.exporter(binary, storage, "error")
+		r, err := b.measure(func() (err error) {
+			page, err = b.shows(p)
+			return err
+		}, p)
+		r.wrong = math.Abs(applied(page) - float64(b.events))
+		return r, err
 	}
-	return ctx.Err()
+}
+
+// shows waits until the exporter is ready and has applied all events, and returns its page.
+func (b *bench) shows(p *process) (string, error) {
+	for {
+		if get(exporterURL+"/-/ready") != "" {
+			page := get(exporterURL + "/metrics")
+			if int(value(page, self.AppliedSequence.Name)) == b.events {
+				return page, nil
+			}
+		}
+		if err := p.pause(b.ctx, 10*time.Millisecond); err != nil {
+			return "", err
+		}
+	}
 }
 
 // get returns the body of an answer with status 200, and otherwise nothing.
@@ -180,31 +227,26 @@ func get(url string) string {
 	return string(b)
 }
 
-// measure runs a command until it ends, or until done says so and it is stopped.
-func (s *natsServer) measure(cmd *exec.Cmd, done func() error) (result, error) {
-	cmd.Stderr = os.Stderr
-	before, err := cpuOf(s.cmd.Process.Pid)
+// measure runs processes until done returns, and kills them: what they do at an orderly stop is not measured.
+func (b *bench) measure(done func() error, list ...*process) (result, error) {
+	before, err := cpuOf(b.cmd.Process.Pid)
 	if err != nil {
 		return result{}, err
 	}
 	start := time.Now()
-	if err := cmd.Start(); err != nil {
-		return result{}, err
-	}
-	var wall time.Duration
-	if done != nil {
+	if err = startAll(list); err == nil {
 		err = done()
-		wall = time.Since(start)
-		err = errors.Join(err, cmd.Process.Signal(syscall.SIGKILL))
-		_ = cmd.Wait() // killed: what it does at an orderly stop is not measured
-	} else {
-		err = cmd.Wait()
-		wall = time.Since(start)
 	}
-	if err != nil {
-		return result{}, err
+	r := result{wall: time.Since(start)}
+	after, err2 := cpuOf(b.cmd.Process.Pid)
+	r.server = after - before
+	killAll(list)
+	for _, p := range list {
+		if p.ProcessState != nil {
+			usage, _ := p.ProcessState.SysUsage().(*syscall.Rusage)
+			r.client += p.ProcessState.UserTime() + p.ProcessState.SystemTime()
+			r.clientBytes += usage.Maxrss << 10
+		}
 	}
-	after, err := cpuOf(s.cmd.Process.Pid)
-	usage, _ := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	return result{wall, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), after - before, usage.Maxrss << 10}, err
+	return r, errors.Join(err, err2)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -10,11 +11,26 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/alecthomas/kingpin/v2"
+
 	"github.com/bot-exporter/bot-exporter/collectors"
 	"github.com/bot-exporter/bot-exporter/collectors/event"
 	"github.com/bot-exporter/bot-exporter/exporter"
 	"github.com/bot-exporter/bot-exporter/exporter/snapfile"
 )
+
+func stateCommand(app *kingpin.Application) (string, command) {
+	cmd := app.Command("state", "What users and open chats cost.")
+	users := cmd.Flag("users", "Numbers of users.").Default("10000", "100000", "1000000", "10000000").Ints()
+	chats := cmd.Flag("chats", "Numbers of open chats.").Default("10000", "100000", "1000000").Ints()
+	return cmd.FullCommand(), func(context.Context) error {
+		if err := benchState(os.Stdout, "users", *users); err != nil {
+			return err
+		}
+		fmt.Println()
+		return benchState(os.Stdout, "chats", *chats)
+	}
+}
 
 // benchState prints what users and open chats cost: memory, the longest single message, and checkpoints.
 func benchState(w io.Writer, kind string, sizes []int) error {
