@@ -121,4 +121,9 @@ func TestReloadPage(t *testing.T) {
 	status, text, _ := ask(allowed, "POST")
 	require.Equal(t, http.StatusInternalServerError, status)
 	require.Equal(t, "configuration not reloaded: limits.bots is 0\n", text)
+
+	status, text, _ = ask(r.Handler(func() error { panic("secret") }), "POST")
+	require.Equal(t, http.StatusInternalServerError, status)
+	require.Equal(t, "internal error; see the log\n", text, "nothing of the cause")
+	require.Contains(t, r.log.String(), "secret")
 }

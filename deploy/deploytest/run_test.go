@@ -102,6 +102,7 @@ type process struct {
 	url       string
 	client    *http.Client
 	anonymous *http.Client
+	bare      *http.Client // without a certificate
 }
 
 func startDaemon(t *testing.T, port int, certs string) *process {
@@ -125,6 +126,7 @@ func startDaemon(t *testing.T, port int, certs string) *process {
 		},
 		client:    &http.Client{Transport: &http.Transport{TLSClientConfig: clientTLS(t, certs, "prometheus")}},
 		anonymous: &http.Client{Transport: &http.Transport{TLSClientConfig: clientTLS(t, certs, "other")}},
+		bare:      &http.Client{Transport: &http.Transport{TLSClientConfig: clientTLS(t, certs, "")}},
 	}
 	args := append([]string{
 		"serve", "--nats.user=exporter", "--nats.inbox-prefix=_INBOX_exporter", "--storage.path=" + filepath.Join(dir, "data"),
@@ -144,10 +146,22 @@ func startDaemon(t *testing.T, port int, certs string) *process {
 	})
 	require.Eventually(t, func() bool { code, _ := d.get(d.client, "/-/ready", password); return code == http.StatusOK }, patience, 50*time.Millisecond)
 
-	code, _ := d.get(d.client, "/-/ready", "wrong")
-	assert.Equal(t, http.StatusUnauthorized, code)
-	code, _ = d.get(d.anonymous, "/-/ready", password)
-	assert.Zero(t, code, "a client with another name in its certificate was let in")
+	for _, path := range []string{"/", "/metrics", "/-/ready", "/-/healthy", "/-/digests", "/-/reload", "/nothing"} {
+		for _, wrong := range []string{"wrong", ""} {
+			var code int
+			var text string
+			require.Eventually(t, func() bool {
+				code, text = d.get(d.client, path, wrong)
+				return code != http.StatusTooManyRequests
+			}, patience, 50*time.Millisecond)
+			assert.Equal(t, http.StatusUnauthorized, code, path)
+			assert.Equal(t, "Unauthorized\n", text)
+		}
+		code, _ := d.get(d.anonymous, path, password)
+		assert.Zero(t, code, "a client with another name in its certificate was let in")
+		code, _ = d.get(d.bare, path, password)
+		assert.Zero(t, code, "a client without a certificate was let in")
+	}
 	return d
 }
 
