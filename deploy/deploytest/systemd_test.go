@@ -15,8 +15,9 @@ import (
 
 const unit = deploy + "/systemd/bot-exporter.service"
 
-// maxExposure is what systemd-analyze security says of the unit, 0 to 10; below 2 counts as safe.
-const maxExposure = 1.1
+// maxExposure is how open systemd-analyze security may find the unit, 0 to 10. Version 252 says 1.1, others a bit more or
+// less; below 2 counts as safe.
+const maxExposure = 1.5
 
 func TestUnit(t *testing.T) {
 	text := read(t, unit)
@@ -34,7 +35,9 @@ func TestUnit(t *testing.T) {
 	}
 	verified := filepath.Join(t.TempDir(), "bot-exporter.service") // it wants the program to exist
 	require.NoError(t, os.WriteFile(verified, []byte(strings.ReplaceAll(text, m[1], program(t))), 0o600))
-	assert.Empty(t, succeeds(t, ".", analyze, "verify", verified))
+	for _, line := range strings.Split(succeeds(t, ".", analyze, "verify", verified), "\n") {
+		assert.NotContains(t, line, "bot-exporter") // it speaks of other units of the machine as well
+	}
 	out := succeeds(t, ".", analyze, "security", "--offline=yes", "--no-pager", verified)
 	score := regexp.MustCompile(`exposure level for bot-exporter.service: ([0-9.]+)`).FindStringSubmatch(out)
 	require.NotNil(t, score, out)
