@@ -74,7 +74,30 @@ func (osFS) Create(name string) (File, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := inherit(f); err != nil {
+		_ = f.Close()
+		return nil, err
+	}
 	return osFile{f}, nil
+}
+
+// inherit gives a new file to the owner of its directory, when root made it: a command that an administrator runs must
+// not leave what the exporter cannot read.
+func inherit(f *os.File) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	dir, err := os.Stat(filepath.Dir(f.Name()))
+	if err != nil {
+		return err
+	}
+	if owner, ok := dir.Sys().(*syscall.Stat_t); ok && owner.Uid != 0 {
+		err = f.Chown(int(owner.Uid), int(owner.Gid))
+	}
+	if errors.Is(err, syscall.EPERM) { // root without the right to: then nobody else is meant to read it
+		return nil
+	}
+	return err
 }
 
 func (osFS) Open(name string) (File, error) {
