@@ -172,9 +172,22 @@ $(TOOLS)/goreleaser-check: $(call pinned_by,goreleaser) .tools/goreleaser/main.g
 	CGO_ENABLED=0 $(GO) build -C .tools/goreleaser -trimpath -buildvcs=false -ldflags '-s -w' -o $@ .
 
 .PHONY: bench
-bench: build ## Measure the exporter beside consumers that only count, and what users and chats cost
+bench: build ## Measure the exporter beside consumers that only count, how fresh its numbers are, its start and checkpoints
 	$(GO) run ./exporter/bench run
-	$(GO) run ./exporter/bench state
+	$(GO) run ./exporter/bench freshness
+	$(GO) run ./exporter/bench start
+	$(GO) run ./exporter/bench checkpoints
+
+.PHONY: bench-growth
+bench-growth: ## Measure how cost grows, and write it into exporter/bench/README.md and growth.svg
+	$(GO) run ./exporter/bench grow --into=exporter/bench
+
+.PHONY: profile
+profile: ## Profile the exporter while it reads a stream; leaves bin/cpu.pprof and bin/allocs.pprof
+	@mkdir -p bin
+	$(GO) run ./exporter/bench profile --dir=bin
+	$(GO) tool pprof -top -nodecount=40 bin/cpu.pprof
+	$(GO) tool pprof -top -nodecount=20 -sample_index=alloc_space bin/allocs.pprof
 
 # What others measure the same stream with. Telegraf and Bento with the plugins that this needs and no others.
 PEERS         := $(TOOLS)/telegraf $(TOOLS)/bento $(TOOLS)/statsd_exporter

@@ -22,7 +22,7 @@ func main() {
 	app := kingpin.New("bench", "Measures the exporter. Each command prints tables in Markdown.")
 	commands := map[string]command{}
 	for _, add := range []func(*kingpin.Application) (string, command){
-		runCommand, peersCommand, stateCommand, allocsCommand,
+		runCommand, peersCommand, freshnessCommand, startCommand, checkpointsCommand, growCommand, profileCommand, allocsCommand,
 		serverCommand, countCommand, bridgeCommand,
 	} {
 		name, run := add(app)

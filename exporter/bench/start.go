@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+)
+
+func startCommand(app *kingpin.Application) (string, command) {
+	cmd := app.Command("start", "How long the exporter takes from the start of its process until it is ready.")
+	rounds := cmd.Flag("rounds", "Starts.").Default("10").Int()
+	binary := exporterFlag(cmd)
+	return cmd.FullCommand(), func(ctx context.Context) error {
+		b, err := newBench(ctx, 0, 0)
+		if err != nil {
+			return err
+		}
+		defer b.close()
+		now := noteConditions(ctx)
+		var lines []string
+		for _, kind := range []struct {
+			name  string
+			flags []string
+		}{
+			{"empty stream", nil},
+			{"empty storage, NATS server within", []string{"--nats.embedded", "--nats.embedded.address=" + freeAddress()}},
+		} {
+			var took []float64
+			for range *rounds {
+				t, err := b.ready(*binary, kind.flags)
+				if err != nil {
+					return err
+				}
+				took = append(took, ms(t))
+			}
+			lines = append(lines, fmt.Sprintf("| %s | %.0f | %.0f |", kind.name, quantile(took, 0.5), quantile(took, 1)))
+		}
+		fmt.Printf("From the start of the process until /-/ready says so, %d times. %s\n\n", *rounds, now)
+		fmt.Println("| start with | median ms | longest ms |\n| --- | --- | --- |")
+		for _, l := range lines {
+			fmt.Println(l)
+		}
+		return nil
+	}
+}
+
+// ready starts the exporter with new storage and returns after how long it was ready.
+func (b *bench) ready(binary string, flags []string) (time.Duration, error) {
+	storage := filepath.Join(b.dir, "state")
+	defer os.RemoveAll(storage)
+	p := b.exporter(binary, storage, "error", flags...)
+	start := time.Now()
+	if err := p.start(); err != nil {
+		return 0, err
+	}
+	defer p.kill()
+	for get(exporterURL+"/-/ready") == "" {
+		if err := p.pause(b.ctx, 2*time.Millisecond); err != nil {
+			return 0, err
+		}
+	}
+	return time.Since(start), nil
+}
