@@ -140,6 +140,7 @@ type Alerts struct {
 	ExporterLagging           Lag      `yaml:"BotExporterLagging"`
 	CheckpointStale           Age      `yaml:"BotCheckpointStale"`
 	ReplicasDiverged          Memory   `yaml:"BotReplicasDiverged"`
+	ConfigReloadFailed        Common   `yaml:"BotConfigReloadFailed"`
 	LabelOverflow             Count    `yaml:"BotLabelOverflow"`
 }
 
@@ -188,6 +189,7 @@ func Defaults() Config {
 			ExporterLagging:           Lag{Common{Severity: warning, For: 10 * minute}, 10_000, 15 * minute},
 			CheckpointStale:           Age{Common{Severity: warning, For: 5 * minute}, 5 * minute},
 			ReplicasDiverged:          Memory{Common{Severity: warning}, 6 * hour},
+			ConfigReloadFailed:        Common{Severity: warning, For: 5 * minute},
 			LabelOverflow:             Count{Common{Severity: info}, day, 0},
 		},
 	}

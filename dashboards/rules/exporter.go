@@ -17,6 +17,7 @@ func (b *book) exporter() {
 	b.lagging(b.cfg.Alerts.ExporterLagging)
 	b.stale(b.cfg.Alerts.CheckpointStale)
 	b.diverged(b.cfg.Alerts.ReplicasDiverged)
+	b.refused(b.cfg.Alerts.ConfigReloadFailed)
 }
 
 // down compares jobs, not instances: an instance goes for good when it is moved to another address.
@@ -91,5 +92,18 @@ func (b *book) diverged(s Memory) {
 		Meaning:     "Two exporters that should be equal are not.",
 		Threshold:   fmt.Sprintf("two digests of one sequence within %s", s.Lookback),
 		Why:         "The state is a function of the stream: one of them was changed, or read another history. Dashboards show the larger number of the two.",
+	})
+}
+
+func (b *book) refused(s Common) {
+	b.alert(Alert{
+		Name: "BotConfigReloadFailed", Common: s,
+		Value:       below(b.scope.Of(self.ConfigReloaded).Each(), 1),
+		Dashboard:   pair[:1],
+		Summary:     "The configuration file could not be read again or applied.",
+		Description: "{{ $labels.instance }} of {{ $labels.job }} goes on with the configuration before. With the file as it is, it may not start again.",
+		Meaning:     "A reload was refused.",
+		Threshold:   fmt.Sprintf("the last reload failed, for %s", s.For),
+		Why:         "Nothing is wrong until the next start, which would end with the same error.",
 	})
 }
