@@ -108,11 +108,14 @@ func (c curve) draw(b *strings.Builder, color int, x, y axis) {
 // span is from one power of ten to another.
 type span struct{ from, to int }
 
+// slack lets a point lie a little outside of its axes, rather than have a decade for itself.
+const slack = 0.05
+
 func decades(v []float64) span {
 	s := span{math.MaxInt, math.MinInt}
 	for _, x := range v {
 		e := math.Log10(max(x, 1e-9))
-		s.from, s.to = min(s.from, int(math.Floor(e+1e-9))), max(s.to, int(math.Ceil(e-1e-9)))
+		s.from, s.to = min(s.from, int(math.Floor(e+slack))), max(s.to, int(math.Ceil(e-slack)))
 	}
 	if s.to == s.from {
 		s.to++

@@ -75,7 +75,7 @@ func (l *live) rate() float64 { return float64(len(l.published)) / l.took.Second
 
 func (f *freshness) measure(rate float64, events int) *live {
 	ctx := f.bench.ctx
-	l := &live{}
+	l := &live{published: make([]time.Time, 0, events), seen: make([]view, 0, 100_000)}
 	before := f.published
 	f.published += uint64(events)
 	start := time.Now()

@@ -36,7 +36,7 @@ func (b *bench) killOurs(binary string) (string, error) {
 		if err := first.pause(b.ctx, 5*time.Millisecond); err != nil {
 			return "", err
 		}
-		at = value(get(exporterURL+"/metrics"), self.AppliedSequence.Name)
+		at = value(b.page("/metrics"), self.AppliedSequence.Name)
 	}
 	first.kill()
 	var log strings.Builder

@@ -54,6 +54,8 @@ type bench struct {
 	url    string
 	events int
 	truth  tally
+
+	address string // where the exporter serves its pages
 }
 
 // newBench starts a server and stores events, if there are any.
@@ -62,7 +64,7 @@ func newBench(ctx context.Context, events, bots int) (*bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{ctx: ctx, dir: dir, events: events}
+	b := &bench{ctx: ctx, dir: dir, events: events, address: freeAddress()}
 	if err := b.start(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
@@ -172,13 +174,8 @@ func countEventsOf(ctx context.Context, kind, url string, events uint64) error {
 	return nil
 }
 
-const (
-	exporterAddress = "127.0.0.1:19850"
-	exporterURL     = "http://" + exporterAddress
-)
-
 func (b *bench) exporter(binary, storage, level string, flags ...string) *process {
-	args := []string{"--nats.url=" + b.url, "--storage.path=" + storage, "--web.listen-address=" + exporterAddress, "--log.level=" + level}
+	args := []string{"--nats.url=" + b.url, "--storage.path=" + storage, "--web.listen-address=" + b.address, "--log.level=" + level}
 	return b.process(binary, append(args, flags...)...)
 }
 
@@ -201,8 +198,8 @@ func (b *bench) exported(binary string) func() (result, error) {
 // shows waits until the exporter is ready and has applied all events, and returns its page.
 func (b *bench) shows(p *process) (string, error) {
 	for {
-		if get(exporterURL+"/-/ready") != "" {
-			page := get(exporterURL + "/metrics")
+		if b.page("/-/ready") != "" {
+			page := b.page("/metrics")
 			if int(value(page, self.AppliedSequence.Name)) == b.events {
 				return page, nil
 			}
@@ -212,6 +209,9 @@ func (b *bench) shows(p *process) (string, error) {
 		}
 	}
 }
+
+// page returns a page of the exporter.
+func (b *bench) page(path string) string { return get("http://" + b.address + path) }
 
 // get returns the body of an answer with status 200, and otherwise nothing.
 func get(url string) string {

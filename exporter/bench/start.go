@@ -58,7 +58,7 @@ func (b *bench) ready(binary string, flags []string) (time.Duration, error) {
 		return 0, err
 	}
 	defer p.kill()
-	for get(exporterURL+"/-/ready") == "" {
+	for b.page("/-/ready") == "" {
 		if err := p.pause(b.ctx, 2*time.Millisecond); err != nil {
 			return 0, err
 		}
