@@ -65,10 +65,22 @@ func hears(t *testing.T, told <-chan string, line string) (before []string) {
 type fakeEngine struct {
 	status atomic.Pointer[exporter.Status]
 	sick   atomic.Bool
+	asked  atomic.Int32 // for its status
 }
 
-func (f *fakeEngine) Status() exporter.Status { return *f.status.Load() }
-func (f *fakeEngine) Healthy() bool           { return !f.sick.Load() }
+func (f *fakeEngine) Healthy() bool { return !f.sick.Load() }
+
+func (f *fakeEngine) Status() exporter.Status {
+	f.asked.Add(1)
+	return *f.status.Load()
+}
+
+// asks waits until the engine was looked at some more times.
+func (f *fakeEngine) asks(t *testing.T, more int32) {
+	t.Helper()
+	most := f.asked.Load() + more
+	require.Eventually(t, func() bool { return f.asked.Load() >= most }, 20*time.Second, time.Millisecond)
+}
 
 func TestNotifySystemd(t *testing.T) {
 	told := serviceManager(t)
@@ -95,12 +107,13 @@ func TestNotifySystemd(t *testing.T) {
 	hears(t, told, "STATUS=following stream EV")
 
 	f.sick.Store(true)
-	time.Sleep(50 * time.Millisecond) // what was on its way
-	for len(told) > 0 {
-		<-told
-	}
-	time.Sleep(100 * time.Millisecond)
-	assert.Empty(t, told, "the watchdog is fed though the engine is not healthy")
+	f.asks(t, 2) // the first may have been on its way
+	f.status.Store(&exporter.Status{Phase: exporter.PhaseCatchingUp, Remaining: 8})
+	hears(t, told, "STATUS=catching up: 8 messages left")
+	f.asks(t, 10)
+	f.status.Store(&exporter.Status{Phase: exporter.PhaseCatchingUp, Remaining: 9})
+	before = hears(t, told, "STATUS=catching up: 9 messages left")
+	assert.Empty(t, before, "the watchdog is fed though the engine is not healthy")
 
 	f.sick.Store(false)
 	hears(t, told, "WATCHDOG=1")

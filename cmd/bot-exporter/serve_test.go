@@ -83,9 +83,9 @@ func TestStorageInUse(t *testing.T) {
 	dir := t.TempDir()
 	d := serving(t, "--nats.url="+url, "--storage.path="+dir)
 	d.ready()
-	code, _, text := ended(t, "", "serve", "--nats.url="+url, "--storage.path="+dir, "--web.listen-address=127.0.0.1:0")
-	require.Equal(t, 1, code)
-	require.Contains(t, text, "in use by another process")
+	second := program(t, "serve", "--nats.url="+url, "--storage.path="+dir, "--web.listen-address=127.0.0.1:0")
+	require.Equal(t, 1, second.code())
+	require.Contains(t, second.err.String(), "in use by another process")
 	d.ready()
 	require.Equal(t, 0, d.signal(os.Interrupt))
 }
