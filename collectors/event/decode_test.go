@@ -1,6 +1,8 @@
 package event
 
 import (
+	"bytes"
+	"compress/gzip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -130,5 +132,31 @@ func TestConfig(t *testing.T) {
 	}
 	if err := d.Decode(nil, make([]byte, 201), &e); err == nil || err.Error() != "too_large" {
 		t.Errorf("201 bytes give %v", err)
+	}
+}
+
+// Nothing is ever unpacked, whatever a header says of it, so that a bomb is no more than its bytes.
+func TestCompressed(t *testing.T) {
+	pack := func(b []byte) []byte {
+		var packed bytes.Buffer
+		w := gzip.NewWriter(&packed)
+		if _, err := w.Write(b); err != nil || w.Close() != nil {
+			t.Fatal(err)
+		}
+		return packed.Bytes()
+	}
+	event := pack((&Event{Kind: Custom, ID: "e", Source: "s", Bot: "b", Channel: "web", Key: "x"}).AppendJSON(nil, ""))
+	const gzipped = "Content-Encoding:gzip\n"
+	for _, m := range []message{
+		{"event", "", event, "malformed"},
+		{"event with its encoding", gzipped, event, "malformed"},
+		{"event as CloudEvent", gzipped + "Content-Type:application/cloudevents+json\n", event, "malformed"},
+		{"binary", gzipped + "ce-specversion:1.0\nce-id:e\nce-source:/s\nce-type:bot.custom\n", pack([]byte(`{"bot":"b","channel":"web","event":"x"}`)), "malformed"},
+		{"bomb", gzipped, pack(make([]byte, 8<<20)), "malformed"},
+		{"large bomb", gzipped, pack(make([]byte, 128<<20)), "too_large"},
+	} {
+		if _, got := checkDecode(t, parseHeader(m.header), m.payload); got != m.want {
+			t.Errorf("%s of %d bytes: got %q want %q", m.name, len(m.payload), got, m.want)
+		}
 	}
 }
