@@ -11,7 +11,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/bot-exporter/bot-exporter/collectors"
 	"github.com/bot-exporter/bot-exporter/collectors/self"
+	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
 )
 
 // digesting is an engine with its marks closer together than usual, and none left out for its pace.
@@ -107,6 +109,37 @@ func TestDigestsAreFew(t *testing.T) {
 func (r *running) made() {
 	r.t.Helper()
 	r.until("digest is made", func() bool { r.digests.mu.Lock(); defer r.digests.mu.Unlock(); return !r.digests.busy })
+}
+
+// States that differ in one bit of any section have other digests.
+func TestDigestsTellStatesApart(t *testing.T) {
+	saved := written(oracle(quick(), stored(2000)).Sections())
+	require.NotEmpty(t, saved)
+	sections := func(change func(list []collectors.Saved)) (list []snapshot.Section) {
+		copies := slices.Clone(saved)
+		for i := range copies {
+			copies[i].Data = slices.Clone(copies[i].Data)
+		}
+		change(copies)
+		for _, s := range copies {
+			list = append(list, snapshot.Section{Name: s.Name, Version: s.Version, Write: func(w *snapshot.Writer) { w.Raw(s.Data) }})
+		}
+		return list
+	}
+	same := digestOf(sections(func([]collectors.Saved) {}))
+	require.Len(t, same, 64)
+	require.Equal(t, digestOf(oracle(quick(), stored(2000)).Sections()), same)
+	for i, s := range saved {
+		for name, change := range map[string]func(list []collectors.Saved){
+			"a bit":   func(list []collectors.Saved) { d := list[i].Data; d[len(d)/2] ^= 1 },
+			"name":    func(list []collectors.Saved) { list[i].Name += "x" },
+			"version": func(list []collectors.Saved) { list[i].Version++ },
+		} {
+			if len(s.Data) > 0 || name != "a bit" {
+				require.NotEqual(t, same, digestOf(sections(change)), "%s of %s", name, s.Name)
+			}
+		}
+	}
 }
 
 // The digest of another state is not kept over a reset.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -83,4 +84,48 @@ func TestTooManyScrapes(t *testing.T) {
 	go get()
 	<-begun
 	require.Equal(t, http.StatusOK, <-status)
+}
+
+// The page of metrics has these limits: while scrapes take long, only so many wait, and the others are told at once.
+func TestScrapesAtOnce(t *testing.T) {
+	r := run(t, quick(), newBroker(stored(100)), &shelf{})
+	r.live(100)
+	h := r.Handler(nil)
+	const n = maxScrapes + maxSlowScrapes + 1
+	status := make(chan int, n)
+	r.mu.Lock() // no scrape gets on
+	for range n {
+		go func() {
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+			status <- w.Code
+		}()
+	}
+	var first int
+	select {
+	case first = <-status:
+	case <-time.After(patience):
+	}
+	r.mu.Unlock()
+	require.Equal(t, http.StatusServiceUnavailable, first)
+	served := 0
+	for range n - 1 {
+		if <-status == http.StatusOK {
+			served++
+		}
+	}
+	require.GreaterOrEqual(t, served, maxScrapes)
+}
+
+// Nobody may keep a connection of the server for as long as he likes, nor send headers without end.
+func TestServerLimits(t *testing.T) {
+	s := NewServer(nil, slog.New(slog.DiscardHandler))
+	require.Positive(t, s.ReadHeaderTimeout)
+	require.LessOrEqual(t, s.ReadHeaderTimeout, 10*time.Second)
+	require.Positive(t, s.ReadTimeout)
+	require.Positive(t, s.IdleTimeout)
+	require.Positive(t, s.WriteTimeout)
+	require.LessOrEqual(t, s.WriteTimeout, time.Minute)
+	require.Positive(t, s.MaxHeaderBytes)
+	require.LessOrEqual(t, s.MaxHeaderBytes, 64<<10)
 }

@@ -62,6 +62,11 @@ func TestHalt(t *testing.T) {
 	}
 }
 
+// A stream that was replaced may deliver nothing that would tell, so that it is looked at: every 15 s, or more often.
+func TestLookedAtInTime(t *testing.T) {
+	require.LessOrEqual(t, Defaults().WatchInterval, 15*time.Second)
+}
+
 // The tail of the stream is lost, and its sequences come again with other messages.
 func TestHaltOnLostTail(t *testing.T) {
 	for _, v := range []struct {
