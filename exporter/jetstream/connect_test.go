@@ -128,6 +128,7 @@ func TestConnectLater(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(nc.Close)
 	require.Less(t, time.Since(start), connectTimeout+time.Second)
+	require.Negative(t, nc.Opts.MaxReconnect, "it goes on trying without end")
 	r := newReader(t, nc)
 	done := make(chan error)
 	go func() { done <- r.open(t.Context()) }()

@@ -1,9 +1,17 @@
 package jetstream
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"math/big"
+	"net"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -111,6 +119,91 @@ func TestRotation(t *testing.T) {
 				require.NotContains(t, err.Error(), c.secret[1][:5])
 			}
 		})
+	}
+}
+
+// TestCertificatesRotate replaces the authority and the certificates of both sides: first at the server, so that neither
+// accepts the other, then in the client's files.
+func TestCertificatesRotate(t *testing.T) {
+	t.Parallel()
+	old, young := newAuthority(t), newAuthority(t)
+	n, file := configured(t, old.config)
+	dir := t.TempDir()
+	old.install(t, dir)
+	path := func(name string) string { return filepath.Join(dir, name) }
+	nc := dial(t, Config{
+		URLs:   []string{strings.Replace(n.URL(), "nats://", "tls://", 1)},
+		CAFile: path("ca.pem"), CertFile: path("cert.pem"), KeyFile: path("key.pem"),
+	})
+	create(t, nc)
+	publish(t, nc, 0, 10)
+	r := newReader(t, nc)
+	r.until(10)
+
+	writeFile(t, file, n.config(young.config))
+	require.NoError(t, n.server.Reload()) // it does not end what was accepted before
+	require.NoError(t, nc.ForceReconnect())
+	refused := func(part string) {
+		t.Helper()
+		require.Eventually(t, func() bool {
+			err := nc.LastError()
+			return err != nil && strings.Contains(err.Error(), part)
+		}, patience, tick, part)
+		require.False(t, nc.IsConnected())
+	}
+	refused("unknown authority")
+	writeFile(t, path("ca.pem"), string(young.ca))
+	refused("remote error")
+	young.install(t, dir)
+	back(t, nc)
+	publish(t, nc, 10, 10)
+	r.until(20)
+	r.exactly(0, 20)
+}
+
+// authority signs the certificates of a server and of a client.
+type authority struct {
+	ca, cert, key []byte // PEM
+	config        string // of a server that wants to see a certificate
+}
+
+func newAuthority(t *testing.T) *authority {
+	t.Helper()
+	newKey := func() *ecdsa.PrivateKey {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		require.NoError(t, err)
+		return key
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	}
+	signer := newKey()
+	sign := func(c *x509.Certificate, public any) []byte {
+		der, err := x509.CreateCertificate(rand.Reader, c, template, public, signer)
+		require.NoError(t, err)
+		return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	}
+	party := newKey()
+	der, err := x509.MarshalPKCS8PrivateKey(party)
+	require.NoError(t, err)
+	a := &authority{ca: sign(template, signer.Public()), key: pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})}
+	a.cert = sign(&x509.Certificate{
+		SerialNumber: big.NewInt(2), NotBefore: template.NotBefore, NotAfter: template.NotAfter,
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	}, party.Public())
+	dir := t.TempDir()
+	a.install(t, dir)
+	a.config = fmt.Sprintf("tls { ca_file: %q, cert_file: %q, key_file: %q, verify: true }",
+		filepath.Join(dir, "ca.pem"), filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"))
+	return a
+}
+
+func (a *authority) install(t *testing.T, dir string) {
+	t.Helper()
+	for name, text := range map[string][]byte{"ca.pem": a.ca, "cert.pem": a.cert, "key.pem": a.key} {
+		writeFile(t, filepath.Join(dir, name), string(text))
 	}
 }
 

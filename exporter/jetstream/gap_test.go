@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 )
@@ -113,6 +114,28 @@ func TestMarkers(t *testing.T) {
 	require.Len(t, r.bodies, 5)
 }
 
+// A rollup drops what was stored before it, and is an event itself. So is one that bears the name of a marker.
+func TestRollup(t *testing.T) {
+	t.Parallel()
+	nc := client(t, serve(t))
+	create(t, nc, func(c *jetstream.StreamConfig) { c.AllowRollup = true })
+	publish(t, nc, 0, 10)
+	r := newReader(t, nc)
+	r.until(10)
+	require.NoError(t, r.source.Close())
+	publish(t, nc, 10, 10)
+	for _, name := range []string{"Nats-Rollup", "Nats-Marker-Reason"} {
+		_, err := nc.RequestMsg(&nats.Msg{Subject: subject, Header: nats.Header{name: {"all"}}, Data: []byte(name)}, patience)
+		require.NoError(t, err)
+	}
+	require.NoError(t, r.open(t.Context()))
+	require.EqualValues(t, 10, r.info.First-r.at.Seq-1, "a gap of known size")
+	r.bodies = nil
+	r.until(22)
+	require.Equal(t, []string{"Nats-Rollup", "Nats-Marker-Reason"}, r.bodies)
+	require.Empty(t, r.skips)
+}
+
 func TestSizes(t *testing.T) {
 	t.Parallel()
 	t.Run("largest legal message", func(t *testing.T) {
@@ -130,6 +153,7 @@ func TestSizes(t *testing.T) {
 		r.until(7)
 		require.Empty(t, r.errs)
 		require.Equal(t, 1, r.opened)
+		require.Zero(t, r.source.pull.minimum, "no request allowed less")
 	})
 	t.Run("larger than is legal by now", func(t *testing.T) {
 		n := serve(t, func(o *server.Options) { o.MaxPayload = 20 << 20 })
