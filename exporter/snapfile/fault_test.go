@@ -215,8 +215,8 @@ func TestLeavingsAreRemovedLater(t *testing.T) {
 	s, err = snapfile.Open(snapfile.Config{Dir: dir, FS: fsys})
 	must(t, err)
 	defer s.Close()
-	for n := range uint64(4) {
-		if err := s.Save(checkpoint(n, 10)); !errors.Is(err, syscall.EIO) {
+	for range 4 { // of the same state: a void file and the next one must not share a name
+		if err := s.Save(checkpoint(4, 10)); !errors.Is(err, syscall.EIO) {
 			t.Fatal(err)
 		}
 	}
