@@ -5,10 +5,12 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
 
+	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
 )
 
@@ -111,6 +113,33 @@ func TestRefusals(t *testing.T) {
 	d = serving(t, "--nats.url="+url, "--storage.path="+dir)
 	d.ready()
 	require.EqualValues(t, 500, d.value("bot_exporter_applied_sequence"))
+}
+
+// The checkpoint of another stream, or of another part of it, is not gone on from: the daemon waits and names the field.
+func TestOtherStream(t *testing.T) {
+	url, nc := broker(t)
+	newProducer(t, nc, 1000).publish(100)
+	js, err := nc.JetStream()
+	require.NoError(t, err)
+	_, err = js.AddStream(&nats.StreamConfig{Name: "OTHER", Subjects: []string{"other.>"}})
+	require.NoError(t, err)
+	flags := []string{"--nats.url=" + url, "--storage.path=" + t.TempDir()}
+	d := serving(t, flags...)
+	d.ready()
+	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+	for field, flag := range map[string]string{"created": "--nats.stream=OTHER", "subjects": "--nats.subjects=bot.events.shop.web"} {
+		d := serving(t, append(flags, flag)...)
+		d.until("it names "+field, func() bool {
+			status, text := d.get("/-/ready")
+			return status == http.StatusServiceUnavailable && strings.Contains(text, field+" is ")
+		})
+		require.EqualValues(t, 1, d.value("bot_exporter_stream_mismatch", `"`+field+`"`))
+		require.Empty(t, d.kpis())
+		require.Equal(t, 0, d.signal(syscall.SIGTERM))
+	}
+	d = serving(t, flags...)
+	d.ready()
+	require.EqualValues(t, 100, d.value("bot_exporter_applied_sequence"))
 }
 
 // Without a broker the daemon stays up and says so; with one it goes on by itself.
