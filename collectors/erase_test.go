@@ -12,6 +12,7 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/event"
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
 	"github.com/bot-exporter/bot-exporter/collectors/session"
+	"github.com/bot-exporter/bot-exporter/collectors/testdata/reference"
 )
 
 // person is a user as events name it.
@@ -90,6 +91,30 @@ func TestErase(t *testing.T) {
 		sameTotals(t, before.set, f.set)
 		nobody(t, f.set)
 		f.reopened(t).foldAll(all[cut:])
+	})
+}
+
+// TestEraseLater: whether a person who does not come back is erased now or later makes no difference to any number.
+func TestEraseLater(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		all := lines(reference.Stream(rapid.Int64Range(0, 1<<40).Draw(t, "seed"), rapid.IntRange(2, 400).Draw(t, "lines")))
+		cut := rapid.IntRange(1, len(all)-1).Draw(t, "cut")
+		later := people(all[cut:])
+		gone := slices.DeleteFunc(people(all[:cut]), func(p person) bool { return slices.Contains(later, p) })
+		if len(gone) == 0 {
+			t.Skip("everybody comes back")
+		}
+		p := rapid.SampledFrom(gone).Draw(t, "person")
+		erase := func(f *folder) session.Erased { return f.set.Erase(p.bot, []string{p.channel}, p.user) }
+		now, then := newFolder(Defaults()), newFolder(Defaults())
+		now.foldAll(all[:cut])
+		if erase(now).Chats > 0 {
+			t.Skip("the chat may go on without naming the person")
+		}
+		now.foldAll(all[cut:])
+		then.foldAll(all)
+		erase(then)
+		require.Equal(t, series(then.set, then.set.Clock()), series(now.set, now.set.Clock()))
 	})
 }
 
