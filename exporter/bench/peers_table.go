@@ -29,7 +29,15 @@ func (t *peerTable) print(w io.Writer) {
 		case i == ourRow:
 			what, first = "all KPIs", ""
 		}
-		fmt.Fprintf(w, "| %s | %s | %.0f | %.1f× | %.2f | 1/%.1f | %.2f | %.0f | %s | %s | %s |\n",
-			r.name, what, m.rate, ours.rate/m.rate, m.client, m.client/ours.client, m.server, m.mib, first, wrong, t.crashes[i])
+		fmt.Fprintf(w, "| %s | %s | %.0f | %.1f× | %.2f | %s | %.2f | %.0f | %s | %s | %s |\n",
+			r.name, what, m.rate, ours.rate/m.rate, m.client, share(ours.client/m.client), m.server, m.mib, first, wrong, t.crashes[i])
 	}
+}
+
+// share is how a part is said: 1/4 or 1.5 times.
+func share(of float64) string {
+	if of < 1 {
+		return fmt.Sprintf("1/%.1f", 1/of)
+	}
+	return fmt.Sprintf("%.1f×", of)
 }
