@@ -78,6 +78,7 @@ func TestTooManyScrapes(t *testing.T) {
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
 	require.Equal(t, http.StatusServiceUnavailable, w.Code)
+	require.Equal(t, "close", w.Header().Get("Connection"))
 	close(end)
 	require.Equal(t, http.StatusOK, <-status)
 	require.Equal(t, http.StatusOK, <-status)

@@ -90,6 +90,7 @@ func (l limits) on(next http.Handler) http.Handler {
 		select {
 		case fast <- struct{}{}:
 		default:
+			w.Header().Set("Connection", "close") // connections are what there is too much of
 			http.Error(w, "too many scrapes at once; try again later", http.StatusServiceUnavailable)
 			return
 		}

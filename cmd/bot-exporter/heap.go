@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// heapRoom is what the heap may grow by before a collection, where Go alone would collect earlier: catching up makes a
-// small heap over and over again, and each round goes through all messages on their way.
+// heapRoom is what the heap may grow by before a collection while the exporter catches up, where Go alone would collect
+// earlier: it makes the same small heap over and over again then, and each round goes through all messages on their way.
 const heapRoom = 128 << 20
 
-// roomyHeap keeps Go's collector from running too often in a small heap until the context ends. Large heaps keep Go's
+// roomyHeap keeps Go's collector from running too often until the context ends. Large heaps and quiet times keep Go's
 // default, and whoever sets GOGC keeps what was set.
-func roomyHeap(ctx context.Context) {
+func roomyHeap(ctx context.Context, catchingUp func() bool) {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
@@ -22,8 +22,12 @@ func roomyHeap(ctx context.Context) {
 	defer tick.Stop()
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	for set := 0; ; {
-		metrics.Read(live)
-		if p := gcPercent(live[0].Value.Uint64()); p != set {
+		p := gcDefault
+		if catchingUp() {
+			metrics.Read(live)
+			p = gcPercent(live[0].Value.Uint64())
+		}
+		if p != set {
 			debug.SetGCPercent(p)
 			set = p
 		}
@@ -35,8 +39,10 @@ func roomyHeap(ctx context.Context) {
 	}
 }
 
+const gcDefault = 100
+
 // gcPercent returns a percentage in steps, since each change costs a pause.
 func gcPercent(live uint64) int {
-	const least, most, step = 100, 400, 50
-	return int(max(least, min(most, 100*heapRoom/max(live, 1)/step*step)))
+	const most, step = 400, 50
+	return int(max(gcDefault, min(most, 100*heapRoom/max(live, 1)/step*step)))
 }

@@ -204,7 +204,7 @@ func (d *daemon) serve(ctx context.Context, engine *exporter.Engine) error {
 	}()
 	var beside sync.WaitGroup
 	beside.Go(func() { notifySystemd(ctx, engine, d.log.Logger) })
-	beside.Go(func() { roomyHeap(ctx) })
+	beside.Go(func() { roomyHeap(ctx, func() bool { return !engine.Status().CaughtUp }) })
 	beside.Go(func() { d.reload.follow(ctx, engine) })
 	d.log.limit.On()
 	running, end := context.WithCancel(context.WithoutCancel(ctx))

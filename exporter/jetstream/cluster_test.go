@@ -224,6 +224,7 @@ func TestCluster(t *testing.T) {
 	if long {
 		rounds = 10
 	}
+	runs := 0
 	for range rounds {
 		for _, fault := range []struct {
 			name string
@@ -262,8 +263,10 @@ func TestCluster(t *testing.T) {
 			longest := time.Duration(r.stall.Load())
 			t.Logf("%s: longest stall %s", fault.name, longest.Round(time.Millisecond))
 			assert.Less(t, longest, 15*time.Second, fault.name)
+			runs++
 		}
 	}
+	t.Logf("%d runs", runs)
 	stop()
 	n := int(stored.Load())
 	require.Eventually(t, func() bool { return r.progress.Load() >= uint64(n) }, clusterPatience, tick)

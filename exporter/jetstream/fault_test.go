@@ -51,6 +51,7 @@ func TestServerRestart(t *testing.T) {
 	}
 	r.until(uint64(restarts * each))
 	r.exactly(0, restarts*each)
+	t.Logf("%d restarts", restarts)
 }
 
 func TestServerDown(t *testing.T) {
