@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -234,4 +235,21 @@ func TestKustomize(t *testing.T) {
 	for _, dir := range []string{"kubernetes/base", "kubernetes"} {
 		conform(t, succeeds(t, ".", kustomize, filepath.Join(deploy, dir)))
 	}
+}
+
+// The overlay in the README of the manifests does what it says.
+func TestKustomizeOverlay(t *testing.T) {
+	_, text, found := strings.Cut(read(t, filepath.Join(deploy, "kubernetes/README.md")), "```yaml\n")
+	require.True(t, found)
+	text, _, _ = strings.Cut(text, "```")
+	dir := t.TempDir()
+	require.NoError(t, os.CopyFS(filepath.Join(dir, "shipped"), os.DirFS(filepath.Join(deploy, "kubernetes"))))
+	text = regexp.MustCompile(`\[github\.com/\S+\]`).ReplaceAllString(text, "[shipped]")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "kustomization.yaml"), []byte(text), 0o600))
+	all := manifests(t, succeeds(t, ".", tool(t, "KUSTOMIZE"), dir))
+	args := arguments(t, container(t, all))
+	help(t).accepts(t, args)
+	assert.Equal(t, "--nats.url=tls://nats.nats:4222", args[1])
+	assert.Contains(t, args, "--time.zone=Europe/Rome")
+	assert.Equal(t, "bots", at(ofKind(t, all, "StatefulSet"), "metadata", "namespace"))
 }
