@@ -171,16 +171,23 @@ $(TOOLS)/compose-spec: $(call pinned_by,compose)
 $(TOOLS)/goreleaser-check: $(call pinned_by,goreleaser) .tools/goreleaser/main.go
 	CGO_ENABLED=0 $(GO) build -C .tools/goreleaser -trimpath -buildvcs=false -ldflags '-s -w' -o $@ .
 
+# With INTO=FILE the tables go into it, between the marks of each command.
+BENCH = $(GO) run ./exporter/bench $(if $(INTO),--into=$(INTO))
+
 .PHONY: bench
 bench: build ## Measure the exporter beside consumers that only count, how fresh its numbers are, its start and checkpoints
-	$(GO) run ./exporter/bench run
-	$(GO) run ./exporter/bench freshness
-	$(GO) run ./exporter/bench start
-	$(GO) run ./exporter/bench checkpoints
+	$(BENCH) run
+	$(BENCH) freshness
+	$(BENCH) start
+	$(BENCH) checkpoints
 
 .PHONY: bench-growth
-bench-growth: ## Measure how cost grows, and write it into exporter/bench/README.md and growth.svg
-	$(GO) run ./exporter/bench grow --into=exporter/bench
+bench-growth: ## Measure how cost grows with events, users, open chats and series
+	$(BENCH) grow $(if $(INTO),--svg=$(dir $(INTO))growth.svg)
+
+.PHONY: bench-report
+bench-report: INTO := exporter/bench/README.md
+bench-report: bench bench-peers bench-growth ## Measure everything, and write it into exporter/bench/README.md
 
 .PHONY: profile
 profile: ## Profile the exporter while it reads a stream; leaves bin/cpu.pprof and bin/allocs.pprof
@@ -195,7 +202,7 @@ TELEGRAF_TAGS := custom,inputs.nats_consumer,parsers.json_v2,aggregators.histogr
 
 .PHONY: bench-peers
 bench-peers: build $(PEERS) ## Measure Telegraf, Bento and statsd_exporter on the same stream, and kill each of them
-	$(GO) run ./exporter/bench peers --tools=$(TOOLS)
+	$(BENCH) peers --tools=$(TOOLS)
 
 # Within a copy, with what the release was built from: its requirements would make a checksum file of 300 kB here.
 $(TOOLS)/telegraf: $(call pinned_by,telegraf)

@@ -32,8 +32,7 @@ func checkpointsCommand(app *kingpin.Application) (string, command) {
 			}
 			t.rows = append(t.rows, row)
 		}
-		fmt.Printf("What a checkpoint keeps the fold from, with events of random users all the time. %s\n\n%s", now, t)
-		return nil
+		return publish("checkpoints", fmt.Sprintf("What a checkpoint keeps the fold from, with events of random users all the time. %s\n\n%s", now, t))
 	}
 }
 

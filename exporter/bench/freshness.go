@@ -3,10 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -42,7 +41,11 @@ func freshnessCommand(app *kingpin.Application) (string, command) {
 		if err := e.close(); err != nil {
 			return err
 		}
-		return printFreshness(os.Stdout, now, list)
+		tables, err := freshnessTable(now, list)
+		if err != nil {
+			return err
+		}
+		return publish("freshness", tables)
 	}
 }
 
@@ -163,13 +166,14 @@ func (l *live) delays() (list []float64) {
 	return list
 }
 
-func printFreshness(w io.Writer, now *conditions, list []*live) error {
+func freshnessTable(now *conditions, list []*live) (string, error) {
+	w := &strings.Builder{}
 	fmt.Fprintf(w, "From the publication of an event until a scrape that starts then shows it; publisher and engine in one process, the server in another. %s\n\n", now)
 	fmt.Fprintln(w, "| events/s | of sustainable | p50 ms | p99 ms | longest ms | scrape p50 ms | scrape p99 ms | scrapes | stale scrapes |")
 	fmt.Fprintln(w, "| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
 	for i, l := range list {
 		if l.err != nil {
-			return l.err
+			return "", l.err
 		}
 		d := l.delays()
 		p50, p99, longest := fmt.Sprintf("%.1f", quantile(d, 0.5)), fmt.Sprintf("%.1f", quantile(d, 0.99)), fmt.Sprintf("%.1f", quantile(d, 1))
@@ -179,5 +183,5 @@ func printFreshness(w io.Writer, now *conditions, list []*live) error {
 		fmt.Fprintf(w, "| %.0f | %.2f | %s | %s | %s | %.2f | %.2f | %d | %d |\n", l.rate(), l.rate()/list[0].rate(), p50, p99, longest,
 			quantile(l.scrapes, 0.5), quantile(l.scrapes, 0.99), len(l.scrapes), l.stale)
 	}
-	return nil
+	return w.String(), nil
 }

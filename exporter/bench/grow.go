@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/alecthomas/kingpin/v2"
 )
@@ -16,7 +14,7 @@ func growCommand(app *kingpin.Application) (string, command) {
 	users := cmd.Flag("users", "Numbers of users.").Default("10000", "100000", "1000000", "10000000").Ints()
 	chats := cmd.Flag("chats", "Numbers of open chats.").Default("10000", "100000", "1000000").Ints()
 	series := cmd.Flag("series", "Numbers of series, about.").Default("1000", "10000", "100000").Ints()
-	into := cmd.Flag("into", "Directory whose README.md gets the tables, and growth.svg beside it; else the tables are printed.").ExistingDir()
+	svg := cmd.Flag("svg", "File for a drawing of the tables.").String()
 	return cmd.FullCommand(), func(ctx context.Context) error {
 		now := noteConditions(ctx)
 		folded := foldTable(*events)
@@ -30,11 +28,12 @@ func growCommand(app *kingpin.Application) (string, command) {
 		}
 		text := fmt.Sprintf("%s\n\n### Events\n\nDecoded and folded, made-up traffic of two bots.\n\n%s\n### Users\n\n%s\n### Open chats\n\n%s\n### Series\n\nOne scrape, not compressed.\n\n%s",
 			now, folded, state[0], state[1], scraped)
-		if *into == "" {
-			fmt.Print(text)
-			return nil
+		if *svg != "" {
+			if err := os.WriteFile(*svg, []byte(growthChart(folded, state[0], state[1], scraped)), 0o644); err != nil {
+				return err
+			}
 		}
-		return write(*into, text, growthChart(folded, state[0], state[1], scraped))
+		return publish("grow", text)
 	}
 }
 
@@ -45,24 +44,4 @@ func growthChart(folded, users, chats, scraped table) string {
 		{"Checkpoint of users", "users", "ms", []curve{users.curve("read ms", "read"), users.curve("write ms", "write"), users.curve("freeze ms", "fold stands still")}},
 		{"One scrape", "series", "ms", []curve{scraped.curve("OpenMetrics ms", "OpenMetrics"), scraped.curve("text ms", "text"), scraped.curve("protobuf ms", "protobuf")}},
 	})
-}
-
-const growthBegin, growthEnd = "<!-- growth:begin -->\n", "<!-- growth:end -->"
-
-// write puts the tables between the marks of a README.md.
-func write(dir, tables, svg string) error {
-	readme := filepath.Join(dir, "README.md")
-	b, err := os.ReadFile(readme)
-	if err != nil {
-		return err
-	}
-	before, rest, ok := strings.Cut(string(b), growthBegin)
-	_, after, ok2 := strings.Cut(rest, growthEnd)
-	if !ok || !ok2 {
-		return fmt.Errorf("%s has no place for the tables: %s and %s", readme, strings.TrimSpace(growthBegin), growthEnd)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "growth.svg"), []byte(svg), 0o644); err != nil {
-		return err
-	}
-	return os.WriteFile(readme, []byte(before+growthBegin+tables+growthEnd+after), 0o644)
 }

@@ -20,6 +20,7 @@ type command func(context.Context) error
 
 func main() {
 	app := kingpin.New("bench", "Measures the exporter. Each command prints tables in Markdown.")
+	app.Flag("into", "Markdown file that gets the tables, between the marks of the command.").StringVar(&into)
 	commands := map[string]command{}
 	for _, add := range []func(*kingpin.Application) (string, command){
 		runCommand, peersCommand, freshnessCommand, startCommand, checkpointsCommand, growCommand, profileCommand, allocsCommand,

@@ -48,8 +48,7 @@ func peersCommand(app *kingpin.Application) (string, command) {
 				}
 			}
 		}
-		table.print(os.Stdout)
-		return nil
+		return publish("peers", table.String())
 	}
 }
 

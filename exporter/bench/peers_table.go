@@ -2,7 +2,7 @@ package main
 
 import (
 	"fmt"
-	"io"
+	"strings"
 )
 
 type peerTable struct {
@@ -15,7 +15,8 @@ type peerTable struct {
 
 const ourRow = 2
 
-func (t *peerTable) print(w io.Writer) {
+func (t *peerTable) String() string {
+	w := &strings.Builder{}
 	ours := medians(t.results[ourRow], t.events)
 	fmt.Fprintf(w, "%d events, %d rounds in alternation, medians. %s\n\n", t.events, len(t.results[0]), t.now)
 	fmt.Fprintln(w, "| reader | counts | events/s | ours is faster | client CPU s/M | ours needs | server CPU s/M | peak MiB | shows the first after | wrong by | kill -9 in the middle, and restart |")
@@ -32,6 +33,7 @@ func (t *peerTable) print(w io.Writer) {
 		fmt.Fprintf(w, "| %s | %s | %.0f | %.1f× | %.2f | %s | %.2f | %.0f | %s | %s | %s |\n",
 			r.name, what, m.rate, ours.rate/m.rate, m.client, share(ours.client/m.client), m.server, m.mib, first, wrong, t.crashes[i])
 	}
+	return w.String()
 }
 
 // share is how a part is said: 1/4 or 1.5 times.

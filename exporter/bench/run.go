@@ -3,8 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
-	"os"
+	"strings"
 
 	"github.com/alecthomas/kingpin/v2"
 )
@@ -25,8 +24,7 @@ func runCommand(app *kingpin.Application) (string, command) {
 		if err != nil {
 			return err
 		}
-		printLimits(os.Stdout, now, limitsAnd(b, *binary), results, *events)
-		return nil
+		return publish("run", limitsTable(now, limitsAnd(b, *binary), results, *events))
 	}
 }
 
@@ -43,7 +41,8 @@ func limitsAnd(b *bench, binary string) []reader {
 	}
 }
 
-func printLimits(w io.Writer, now *conditions, readers []reader, results [][]result, events int) {
+func limitsTable(now *conditions, readers []reader, results [][]result, events int) string {
+	w := &strings.Builder{}
 	base := limit(results[:2], events)
 	fmt.Fprintf(w, "%d events, %d rounds, medians. %s\n\n", events, len(results[0]), now)
 	fmt.Fprintln(w, "| reader | events/s | of limit | client CPU s/M | of limit | server CPU s/M | peak MiB |")
@@ -53,6 +52,7 @@ func printLimits(w io.Writer, now *conditions, readers []reader, results [][]res
 		fmt.Fprintf(w, "| %s | %.0f | %.2f | %.2f | %.2f | %.2f | %.0f |\n",
 			r.name, m.rate, m.rate/base.rate, m.client, m.client/base.client, m.server, m.mib)
 	}
+	return w.String()
 }
 
 // limit is the faster one of those that only count.

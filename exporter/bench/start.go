@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -37,14 +38,10 @@ func startCommand(app *kingpin.Application) (string, command) {
 				}
 				took = append(took, ms(t))
 			}
-			lines = append(lines, fmt.Sprintf("| %s | %.0f | %.0f |", kind.name, quantile(took, 0.5), quantile(took, 1)))
+			lines = append(lines, fmt.Sprintf("| %s | %.0f | %.0f |\n", kind.name, quantile(took, 0.5), quantile(took, 1)))
 		}
-		fmt.Printf("From the start of the process until /-/ready says so, %d times. %s\n\n", *rounds, now)
-		fmt.Println("| start with | median ms | longest ms |\n| --- | --- | --- |")
-		for _, l := range lines {
-			fmt.Println(l)
-		}
-		return nil
+		return publish("start", fmt.Sprintf("From the start of the process until /-/ready says so, %d times. %s\n\n"+
+			"| start with | median ms | longest ms |\n| --- | --- | --- |\n%s", *rounds, now, strings.Join(lines, "")))
 	}
 }
 
