@@ -21,8 +21,11 @@ type conditions struct {
 
 func noteConditions(ctx context.Context) *conditions {
 	c := &conditions{commit: "unknown"}
-	if out, err := exec.CommandContext(ctx, "git", "describe", "--always", "--dirty").Output(); err == nil {
+	if out, err := exec.CommandContext(ctx, "git", "rev-parse", "--short", "HEAD").Output(); err == nil {
 		c.commit = strings.TrimSpace(string(out))
+		if exec.CommandContext(ctx, "git", "diff", "--quiet", "HEAD", "--", "*.go", "go.mod").Run() != nil {
+			c.commit += " with changes"
+		}
 	}
 	if b, err := os.ReadFile("/proc/loadavg"); err == nil {
 		c.load, _, _ = strings.Cut(string(b), " ")
