@@ -114,7 +114,7 @@ $(TOOLS)/golangci-lint $(TOOLS)/benchstat $(TOOLS)/govulncheck: $(TOOLS)/%: .too
 # The published module lacks the web UI that it embeds, so a copy of it is built
 # with an empty page instead.
 $(TOOLS)/alertmanager $(TOOLS)/amtool &: $(call pinned_by,alertmanager)
-	rm -rf .tools/build
+	rm -rf .tools/build/alertmanager
 	mkdir -p .tools/build
 	$(GO) mod download -C .tools/alertmanager github.com/prometheus/alertmanager
 	cp -r "$$($(GO) list -C .tools/alertmanager -m -f '{{.Dir}}' github.com/prometheus/alertmanager)" .tools/build/alertmanager
@@ -122,7 +122,7 @@ $(TOOLS)/alertmanager $(TOOLS)/amtool &: $(call pinned_by,alertmanager)
 	mkdir .tools/build/alertmanager/ui/app/dist
 	echo '<!doctype html>' > .tools/build/alertmanager/ui/app/dist/index.html
 	$(call build_tool,.tools/build/alertmanager) ./cmd/alertmanager ./cmd/amtool
-	rm -rf .tools/build
+	rm -rf .tools/build/alertmanager
 
 # Deployment: checks of what is shipped below deploy, and the whole picture without containers.
 
@@ -206,13 +206,13 @@ bench-peers: build $(PEERS) ## Measure Telegraf, Bento and statsd_exporter on th
 
 # Within a copy, with what the release was built from: its requirements would make a checksum file of 300 kB here.
 $(TOOLS)/telegraf: $(call pinned_by,telegraf)
-	rm -rf .tools/build
+	rm -rf .tools/build/telegraf
 	mkdir -p .tools/build
 	$(GO) mod download -C .tools/telegraf github.com/influxdata/telegraf
 	cp -r "$$($(GO) list -C .tools/telegraf -m -f '{{.Dir}}' github.com/influxdata/telegraf)" .tools/build/telegraf
 	chmod -R u+w .tools/build
 	$(call build_tool,.tools/build/telegraf) -tags $(TELEGRAF_TAGS) ./cmd/telegraf
-	rm -rf .tools/build
+	rm -rf .tools/build/telegraf
 
 $(TOOLS)/bento: $(call pinned_by,bento) .tools/bento/main.go
 	CGO_ENABLED=0 $(GO) build -C .tools/bento -trimpath -buildvcs=false -ldflags '-s -w' -o $@ .
