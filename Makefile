@@ -186,8 +186,8 @@ bench-growth: ## Measure how cost grows with events, users, open chats and serie
 	$(BENCH) grow $(if $(INTO),--svg=$(dir $(INTO))growth.svg)
 
 .PHONY: bench-report
-bench-report: INTO := exporter/bench/README.md
-bench-report: bench bench-peers bench-growth ## Measure everything, and write it into exporter/bench/README.md
+bench-report: ## Measure everything, and write it into exporter/bench/README.md
+	$(MAKE) -j1 bench bench-peers bench-growth INTO=exporter/bench/README.md
 
 .PHONY: profile
 profile: ## Profile the exporter while it reads a stream; leaves bin/cpu.pprof and bin/allocs.pprof
