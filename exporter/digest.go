@@ -32,8 +32,8 @@ type Digest struct {
 }
 
 // digester makes a digest of the state at every multiple of so many sequences, beside the fold, which only waits for
-// the state to be frozen. A mark that comes while the one before is worked on, or within a second of it as in a replay,
-// is left out.
+// the state to be frozen. A mark that comes while the one before is worked on, or within a second of it, is left out, and
+// so are those of a replay: they would make it last longer.
 type digester struct {
 	every uint64
 	pause time.Duration
@@ -58,13 +58,13 @@ func (d *digester) reset() {
 	d.list = nil
 }
 
-// take makes the digest of the state after all messages up to the last mark before or at seq.
-func (d *digester) take(seq uint64, set *collectors.Set) {
+// take makes the digest of the state after all messages up to the last mark before or at seq, if it is wanted.
+func (d *digester) take(seq uint64, set *collectors.Set, wanted bool) {
 	d.passed(seq)
 	mark, now := seq-seq%d.every, time.Now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.busy || now.Sub(d.taken) < d.pause {
+	if !wanted || d.busy || now.Sub(d.taken) < d.pause {
 		return
 	}
 	d.busy, d.taken = true, now

@@ -39,7 +39,7 @@ func TestDigests(t *testing.T) {
 		return found
 	}
 	r.live(150)
-	at(100)
+	require.Empty(t, r.Digests(), "none of a replay")
 	b.publish(all[150:250]...)
 	require.Equal(t, Digest{200, digestOf(oracle(quick(), all[:200]).Sections())}, at(200))
 	b.publish(all[250:300]...)
@@ -144,16 +144,20 @@ func TestDigestsTellStatesApart(t *testing.T) {
 
 // The digest of another state is not kept over a reset.
 func TestDigestsAfterReset(t *testing.T) {
-	b := newBroker(stored(100))
+	b := newBroker(nil)
 	r := runWith(t, quick(watchful, onMismatch(Reset)), b, &shelf{}, func(e *Engine) { e.digests.every, e.digests.pause = 10, 0 })
+	r.live(0)
+	b.publish(stored(100)...)
 	r.until("there is one", func() bool { return len(r.Digests()) > 0 })
 	b.recreate(other(15))
 	r.until("new stream is followed", func() bool {
 		s := r.Status()
 		return s.Position.Epoch == 1 && s.Phase == PhaseLive && s.Position.Seq == 15
 	})
+	require.Empty(t, r.Digests())
+	b.publish(other(25)[15:]...)
 	r.until("and has one", func() bool { return len(r.Digests()) > 0 })
-	require.Equal(t, []Digest{{10, digestOf(oracle(quick(), other(10)).Sections())}}, r.Digests())
+	require.Equal(t, []Digest{{20, digestOf(oracle(quick(), other(20)).Sections())}}, r.Digests())
 }
 
 // F22: replicas that read in other batches, on other numbers of processors, with restarts, have the same digests.

@@ -144,14 +144,14 @@ func (e *Engine) fold(b Batch) {
 			continue
 		}
 		if m.Seq > e.digests.next { // there is no message at the mark
-			e.digests.take(m.Seq-1, e.set)
+			e.digests.take(m.Seq-1, e.set, e.status.CaughtUp)
 		}
 		if lost := m.Seq - e.position.Seq - 1; lost > 0 && len(e.status.stream.Subjects) == 0 {
 			e.set.Lost(lost)
 		}
 		e.apply(m, &ev)
 		if m.Seq == e.digests.next {
-			e.digests.take(m.Seq, e.set)
+			e.digests.take(m.Seq, e.set, e.status.CaughtUp)
 		}
 	}
 	e.progress(b)
