@@ -32,7 +32,7 @@ func checkpointsCommand(app *kingpin.Application) (string, command) {
 			}
 			t.rows = append(t.rows, row)
 		}
-		return publish("checkpoints", fmt.Sprintf("What a checkpoint keeps the fold from, with events of random users all the time. %s\n\n%s", now, t))
+		return output("checkpoints", fmt.Sprintf("What a checkpoint keeps the fold from, with events of random users all the time. %s\n\n%s", now, t))
 	}
 }
 

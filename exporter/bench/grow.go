@@ -33,7 +33,7 @@ func growCommand(app *kingpin.Application) (string, command) {
 				return err
 			}
 		}
-		return publish("grow", text)
+		return output("grow", text)
 	}
 }
 

@@ -24,7 +24,7 @@ func main() {
 	commands := map[string]command{}
 	for _, add := range []func(*kingpin.Application) (string, command){
 		runCommand, peersCommand, freshnessCommand, startCommand, checkpointsCommand, growCommand, profileCommand, allocsCommand,
-		serverCommand, countCommand, bridgeCommand,
+		serverCommand, countCommand, publishCommand, bridgeCommand,
 	} {
 		name, run := add(app)
 		commands[name] = run

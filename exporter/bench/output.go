@@ -9,8 +9,8 @@ import (
 // into is a Markdown file that gets the tables; they are printed when it is empty.
 var into string
 
-// publish puts the tables of a command between its marks in the file.
-func publish(command, tables string) error {
+// output puts the tables of a command between its marks in the file.
+func output(command, tables string) error {
 	if into == "" {
 		fmt.Print(tables)
 		return nil

@@ -48,7 +48,7 @@ func peersCommand(app *kingpin.Application) (string, command) {
 				}
 			}
 		}
-		return publish("peers", table.String())
+		return output("peers", table.String())
 	}
 }
 

@@ -24,7 +24,7 @@ func runCommand(app *kingpin.Application) (string, command) {
 		if err != nil {
 			return err
 		}
-		return publish("run", limitsTable(now, limitsAnd(b, *binary), results, *events))
+		return output("run", limitsTable(now, limitsAnd(b, *binary), results, *events))
 	}
 }
 

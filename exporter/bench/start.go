@@ -40,7 +40,7 @@ func startCommand(app *kingpin.Application) (string, command) {
 			}
 			lines = append(lines, fmt.Sprintf("| %s | %.0f | %.0f |\n", kind.name, quantile(took, 0.5), quantile(took, 1)))
 		}
-		return publish("start", fmt.Sprintf("From the start of the process until /-/ready says so, %d times. %s\n\n"+
+		return output("start", fmt.Sprintf("From the start of the process until /-/ready says so, %d times. %s\n\n"+
 			"| start with | median ms | longest ms |\n| --- | --- | --- |\n%s", *rounds, now, strings.Join(lines, "")))
 	}
 }
