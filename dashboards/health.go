@@ -41,9 +41,10 @@ func healthBoard(cfg Config) (Dashboard, error) {
 			over(process, each(self.Ready)).set(yes, byThresholds(), limits(good...)),
 		samples("Lag over time", "Messages of the stream that are not yet applied.").
 			over(process, each(self.Lag)),
-		samples("Catching up", "Messages that are still to be applied before the KPIs are shown, and messages applied per second meanwhile.").
+		samples("Catching up", "Messages that are still to be applied before the KPIs are shown, messages applied per second meanwhile, and how many seconds that will still take.").
 			over("remaining "+process, each(self.ReplayRemaining)).
-			over("per second "+process, each(self.ReplayRate)),
+			over("per second "+process, each(self.ReplayRate)).
+			over("seconds left "+process, each(self.ReplayLeft)),
 	)
 
 	b.row("Events")

@@ -60,6 +60,7 @@ func newSelfMetrics(e *Engine) *selfMetrics {
 		ofStatus(e, self.LastEvent, func(s Status) float64 { return float64(s.Position.Anchor.Time) / 1e9 }),
 		ofStatus(e, self.ReplayRemaining, func(s Status) float64 { return float64(s.Remaining) }),
 		ofStatus(e, self.ReplayRate, func(s Status) float64 { return s.Rate }),
+		ofStatus(e, self.ReplayLeft, func(s Status) float64 { return s.Left().Seconds() }),
 		ofStatus(e, self.Epoch, func(s Status) float64 { return float64(s.Position.Epoch) }),
 		ofStatus(e, self.CheckpointAge, func(Status) float64 { return e.saver.age().Seconds() }),
 	)

@@ -3,6 +3,7 @@ package exporter
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -51,7 +52,15 @@ func (s Status) Ready() (bool, string) {
 	if s.Reason != "" {
 		return false, string(s.Phase) + ": " + s.Reason
 	}
+	if s.Remaining > 0 {
+		return false, fmt.Sprintf("%s: %d messages remain, about %s", s.Phase, s.Remaining, s.Left().Round(time.Second))
+	}
 	return false, string(s.Phase)
+}
+
+// Left is how long catching up will still take at its rate so far.
+func (s Status) Left() time.Duration {
+	return time.Duration(float64(s.Remaining) / max(s.Rate, 1) * float64(time.Second))
 }
 
 // Shows tells whether KPIs may be shown: never before the state has caught up, since a counter would go down, and not
@@ -137,8 +146,7 @@ func (e *Engine) advance(pending uint64) {
 	s.Rate = float64(e.position.Seq-s.from) / max(took.Seconds(), 1e-3)
 	if time.Since(s.logged) > 5*time.Second && took > 5*time.Second {
 		s.logged = time.Now()
-		left := time.Duration(float64(s.Remaining) / max(s.Rate, 1) * float64(time.Second))
-		e.log.Info("catching up", "remaining", s.Remaining, "per_second", int(s.Rate), "left", left.Round(time.Second))
+		e.log.Info("catching up", "remaining", s.Remaining, "per_second", int(s.Rate), "left", s.Left().Round(time.Second))
 	}
 }
 

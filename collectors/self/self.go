@@ -26,6 +26,8 @@ var (
 		"Messages that are still to be applied before the KPIs are shown.")
 	ReplayRate = gauge("bot_exporter_replay_rate",
 		"Messages applied per second while catching up.")
+	ReplayLeft = gauge("bot_exporter_replay_left_seconds",
+		"Time that catching up will still take at its rate so far; 0 when it is done.")
 	Mismatch = gauge("bot_exporter_stream_mismatch",
 		"1 when the stream is not the one that the state was made from, by the field that differs.",
 		metric.OneOf("field", "created", "last_sequence", "anchor", "subjects"))
@@ -61,7 +63,7 @@ var (
 
 // Defs lists the definitions.
 func Defs() []*metric.Def {
-	return []*metric.Def{BuildInfo, Ready, Connected, Lag, AppliedSequence, FirstEvent, LastEvent, ReplayRemaining, ReplayRate, Mismatch,
+	return []*metric.Def{BuildInfo, Ready, Connected, Lag, AppliedSequence, FirstEvent, LastEvent, ReplayRemaining, ReplayRate, ReplayLeft, Mismatch,
 		Epoch, Redelivered, CheckpointAge, CheckpointDuration, CheckpointSize, CheckpointFailures, CheckpointRejected,
 		ConfigReloaded, ConfigReloadTime, FoldDuration, ScrapeDuration, Advice, Digest}
 }
