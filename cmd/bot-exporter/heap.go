@@ -10,7 +10,7 @@ import (
 
 // heapRoom is what the heap may grow by before a collection while the exporter catches up, where Go alone would collect
 // earlier: it makes the same small heap over and over again then, and each round goes through all messages on their way.
-const heapRoom = 128 << 20
+const heapRoom = 64 << 20
 
 // roomyHeap keeps Go's collector from running too often until the context ends. Large heaps and quiet times keep Go's
 // default, and whoever sets GOGC keeps what was set.
