@@ -20,7 +20,7 @@ import (
 
 const (
 	digestEvery = 65_536 // sequences
-	digestPause = time.Second
+	digestRest  = 9      // times as long as a digest took, there is no other: a tenth of one processor at most
 	digestsKept = 16
 )
 
@@ -32,18 +32,18 @@ type Digest struct {
 }
 
 // digester makes a digest of the state at every multiple of so many sequences, beside the fold, which only waits for
-// the state to be frozen. A mark that comes while the one before is worked on, or within a second of it, is left out, and
-// so are those of a replay: they would make it last longer.
+// the state to be frozen. Marks of a replay are left out, since they would make it last longer, and so is one that comes
+// too soon after the one before.
 type digester struct {
 	every uint64
-	pause time.Duration
-	next  uint64    // the next mark; guarded by Engine.mu
-	taken time.Time // when the last state was frozen; guarded by Engine.mu
+	rest  time.Duration // after a digest, in times of what it took
+	next  uint64        // the next mark; guarded by Engine.mu
 	wg    sync.WaitGroup
 
 	mu   sync.Mutex
 	busy bool
-	term int // of the state: a reset ends it
+	from time.Time // when the next one may be made
+	term int       // of the state: a reset ends it
 	list []Digest
 }
 
@@ -61,19 +61,19 @@ func (d *digester) reset() {
 // take makes the digest of the state after all messages up to the last mark before or at seq, if it is wanted.
 func (d *digester) take(seq uint64, set *collectors.Set, wanted bool) {
 	d.passed(seq)
-	mark, now := seq-seq%d.every, time.Now()
+	mark, begun := seq-seq%d.every, time.Now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !wanted || d.busy || now.Sub(d.taken) < d.pause {
+	if !wanted || d.busy || begun.Before(d.from) {
 		return
 	}
-	d.busy, d.taken = true, now
+	d.busy = true
 	term, sections := d.term, set.Sections()
 	d.wg.Go(func() {
 		sum := digestOf(sections)
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		d.busy = false
+		d.busy, d.from = false, time.Now().Add(d.rest*time.Since(begun))
 		if d.term == term {
 			d.list = append(d.list, Digest{mark, sum})
 			d.list = slices.Delete(d.list, 0, max(0, len(d.list)-digestsKept))

@@ -19,7 +19,7 @@ import (
 // digesting is an engine with its marks closer together than usual, and none left out for its pace.
 func digesting(t *testing.T, every uint64, source Source, store Store) *running {
 	t.Helper()
-	return runWith(t, quick(often), source, store, func(e *Engine) { e.digests.every, e.digests.pause = every, 0 })
+	return runWith(t, quick(often), source, store, func(e *Engine) { e.digests.every, e.digests.rest = every, 0 })
 }
 
 func TestDigests(t *testing.T) {
@@ -84,15 +84,15 @@ func TestDigests(t *testing.T) {
 	}
 }
 
-// Only the last few are kept, and in a replay they do not follow one another without a pause.
+// Only the last few are kept, and they do not follow one another without a rest.
 func TestDigestsAreFew(t *testing.T) {
 	all := stored(300)
 	for _, v := range []struct {
-		pause time.Duration
-		want  int
-	}{{0, digestsKept}, {time.Hour, 1}} {
+		rest time.Duration
+		want int
+	}{{0, digestsKept}, {1e9, 1}} {
 		b := newBroker(nil)
-		r := runWith(t, quick(), b, &shelf{}, func(e *Engine) { e.digests.every, e.digests.pause = 10, v.pause })
+		r := runWith(t, quick(), b, &shelf{}, func(e *Engine) { e.digests.every, e.digests.rest = 10, v.rest })
 		for i := 0; i < 300; i += 10 {
 			b.publish(all[i : i+10]...)
 			r.live(uint64(i + 10))
@@ -145,7 +145,7 @@ func TestDigestsTellStatesApart(t *testing.T) {
 // The digest of another state is not kept over a reset.
 func TestDigestsAfterReset(t *testing.T) {
 	b := newBroker(nil)
-	r := runWith(t, quick(watchful, onMismatch(Reset)), b, &shelf{}, func(e *Engine) { e.digests.every, e.digests.pause = 10, 0 })
+	r := runWith(t, quick(watchful, onMismatch(Reset)), b, &shelf{}, func(e *Engine) { e.digests.every, e.digests.rest = 10, 0 })
 	r.live(0)
 	b.publish(stored(100)...)
 	r.until("there is one", func() bool { return len(r.Digests()) > 0 })

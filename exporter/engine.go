@@ -46,7 +46,7 @@ func New(cfg Config, source Source, store Store, log *slog.Logger) (*Engine, err
 		decoder: event.NewDecoder(cfg.Events),
 		set:     collectors.New(cfg.KPIs),
 		status:  Status{Phase: PhaseConnecting},
-		digests: digester{every: digestEvery, pause: digestPause},
+		digests: digester{every: digestEvery, rest: digestRest},
 	}
 	e.metrics = newSelfMetrics(e)
 	e.saver.init(e)
