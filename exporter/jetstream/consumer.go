@@ -22,7 +22,7 @@ const (
 func (s *Source) consume(ctx context.Context, seen *verified, at exporter.Position) (*puller, error) {
 	// A fixed name would meet the consumer that a killed process left behind: the server refuses another start
 	// sequence, or lets two processes share the messages.
-	name := consumerPrefix + rand.Text()
+	name := consumerPrefix + rand.Text()[:10] // it travels with every message, so it is short: 50 bits
 	cfg := jetstream.ConsumerConfig{
 		Name:              name,
 		Description:       "reads the stream for the bot exporter",

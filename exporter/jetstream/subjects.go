@@ -49,7 +49,13 @@ func sameFilter(a, b []string, c *jetstream.StreamConfig) bool {
 
 // matches tells whether the filter takes a message with the subject.
 func matches(filter []string, subject string) bool {
-	return len(filter) == 0 || slices.ContainsFunc(filter, func(f string) bool { return subset(subject, f) })
+	return len(filter) == 0 || slices.ContainsFunc(filter, func(f string) bool { return below(subject, f) || subset(subject, f) })
+}
+
+// below tells whether a filter without * that ends in > takes the subject: the usual case, told by one comparison.
+func below(subject, filter string) bool {
+	n := len(filter) - 1
+	return len(subject) > n && filter[n] == '>' && subject[:n] == filter[:n]
 }
 
 // subset tells whether every subject that s stands for is one that filter stands for. Both may have wildcards.

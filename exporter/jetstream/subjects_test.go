@@ -143,3 +143,16 @@ func TestFilter(t *testing.T) {
 		require.Equal(t, r.seqs, again.seqs)
 	})
 }
+
+// The short way to tell a match says what the long one does.
+func TestMatches(t *testing.T) {
+	filters := []string{">", "a.>", "a.b.>", "a.*.>", "*.>", "a", "a.b", "a.*", "aa.>"}
+	for _, f := range filters {
+		for _, s := range []string{"a", "b", "aa", "a.b", "aa.b", "a.b.c", "a.c.b", "ab.c", "b.a"} {
+			require.Equal(t, subset(s, f), matches([]string{f}, s), "%s by %s", s, f)
+		}
+	}
+	require.True(t, matches(nil, "a"))
+	require.True(t, matches(filters[1:3], "a.b.c"))
+	require.False(t, matches(filters[1:3], "b.b.c"))
+}
