@@ -18,7 +18,7 @@ func roomyHeap(ctx context.Context, catchingUp func() bool) {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
-	tick := time.NewTicker(time.Second)
+	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	for set := 0; ; {

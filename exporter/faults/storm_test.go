@@ -96,7 +96,7 @@ func runStorm(t *testing.T, r *result) {
 	r.passed = r.runs
 	require.NotEmpty(t, seen.by[http.StatusOK])
 	require.Greater(t, kept, 0.9, "the fold keeps up")
-	require.Less(t, peak, 2*idle+64<<20)
+	require.Less(t, peak, 2*idle+128<<20) // 8 pages at work; without a limit on scrapes it is 200 MiB and more
 	r.figure("%s pages with p99 %s, %s refusals with p99 %s; fold at %.0f %% of %d events/s; heap %.1f times idle",
 		thousands(len(seen.by[http.StatusOK])), seen.p99(http.StatusOK).Round(time.Millisecond),
 		thousands(len(seen.by[http.StatusServiceUnavailable])), seen.p99(http.StatusServiceUnavailable).Round(time.Millisecond),
