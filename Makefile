@@ -43,7 +43,7 @@ race: $(TEST_TOOLS) ## Run every test under the race detector (needs a C compile
 	CGO_ENABLED=1 $(GO) test -race -timeout 30m ./...
 
 .PHONY: faults
-faults: $(TEST_TOOLS) ## Break everything in every known way; takes an hour
+faults: $(TEST_TOOLS) ## Break everything in every known way; takes 20 minutes
 	BOT_EXPORTER_FAULTS=1 $(GO) test -count=1 -timeout 4h -v -run '^TestFaults$$' ./exporter/faults
 
 .PHONY: fuzz

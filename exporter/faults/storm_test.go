@@ -137,22 +137,22 @@ func runSlow(t *testing.T, r *result) {
 		}()
 	}
 	readers, begun := pick(30, 20), time.Now()
-	var reading sync.WaitGroup
+	var reading, answered sync.WaitGroup
 	var slow []net.Conn
 	for range readers {
 		c := dial("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
 		slow = append(slow, c)
+		answered.Add(1)
 		reading.Go(func() {
 			every, kib := time.NewTicker(time.Second), make([]byte, 1024)
 			defer every.Stop()
-			for {
-				if _, err := io.ReadFull(c, kib); err != nil {
-					return
-				}
+			_, err := io.ReadFull(c, kib)
+			for answered.Done(); err == nil; _, err = io.ReadFull(c, kib) {
 				<-every.C
 			}
 		})
 	}
+	answered.Wait() // each has a place, or was refused
 	var seen latencies
 	size := 0
 	scrape := func() {
