@@ -175,11 +175,12 @@ $(TOOLS)/goreleaser-check: $(call pinned_by,goreleaser) .tools/goreleaser/main.g
 BENCH = $(GO) run ./exporter/bench $(if $(INTO),--into=$(INTO))
 
 .PHONY: bench
-bench: build ## Measure the exporter beside consumers that only count, how fresh its numbers are, its start and checkpoints
+bench: build ## Measure the exporter beside consumers that only count, how fresh its numbers are, its start, checkpoints and scrapes
 	$(BENCH) run
 	$(BENCH) freshness
 	$(BENCH) start
 	$(BENCH) checkpoints
+	$(GO) test -run '^$$' -bench 'Scrape$$/^100000$$|ScrapeLock' -benchtime 10x -benchmem ./exporter
 
 .PHONY: bench-growth
 bench-growth: ## Measure how cost grows with events, users, open chats and series
