@@ -50,15 +50,6 @@ func (r *Recent) find(k Key) (i uint32, ok bool) {
 
 func (r *Recent) after(i uint32) uint32 { return (i + 1) & uint32(len(r.slots)-1) }
 
-// Has tells whether k is in the set.
-func (r *Recent) Has(k Key) bool {
-	if len(r.slots) == 0 {
-		return false
-	}
-	_, ok := r.find(k)
-	return ok
-}
-
 // Add adds k unless it is there, and tells whether it did. A key that is there keeps its time.
 func (r *Recent) Add(k Key, at int64) bool {
 	if 2*r.Len() >= len(r.slots) {
