@@ -16,13 +16,15 @@ type chat struct {
 	clock  int64  // time of its last event
 	skew   int64  // how wrong the clock of its device is
 	test   bool
+	overtaking
 
 	next     step
 	turns    int  // user messages that are planned
 	turn     int  // user messages so far
 	implicit bool // nobody said chat.started
 	silent   bool // will end without chat.ended
-	header   bool // gives the device as User-Agent
+	header   bool // gives the device as User-Agent, at the beginning only
+	unnamed  bool // gives it with the second message only
 
 	topic   *topic
 	input   event.Input // of the next user message
@@ -33,13 +35,16 @@ type chat struct {
 	rounds  int         // messages that the operator is going to write
 	ignored bool        // nobody took the request for a human
 
-	askAt int // user message at which a human is asked for; 0 for never
-	asked bool
-	cause event.Cause
-	via   event.Via
+	askAt  int // user message at which a human is asked for; 0 for never
+	asked  bool
+	echo   bool // the click for a human came as a message, too
+	cause  event.Cause
+	via    event.Via
+	takeAt int // user message after which an operator takes over unasked; 0 for never
 
-	critic  bool // rates answers
-	open    bool // the last answer can be rated and was not
+	critic  bool        // rates answers
+	vote    event.Score // the last one; 0 for none
+	open    bool        // the last answer can be rated and was not
 	chosen  *element
 	letters [4]letter // the last answers that can be rated
 	newest  int       // index of the last one, modulo len(letters)
@@ -60,19 +65,25 @@ type step uint8
 const (
 	opened step = iota
 	greeted
+	reached // by the bot, which writes first
 	userWrote
 	triggered
 	answered
 	rated
 	changed // a rating, to another one
 	clicked
+	echoed // the click for a human, as a message
 	requested
 	accepted
 	operatorWrote
 	converted
 	offered
 	voted
+	revoted
 	ended
+	farewell  // of the bot, which has ended the chat already
+	regretted // a rating of a chat that is over
+	recast    // a vote, likewise
 	arrivedLate
 	business // a custom event outside of any chat
 )
@@ -81,13 +92,7 @@ const gone = -1 // the delay after the last event of a chat
 
 // begin makes a chat on a line, or a custom event outside of chats, and gives its place.
 func (s *Simulator) begin(l *line) int32 {
-	var who int32
-	if n := len(s.free); n > 0 {
-		who, s.free = s.free[n-1], s.free[:n-1]
-	} else {
-		s.chats = append(s.chats, chat{})
-		who = int32(len(s.chats) - 1)
-	}
+	who := s.room()
 	c := &s.chats[who]
 	*c = chat{line: l, input: event.InputText, test: s.chance(testShare)}
 	if s.chance(businessShare) {
@@ -99,11 +104,42 @@ func (s *Simulator) begin(l *line) int32 {
 	c.traits = l.people.traits(person)
 	c.device = l.people.device(c.traits, devices[l.channel], deviceWeights[l.channel], s.dice)
 	c.header = c.traits>>55&1 != 0
+	c.unnamed = l.channel != voice && s.chance(unnamedShare)
 	if s.chance(skewShare) {
 		c.skew = int64(7+s.IntN(20)) * 60 * second
 	}
 	s.plan(c)
+	switch {
+	case s.chance(channels[l.channel].nudges):
+		c.next, c.implicit = reached, true
+	case l.channel == whatsapp && s.chance(0.4):
+		c.next, c.implicit = userWrote, true
+	case l.channel == web && s.chance(tabShare):
+		s.secondTab(who)
+	}
 	return who
+}
+
+// room is the place of a new chat. It may move all chats.
+func (s *Simulator) room() (who int32) {
+	if n := len(s.free); n > 0 {
+		who, s.free = s.free[n-1], s.free[:n-1]
+		return who
+	}
+	s.chats = append(s.chats, chat{})
+	return int32(len(s.chats) - 1)
+}
+
+// secondTab begins another chat of the same person while a chat goes on.
+func (s *Simulator) secondTab(first int32) {
+	who := s.room()
+	c, f := &s.chats[who], &s.chats[first]
+	*c = chat{
+		line: f.line, input: event.InputText, test: f.test, id: s.talks.new(), user: f.user, traits: f.traits,
+		device: f.device, header: f.header, skew: f.skew,
+	}
+	s.plan(c)
+	s.agenda.push(appointment{s.now + s.wait(15, 0.8), who})
 }
 
 // plan draws what kind of chat it is going to be.
@@ -124,17 +160,26 @@ func (s *Simulator) plan(c *chat) {
 		if s.chance(0.22) {
 			c.via = event.ViaTicket
 		}
+	} else if s.chance(takeoverShare) {
+		c.takeAt = 1 + s.IntN(c.turns)
 	}
 	if c.line.channel == whatsapp {
 		c.silent = s.chance(0.5 + b.SilentShare/2)
-		switch {
-		case s.chance(0.08): // a notification
-			c.next, c.implicit = greeted, true
-		case s.chance(0.4):
-			c.next, c.implicit = userWrote, true
-		}
 	}
 }
+
+// rated reports whether an answer that can still be rated has a rating.
+func (c *chat) rated() bool {
+	for i := range c.letters {
+		if c.letters[i].rating != event.Unrated {
+			return true
+		}
+	}
+	return false
+}
+
+// asks reports whether it is time to ask for a human.
+func (c *chat) asks() bool { return c.askAt > 0 && c.turn >= c.askAt && !c.asked }
 
 // turn3 draws 0, 1 or 2, the first two with the given probabilities.
 func (d dice) turn3(p0, p1 float64) int {

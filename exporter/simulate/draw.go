@@ -17,6 +17,11 @@ func (d dice) wait(median, sigma float64) int64 {
 	return int64(median * min(math.Exp(sigma*d.NormFloat64()), 100) * float64(second))
 }
 
+// between draws nanoseconds from a range in seconds.
+func (d dice) between(low, high float64) int64 {
+	return int64((low + (high-low)*d.Float64()) * float64(second))
+}
+
 // wheel holds cumulative weights that end at 1.
 type wheel []float64
 

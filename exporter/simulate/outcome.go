@@ -4,17 +4,12 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/event"
 )
 
-// rates gives a thumb to the newest answer, or changes one.
+// rates gives a thumb to the newest answer, or changes one, perhaps long after the chat.
 func (s *Simulator) rates(c *chat) int64 {
 	e := &s.e
 	l := &c.letters[c.newest]
-	if c.next == changed {
-		// The newest one or one before it, whichever has a rating.
-		for i := range c.letters {
-			if o := &c.letters[(c.newest+i)%len(c.letters)]; o.rating != event.Unrated && s.chance(0.6) {
-				l = o
-			}
-		}
+	if c.next != rated {
+		l = s.reconsiders(c)
 	}
 	p := s.behavior(c.line, s.moment()).PositiveShare
 	if l.wrong {
@@ -34,10 +29,24 @@ func (s *Simulator) rates(c *chat) int64 {
 	if s.chance(0.2) {
 		e.User = c.user
 	}
-	if s.chance(0.15) {
+	switch {
+	case c.next == regretted:
+		return gone
+	case s.chance(0.15):
 		return s.then(c, changed, s.wait(7, 0.6))
 	}
 	return s.decide(c)
+}
+
+// reconsiders picks an answer that has a rating, most often a late one.
+func (s *Simulator) reconsiders(c *chat) (l *letter) {
+	for i := range c.letters {
+		o := &c.letters[(c.newest+1+i)%len(c.letters)]
+		if o.rating != event.Unrated && (l == nil || s.chance(0.6)) {
+			l = o
+		}
+	}
+	return l
 }
 
 func (s *Simulator) clicks(c *chat) int64 {
@@ -45,53 +54,17 @@ func (s *Simulator) clicks(c *chat) int64 {
 	e.Kind = event.ElementClicked
 	e.Element, e.Title, e.Target, e.Destination = el.kind, el.title, el.target, el.destination
 	switch {
-	case el == &operatorButton:
-		e.Operator = true
+	case c.asks():
+		e.Operator = el == &operatorButton
+		if s.chance(echoShare) {
+			return s.then(c, echoed, s.wait(0.1, 0.3))
+		}
 		return s.then(c, requested, s.wait(0.6, 0.4))
 	case el.kind == event.QuickReply: // the bot sees it as a message
 		c.input = event.InputButton
 		return s.then(c, userWrote, s.wait(0.1, 0.3))
 	case c.turn >= c.turns:
 		return s.finish(c, converted)
-	}
-	return s.then(c, userWrote, s.thinking(c))
-}
-
-func (s *Simulator) requests(c *chat) int64 {
-	e := &s.e
-	e.Kind, e.Via = event.HandoverRequested, c.via
-	if !c.asked && s.chance(0.7) { // otherwise the exporter finds out
-		e.Cause = c.cause
-	}
-	b := s.behavior(c.line, s.moment())
-	again := c.asked
-	c.asked = true
-	switch {
-	case c.via == event.ViaTicket:
-		c.topic = &desk
-		return s.then(c, answered, s.latency(c))
-	case s.chance(b.AcceptShare):
-		return s.then(c, accepted, s.wait(b.OperatorWait, 1))
-	}
-	c.ignored, c.wrong = true, true
-	patience := s.wait(2*b.OperatorWait, 0.7)
-	switch x := s.Float64(); {
-	case x < 0.25 && !again:
-		return s.then(c, requested, patience)
-	case x < 0.55:
-		return s.then(c, userWrote, patience)
-	}
-	return s.leave(c, patience)
-}
-
-func (s *Simulator) operatorWrites(c *chat) int64 {
-	s.e.Kind, s.e.Message = event.MessageOperator, s.letters.new()
-	c.rounds--
-	switch {
-	case c.rounds <= 0:
-		return s.finish(c, offered)
-	case s.chance(0.25): // in several parts
-		return s.then(c, operatorWrote, s.wait(6, 0.6))
 	}
 	return s.then(c, userWrote, s.thinking(c))
 }
@@ -119,17 +92,32 @@ func (s *Simulator) finish(c *chat, from step) int64 {
 	return s.then(c, ended, s.wait(10, 0.8))
 }
 
-// votes fills in a survey. Who was not understood or not answered is less content, by an amount that leaves the mean of
+// votes fills in a survey, or does so again with another score. Who was not understood or not answered is less content, by an amount that leaves the mean of
 // all votes where it was.
-func (s *Simulator) votes(c *chat) {
+func (s *Simulator) votes(c *chat) int64 {
 	mean := s.behavior(c.line, s.moment()).CSATMean
 	if c.wrong || c.wrongs > 0 || c.ignored {
 		mean -= 0.9
 	} else {
 		mean += 0.3
 	}
-	s.e.Kind, s.e.Score = event.CSATSubmitted, event.Score(s.score(mean))
-	s.e.User = c.user
+	score := event.Score(s.score(mean))
+	switch {
+	case score != c.vote:
+	case score == 5:
+		score--
+	default:
+		score++
+	}
+	c.vote = score
+	s.e.Kind, s.e.Score, s.e.User = event.CSATSubmitted, score, c.user
+	switch {
+	case c.next == recast:
+		return gone
+	case c.next == voted && s.chance(revoteShare):
+		return s.then(c, revoted, s.wait(5, 0.6))
+	}
+	return s.finish(c, ended)
 }
 
 func (s *Simulator) resolved(c *chat) bool {
@@ -144,10 +132,20 @@ func (s *Simulator) resolved(c *chat) bool {
 	return s.chance(0.6)
 }
 
-// vanish is the end of a chat as far as anybody can see. Now and then something is still on its way: it was entered
-// without a network, and comes minutes, hours or in rare cases days later.
+// vanish is the end of a chat as far as anybody can see. Now and then its user thinks again, comes back to the open page
+// after the idle timeout, or something is still on its way: it was entered without a network, and comes minutes, hours or
+// in rare cases days later.
 func (s *Simulator) vanish(c *chat) int64 {
-	if c.turn == 0 || !s.chance(lateShare) {
+	switch {
+	case c.turn == 0:
+		return gone
+	case c.rated() && s.chance(regretShare):
+		return s.then(c, regretted, s.wait(1500, 1))
+	case c.vote != 0 && s.chance(regretShare):
+		return s.then(c, recast, s.wait(1500, 1))
+	case c.silent && c.line.channel == web && s.chance(comebackShare):
+		return s.then(c, userWrote, s.between(35*60, 120*60))
+	case !s.chance(lateShare):
 		return gone
 	}
 	c.lag = 1 + s.wait(400, 1.6)

@@ -19,7 +19,7 @@ type Message struct {
 type Pace struct {
 	// Speed is in simulated seconds per real second; 1 when not positive.
 	Speed float64
-	// Rate, when positive, is in events per real second, at an even pace without day and night.
+	// Rate, when positive, is in events per real second, at an even pace without day and night, and without outages.
 	Rate float64
 	// Limit is after how many events Publish returns; no limit when not positive.
 	Limit int
@@ -56,6 +56,9 @@ func (s *Simulator) Publish(ctx context.Context, p Pace, publish func(Message) e
 	for n := 0; p.Limit <= 0 || n < p.Limit; n++ {
 		at, next := s.Next()
 		e := *next // not the simulator's own, which may come again
+		if p.Rate > 0 {
+			at = time.Unix(0, s.now) // an even pace has no bursts, and a chat must not go back to the outage
+		}
 		now := p.Now().UnixNano()
 		due, happened := plan.place(at.UnixNano(), e.Time, now)
 		if wait := time.Duration(due - now); wait >= nap {

@@ -21,6 +21,9 @@ var rhythms = [...]rhythm{
 			1.55, 1.45, 1.60, 1.65, 1.55, 1.40, 1.20, 1.00, 0.85, 0.60, 0.35, 0.15}),
 }
 
+// shifts are the hours of the day in which operators are there: from the first until before the second.
+var shifts = [...][2]int{Shop: {8, 22}, Bank: {8, 20}}
+
 func newRhythm(days [7]float64, hours [24]float64) (r rhythm) {
 	sum := 0.0
 	for i := range r.hours {

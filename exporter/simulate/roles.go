@@ -19,6 +19,14 @@ type topic struct {
 	converted string    // custom event when all went well; "" for none
 }
 
+// quickReply is the first one that answers on a topic offer; nil when they offer none.
+func (t *topic) quickReply() *element {
+	if len(t.elements) > 0 && t.elements[0].kind == event.QuickReply {
+		return &t.elements[0]
+	}
+	return nil
+}
+
 type element struct {
 	kind        event.Element
 	title       string

@@ -21,6 +21,8 @@ type Simulator struct {
 	late    int64 // when positive, how long before now the event happened
 	repeat  bool
 	e       event.Event
+	held    []event.Event // what is being overtaken; as few as one at times
+	unheld  []int32       // indices of free ones
 }
 
 // line is a bot on one channel: where chats arrive.
@@ -53,9 +55,13 @@ func New(c Config) *Simulator {
 		for channel := range channels {
 			share := channels[channel].share[b.Role] * b.share() / total
 			key := mix(c.Seed + uint64(len(s.lines)))
+			arrivals := share * c.ChatsPerHour
+			if channel == web {
+				arrivals /= 1 + tabShare*(1-channels[web].nudges)
+			}
 			s.lines = append(s.lines, line{
 				bot: b.Name, source: "/bots/" + b.Name, channel: channel, role: b.Role,
-				perNano: share * c.ChatsPerHour / float64(time.Hour),
+				perNano: arrivals / float64(time.Hour),
 				people:  people{ids: ids{prefix: 'u', chars: 8, key: key}, count: uint64(share * float64(c.Users)), key: key},
 			})
 			s.arrange(int32(len(s.lines)-1), start)
@@ -76,29 +82,33 @@ func (b Bot) share() float64 {
 func (s *Simulator) Next() (at time.Time, e *event.Event) {
 	if s.repeat {
 		s.repeat = false
-		return time.Unix(0, s.now).UTC(), &s.e
+		return s.stored(), &s.e
 	}
 	s.repeat = s.cfg.Duplicates > 0 && s.chance(s.cfg.Duplicates)
+	for !s.advance() {
+	}
+	return s.stored(), &s.e
+}
 
+// advance keeps the next appointment, and reports whether an event reaches the stream.
+func (s *Simulator) advance() bool {
 	due := s.agenda.pop()
-	for due.who < 0 && !s.arrives(due) {
-		due = s.agenda.pop()
+	who := due.who
+	if who < 0 && !s.arrives(due) {
+		return false
 	}
 	s.now = due.at
-	who := due.who
 	if who < 0 {
 		who = s.begin(&s.lines[^who])
 	}
 	c := &s.chats[who]
-	s.e = event.Event{Source: c.line.source, Bot: c.line.bot, Channel: channels[c.line.channel].name, HasTime: true}
-	delay := s.step(c)
-	s.stamp(c)
+	delay, reached := s.deliver(c)
 	if delay < 0 {
 		s.free = append(s.free, who)
 	} else {
 		s.agenda.push(appointment{s.now + delay, who})
 	}
-	return time.Unix(0, s.now).UTC(), &s.e
+	return reached
 }
 
 // stamp completes the event. On its way to the stream it took some milliseconds, but a chat never goes backwards.

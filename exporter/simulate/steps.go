@@ -19,13 +19,12 @@ func (s *Simulator) step(c *chat) int64 {
 		return s.afterOpening(c)
 	case greeted:
 		e.Kind, e.Message, e.Proactive = event.MessageBot, s.letters.new(), true
-		if c.implicit {
-			s.introduce(c)
-		}
 		if s.chance(0.45) {
 			return s.then(c, userWrote, s.thinking(c))
 		}
 		return s.leave(c, s.wait(60, 0.8))
+	case reached:
+		return s.reachesOut(c)
 	case userWrote:
 		return s.userWrites(c)
 	case triggered:
@@ -33,16 +32,20 @@ func (s *Simulator) step(c *chat) int64 {
 		return s.then(c, answered, s.latency(c))
 	case answered:
 		return s.answers(c)
-	case rated, changed:
+	case rated, changed, regretted:
 		return s.rates(c)
 	case clicked:
 		return s.clicks(c)
+	case echoed:
+		c.echo = true
+		c.turn++
+		e.Kind, e.Message, e.User, e.Input = event.MessageUser, s.letters.new(), c.user, event.InputButton
+		return s.then(c, requested, s.wait(0.5, 0.4))
 	case requested:
 		return s.requests(c)
 	case accepted:
 		e.Kind = event.HandoverAccepted
-		c.human, c.ignored, c.wrong = true, false, false
-		c.rounds = 1 + s.IntN(4)
+		s.takesOver(c)
 		return s.then(c, operatorWrote, s.wait(9, 0.6))
 	case operatorWrote:
 		return s.operatorWrites(c)
@@ -55,11 +58,16 @@ func (s *Simulator) step(c *chat) int64 {
 			return s.then(c, voted, s.wait(8, 0.7))
 		}
 		return s.finish(c, ended)
-	case voted:
-		s.votes(c)
-		return s.finish(c, ended)
+	case voted, revoted, recast:
+		return s.votes(c)
 	case ended:
 		e.Kind, e.Resolved = event.ChatEnded, s.resolved(c)
+		if c.turn > 0 && s.chance(farewellShare) {
+			return s.then(c, farewell, s.wait(0.4, 0.4))
+		}
+		return s.vanish(c)
+	case farewell:
+		e.Kind, e.Message = event.MessageBot, s.letters.new()
 		return s.vanish(c)
 	case arrivedLate:
 		return s.arrivesLate(c)
@@ -76,10 +84,12 @@ func (s *Simulator) then(c *chat, next step, delay int64) int64 {
 	return delay
 }
 
-// introduce says who and on what, as the first event of a chat does.
+// introduce says who and on what, as the first event of most chats does.
 func (s *Simulator) introduce(c *chat) {
 	s.e.User = c.user
-	c.device.tell(&s.e, c.header)
+	if !c.unnamed {
+		c.device.tell(&s.e, c.header)
+	}
 	s.e.Language = language(c.traits)
 }
 
@@ -91,6 +101,27 @@ func (s *Simulator) afterOpening(c *chat) int64 {
 		return s.then(c, greeted, s.wait(4, 0.4))
 	}
 	return s.then(c, userWrote, s.thinking(c))
+}
+
+// reachesOut lets the bot write first. Most people do not reply, and those who do take their time.
+func (s *Simulator) reachesOut(c *chat) int64 {
+	s.e.Kind, s.e.Message, s.e.Proactive = event.MessageBot, s.letters.new(), true
+	s.introduce(c)
+	if !s.chance(s.behavior(c.line, s.moment()).ReplyShare) {
+		return s.leave(c, s.wait(1800, 0.5))
+	}
+	c.topic = s.subject(c)
+	c.chosen = c.topic.quickReply()
+	if c.chosen != nil && s.chance(0.4) {
+		return s.then(c, clicked, s.wait(200, 1.2))
+	}
+	return s.then(c, userWrote, s.wait(300, 1.2))
+}
+
+// subject draws what a user wants.
+func (s *Simulator) subject(c *chat) *topic {
+	r := &roles[c.line.role]
+	return &r.topics[s.turn(r.common)]
 }
 
 func (s *Simulator) thinking(c *chat) int64 {
@@ -113,28 +144,27 @@ func (s *Simulator) userWrites(c *chat) int64 {
 	if e.Input == event.InputText {
 		e.Input = event.Input(1 + s.turn(channels[c.line.channel].inputs))
 	}
-	if c.turn == 0 && c.implicit {
+	switch {
+	case c.turn == 0 && c.implicit:
 		s.introduce(c)
-	} else if s.chance(0.05) {
+	case c.turn == 1 && c.unnamed, !c.header && s.chance(0.05):
 		c.device.tell(e, c.header)
 	}
 	c.turn++
 	if c.human {
 		return s.then(c, operatorWrote, s.wait(22, 0.8))
 	}
-	asks := c.askAt > 0 && c.turn >= c.askAt && !c.asked
 	switch x := s.Float64(); {
 	case c.ignored: // still waits for a human, and nobody is there
 		return s.leave(c, s.thinking(c))
 	case x < 0.06 && c.turn < c.turns: // a second message before the answer
 		return s.then(c, userWrote, s.wait(3, 0.5))
-	case x > 0.988 && !asks: // the bot says nothing
+	case x > 0.988 && !c.asks(): // the bot says nothing
 		c.wrong = true
 		return s.leave(c, s.wait(45, 0.8))
 	}
 	if c.topic == nil || s.chance(0.3) {
-		r := &roles[c.line.role]
-		c.topic = &r.topics[s.turn(r.common)]
+		c.topic = s.subject(c)
 		return s.then(c, triggered, s.wait(0.08, 0.5))
 	}
 	return s.then(c, answered, s.latency(c))
@@ -150,7 +180,7 @@ func (s *Simulator) answers(c *chat) int64 {
 		return s.decide(c)
 	}
 	p := s.behavior(c.line, s.moment()).FallbackShare * c.topic.fallback
-	if c.askAt > 0 && c.turn >= c.askAt {
+	if c.asks() {
 		p = 0
 		if c.cause == event.CauseAfterFallback {
 			p = 1
@@ -176,16 +206,18 @@ func (s *Simulator) answers(c *chat) int64 {
 // decide says what the user does after an answer.
 func (s *Simulator) decide(c *chat) int64 {
 	c.bubble = false
-	asks := c.askAt > 0 && c.turn >= c.askAt && !c.asked
 	switch {
 	case c.open:
 		c.open = false
 		return s.then(c, rated, s.wait(4, 0.7))
-	case asks && c.cause == event.CauseOperatorButton:
-		c.chosen = &operatorButton
-		return s.then(c, clicked, s.wait(5, 0.6))
-	case asks:
-		return s.then(c, requested, s.wait(6, 0.6))
+	case c.asks():
+		return s.seeksHuman(c)
+	case c.turn == c.takeAt && s.staffed(c.line):
+		c.takeAt = 0
+		if s.chance(0.5) {
+			return s.then(c, accepted, s.wait(8, 0.6))
+		}
+		return s.then(c, operatorWrote, s.wait(12, 0.6))
 	case len(c.topic.elements) > 0 && c.line.channel != voice && !c.wrong && s.chance(0.24):
 		c.chosen = &c.topic.elements[s.IntN(len(c.topic.elements))]
 		if c.chosen.kind != event.QuickReply || c.turn < c.turns {

@@ -148,7 +148,9 @@ func count(s *Simulator, bot string, until time.Time) (n tally) {
 			}
 			m.asked = true
 		case event.HandoverAccepted:
-			n.accepted++
+			if m.asked { // or an operator took over unasked
+				n.accepted++
+			}
 		case event.FeedbackGiven:
 			switch e.Rating {
 			case event.Positive:
