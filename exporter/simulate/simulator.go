@@ -162,10 +162,11 @@ func (s *Simulator) bound(l *line) float64 {
 
 // behavior is how bot and users on a line behave.
 func (s *Simulator) behavior(l *line, at time.Time) Behavior {
-	b := l.role.behavior()
-	if s.cfg.Adjust != nil {
-		s.cfg.Adjust(at.In(s.cfg.Location), l.bot, channels[l.channel].name, &b)
+	if s.cfg.Adjust == nil {
+		return l.role.behavior()
 	}
+	b := l.role.behavior() // on the heap, as Adjust may keep it
+	s.cfg.Adjust(at.In(s.cfg.Location), l.bot, channels[l.channel].name, &b)
 	return b
 }
 

@@ -111,7 +111,7 @@ func TestRhythm(t *testing.T) {
 type tally struct{ engaged, asked, requests, accepted, answers, fallbacks, up, down, votes, score, ended, chats float64 }
 
 func count(s *Simulator, bot string, until time.Time) (n tally) {
-	type mark struct{ seen, wrote, asked bool }
+	type mark struct{ seen, wrote, asked, ended bool }
 	chats := map[string]mark{}
 	for {
 		at, e := s.Next()
@@ -133,7 +133,7 @@ func count(s *Simulator, bot string, until time.Time) (n tally) {
 			}
 			m.wrote = true
 		case event.MessageBot:
-			if !e.Proactive {
+			if !e.Proactive && !m.ended { // neither outreach nor a goodbye
 				n.answers++
 			}
 			if e.Fallback {
@@ -163,6 +163,7 @@ func count(s *Simulator, bot string, until time.Time) (n tally) {
 			n.score += float64(e.Score)
 		case event.ChatEnded:
 			n.ended++
+			m.ended = true
 		}
 		chats[e.Chat] = m
 	}
