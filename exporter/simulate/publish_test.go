@@ -96,6 +96,46 @@ func TestPublishRate(t *testing.T) {
 	}
 }
 
+// TestPublishOutage checks that nothing is published in an outage, and all of it afterwards with its own times; and that
+// a rate knows no outages.
+func TestPublishOutage(t *testing.T) {
+	c := Config{Seed: 1, Start: monday.Add(10 * time.Hour), OutageEvery: 30 * time.Minute, OutageLength: 10 * time.Minute}
+	from, to := c.Start.Add(c.OutageEvery), c.Start.Add(c.OutageEvery+c.OutageLength)
+	twin := New(c)
+	real := &clock{now: c.Start}
+	burst := 0
+	err := New(c).Publish(t.Context(), real.pace(Pace{Limit: 20_000}), func(m Message) error {
+		if _, want := twin.Next(); m.Event.Time != want.Time {
+			t.Fatalf("happens at %d, want %d", m.Event.Time, want.Time)
+		}
+		if real.now.After(from) && real.now.Before(to.Add(-nap)) {
+			t.Fatalf("published at %v", real.now)
+		}
+		if happened := time.Unix(0, m.Event.Time); happened.After(from) && happened.Before(to) {
+			burst++
+		}
+		return nil
+	})
+	if err != nil || burst < 1000 {
+		t.Error(burst, err)
+	}
+
+	calm := c
+	calm.OutageEvery = 0
+	twin = New(calm)
+	real.now = monday.Add(99 * time.Hour)
+	err = New(c).Publish(t.Context(), real.pace(Pace{Rate: 1000, Limit: 20_000}), func(m Message) error {
+		at, want := twin.Next()
+		if late := at.Sub(time.Unix(0, want.Time)); (real.late(m.Event) - late).Abs() > nap {
+			t.Fatalf("%v late, want %v", real.late(m.Event), late)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 func TestPublishEnds(t *testing.T) {
 	broken := errors.New("broken")
 	s := New(Config{Start: monday})
