@@ -26,7 +26,7 @@ func simulateCommand(app *kingpin.Application) (string, command) {
 	events := cmd.Flag("events", "How many events; 0 goes on until stopped.").Default("0").Int()
 	chats := cmd.Flag("chats-per-hour", "Mean number of chats begun in an hour.").Default("1200").Float64()
 	start := cmd.Flag("start", "When the simulation begins, RFC 3339; now when empty.").String()
-	behavior := addBehaviorFlags(cmd)
+	outages, behavior := addOutageFlags(cmd), addBehaviorFlags(cmd)
 	return cmd.FullCommand(), func(ctx context.Context, std stdio) (int, error) {
 		begin := time.Now()
 		if *start != "" {
@@ -39,7 +39,12 @@ func simulateCommand(app *kingpin.Application) (string, command) {
 		if err != nil {
 			return 2, err
 		}
-		sim := simulate.New(simulate.Config{Seed: *seed, Start: begin, ChatsPerHour: *chats, Adjust: adjust})
+		if err := outages.validate(*rate); err != nil {
+			return 2, err
+		}
+		sim := simulate.New(simulate.Config{
+			Seed: *seed, Start: begin, ChatsPerHour: *chats, Adjust: adjust, OutageEvery: outages.every, OutageLength: outages.length,
+		})
 		pace := simulate.Pace{Speed: *speed, Rate: *rate, Limit: *events}
 		if *output == "-" {
 			return 0, printEvents(ctx, sim, pace, std.out)
@@ -52,6 +57,34 @@ func simulateCommand(app *kingpin.Application) (string, command) {
 		defer nc.Close()
 		return 0, publishEvents(ctx, sim, pace, nc, log)
 	}
+}
+
+// outageFlags let events arrive late.
+type outageFlags struct {
+	every, length time.Duration
+}
+
+func addOutageFlags(c clause) *outageFlags {
+	f := &outageFlags{}
+	c.Flag("outage-every", "Simulated time from the beginning of one outage to that of the next, such as 6h; needs --outage-length. What happens in an outage is stored at its end, with its own event time. No outages when 0.").Default("0s").DurationVar(&f.every)
+	c.Flag("outage-length", "How long each outage lasts, such as 20m, in simulated time; shorter than --outage-every.").Default("0s").DurationVar(&f.length)
+	return f
+}
+
+func (f *outageFlags) validate(rate float64) error {
+	switch {
+	case f.every < 0 || f.length < 0:
+		return fmt.Errorf("--outage-every=%v and --outage-length=%v must not be negative", f.every, f.length)
+	case f.every == 0 && f.length == 0:
+		return nil
+	case f.every == 0 || f.length == 0:
+		return errors.New("--outage-every and --outage-length need each other: give both or none")
+	case f.length >= f.every:
+		return fmt.Errorf("--outage-length=%v must be shorter than --outage-every=%v", f.length, f.every)
+	case rate > 0:
+		return errors.New("--outage-every does not work with --rate, which publishes evenly; use --speed or --chats-per-hour for more traffic")
+	}
+	return nil
 }
 
 // behaviorFlags change how all bots and their users behave.

@@ -15,6 +15,11 @@
 //     makes durations and response times shorter by Pace.Speed. For more traffic with honest durations raise
 //     Config.ChatsPerHour instead.
 //
+// Nothing is invalid, but not everything is tidy. The bot writes first, and most people do not reply. A click comes as a
+// message, too; ratings and votes are changed, sometimes when the chat is over; a person has two tabs open, or says only
+// later on what device. Operators take an hour, or step in unasked, and are not there at night. An event is stored a few
+// seconds after the one that it caused. Config.OutageEvery adds outages, after which everything arrives late.
+//
 // The package knows the contract of events only. It has no goroutine, reads a clock in Publish alone, and a Simulator is
 // not safe for concurrent use.
 package simulate
