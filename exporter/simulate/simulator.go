@@ -85,9 +85,11 @@ func (s *Simulator) Next() (at time.Time, e *event.Event) {
 		return s.stored(), &s.e
 	}
 	s.repeat = s.cfg.Duplicates > 0 && s.chance(s.cfg.Duplicates)
-	for !s.advance() {
+	for {
+		if s.advance() {
+			return s.stored(), &s.e
+		}
 	}
-	return s.stored(), &s.e
 }
 
 // advance keeps the next appointment, and reports whether an event reaches the stream.
