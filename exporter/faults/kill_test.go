@@ -31,12 +31,13 @@ func runKills(t *testing.T, r *result) {
 	b.stream(t)
 	config, key := write(t, "c.yml", shortChats), write(t, "users.key", "000102030405060708090a0b0c0d0e0f\n")
 	d := newDaemon(t, b, "--config.file="+config, "--users.key-file="+key)
+	d.up()
 	scraper := newScraper(d)
 	prom := scraped(t, d)
 
 	load := newLoad(t, b)
 	load.allow(messages / 50)
-	d.up().ready() // Prometheus sees where it began
+	d.ready() // Prometheus sees where it began
 	d.Until("events are counted", func() bool { return d.value("bot_events_total") > 0 })
 	prom.sees("sum(bot_events_total) > 0")
 	slowest := time.Duration(0)

@@ -52,7 +52,7 @@ type scraper struct {
 
 func newScraper(d *daemon) *scraper {
 	seen.scrapes, seen.others, seen.decreases = 0, 0, nil
-	end := make(chan struct{})
+	end, page := make(chan struct{}), d.Server // later lives have the same address
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		last, every := map[string]float64{}, time.NewTicker(50*time.Millisecond)
@@ -64,7 +64,7 @@ func newScraper(d *daemon) *scraper {
 				return
 			case <-every.C:
 			}
-			status, text := d.Get("/metrics")
+			status, text := page.Get("/metrics")
 			shown := 0
 			for id, v := range series(text) {
 				if status != http.StatusOK || !isCounter(id) {
