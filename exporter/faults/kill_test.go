@@ -26,7 +26,7 @@ const shortChats = "chats: {idle_timeout: 2s, idle_timeouts: {web: 1s, whatsapp:
 // never interrupted.
 func runKills(t *testing.T, r *result) {
 	random := dice(t)
-	kills, messages := pick(200, 8), pick(2_000_000, 60_000)
+	kills, messages := pick(200, 12), pick(2_000_000, 60_000)
 	b := newBroker(t)
 	b.stream(t)
 	config, key := write(t, "c.yml", shortChats), write(t, "users.key", "000102030405060708090a0b0c0d0e0f\n")
@@ -52,7 +52,7 @@ func runKills(t *testing.T, r *result) {
 		killed := time.Now()
 		done := r.one()
 		d.up("--checkpoint.interval=" + []string{"20ms", "150ms", "30s"}[random.IntN(3)])
-		if i%8 == 7 {
+		if i%8 == 7 || i == kills-1 {
 			d.ready()
 			slowest = max(slowest, time.Since(killed))
 		}

@@ -34,7 +34,7 @@ func Program(t testing.TB) string {
 			return
 		}
 		// As it is released, which the build cache may have.
-		build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", built.dir+"/", "github.com/bot-exporter/bot-exporter/cmd/bot-exporter")
+		build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", built.dir+"/", "github.com/bot-exporter/bot-exporter/cmd/bot-exporter")
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		built.out, built.err = build.CombinedOutput()
 	})
