@@ -40,7 +40,7 @@ timed = @echo '$(1)'; code=0; $(1) || code=$$?; \
 	echo "== make $@: $$outcome after $$((SECONDS / 60)) min $$((SECONDS % 60)) s"; exit $$code
 
 .PHONY: test
-test: $(TEST_TOOLS) ## Run every test, in short form where it has one; takes 4 minutes at most on two processors
+test: $(TEST_TOOLS) ## Run every test, in short form where it has one
 	$(call timed,$(GO) test -short -timeout 30m ./... ./collectors/testdata/reference)
 
 .PHONY: test-long
