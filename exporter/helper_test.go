@@ -88,7 +88,7 @@ func (r *running) close() (err error) {
 // until waits for something to become true.
 func (r *running) until(what string, ok func() bool) {
 	r.t.Helper()
-	require.Eventually(r.t, ok, patience, tick, what+"\n"+r.log.String())
+	proctest.Until(r.t, what, ok, r.log.String)
 }
 
 func (r *running) applied(seq uint64) {

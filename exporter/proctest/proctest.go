@@ -15,14 +15,13 @@ import (
 // Patience is how long a test waits for what should take much less. A busy machine must not reach it.
 const Patience = 3 * time.Minute
 
-const tick = 10 * time.Millisecond
-
 // Until waits until ok reports true. After Patience the test fails with what seen returns; seen may be nil. Both run on
 // the goroutine of the test, so that they may fail it.
 func Until(t testing.TB, what string, ok func() bool, seen func() string) {
 	t.Helper()
-	for start := time.Now(); !ok(); time.Sleep(tick) {
+	for start, pause := time.Now(), time.Millisecond; !ok(); pause = min(2*pause, 20*time.Millisecond) {
 		if time.Since(start) < Patience {
+			time.Sleep(pause)
 			continue
 		}
 		last := ""
