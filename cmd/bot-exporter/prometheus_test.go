@@ -83,6 +83,7 @@ func TestPrometheus(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			p := scraping(t, d, v.settings, v.flags...)
 			p.gives(`up{job="bots"}`, 1)
 			for _, metric := range []string{"bot_messages_total", "bot_chats_started_total", "bot_feedback_total", "bot_chat_duration_seconds_sum", "bot_response_seconds_count"} {
