@@ -127,7 +127,7 @@ func startDaemon(t *testing.T, broker net.Addr, certs string) *daemon {
 	}
 	args := append([]string{
 		"serve", "--nats.user=exporter", "--nats.inbox-prefix=_INBOX_exporter", "--storage.path=" + filepath.Join(dir, "data"),
-		"--web.config.file=" + web, "--web.listen-address=127.0.0.1:0",
+		"--web.config.file=" + web, "--web.listen-address=" + proctest.Loopback() + ":0",
 	}, d.broker...)
 	d.Server = proctest.Listening(proctest.Start(t, exec.Command(proctest.Program(t), args...)))
 	d.Until("daemon is ready", func() bool { code, _ := d.get(d.client, "/-/ready", password); return code == http.StatusOK })
