@@ -34,9 +34,18 @@ TEST_TOOLS         := $(PROMTOOL) $(PROMETHEUS) $(NATS_CLI)
 build: ## Build static, reproducible binaries into bin/ (default)
 	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
 
+# Runs a command and says what came of it and how long it took.
+timed = @echo '$(1)'; code=0; $(1) || code=$$?; \
+	[ $$code = 0 ] && outcome=passed || outcome=FAILED; \
+	echo "== make $@: $$outcome after $$((SECONDS / 60)) min $$((SECONDS % 60)) s"; exit $$code
+
 .PHONY: test
-test: $(TEST_TOOLS) ## Run every test
-	$(GO) test -timeout 20m ./... ./collectors/testdata/reference
+test: $(TEST_TOOLS) ## Run every test, in short form where it has one
+	$(call timed,$(GO) test -short -timeout 30m ./... ./collectors/testdata/reference)
+
+.PHONY: test-long
+test-long: $(TEST_TOOLS) ## Run every test in full
+	$(call timed,$(GO) test -timeout 60m ./... ./collectors/testdata/reference)
 
 .PHONY: race
 race: $(TEST_TOOLS) ## Run every test under the race detector (needs a C compiler)
@@ -97,7 +106,7 @@ help: ## Show this list
 
 # The tools. Each folder of .tools is a Go module of its own that pins what it
 # builds, which keeps them all out of the product's go.mod.
-build_tool = CGO_ENABLED=0 $(GO) build -C $(1) -trimpath -buildvcs=false -ldflags '-s -w' $(2) -o $(TOOLS)/
+build_tool = @echo "== building $(@F) and what comes with it, from $(1): once, and it may take minutes"; CGO_ENABLED=0 $(GO) build -C $(1) -trimpath -buildvcs=false -ldflags '-s -w' $(2) -o $(TOOLS)/
 pinned_by  = .tools/$(1)/go.mod .tools/$(1)/go.sum
 
 # Without the cloud providers' service discoveries, which are most of its size.

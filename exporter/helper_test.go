@@ -22,12 +22,13 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/event"
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
 	"github.com/bot-exporter/bot-exporter/collectors/self"
+	"github.com/bot-exporter/bot-exporter/exporter/proctest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
-	patience = 30 * time.Second // of a test for what should take much less
+	patience = proctest.Patience // of a test for what should take much less
 	tick     = 2 * time.Millisecond
 )
 
@@ -87,7 +88,7 @@ func (r *running) close() (err error) {
 // until waits for something to become true.
 func (r *running) until(what string, ok func() bool) {
 	r.t.Helper()
-	require.Eventually(r.t, ok, patience, tick, what+"\n"+r.log.String())
+	proctest.Until(r.t, what, ok, r.log.String)
 }
 
 func (r *running) applied(seq uint64) {
@@ -184,6 +185,24 @@ func (r *running) state() []collectors.Saved {
 	sections := r.set.Sections()
 	r.mu.Unlock()
 	return written(sections)
+}
+
+// broken takes the state away until mend is called: every view of it panics. No checkpoint is made meanwhile, which
+// would panic too.
+func (r *running) broken() (mend func()) {
+	r.saver.writing.Lock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	was := r.set
+	r.set = nil
+	mend = sync.OnceFunc(func() {
+		r.mu.Lock()
+		r.set = was
+		r.mu.Unlock()
+		r.saver.writing.Unlock()
+	})
+	r.t.Cleanup(mend) // else the end would wait for it
+	return mend
 }
 
 // oracle folds the messages in one go.

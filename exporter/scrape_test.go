@@ -121,13 +121,7 @@ func TestScrapeIsOneMoment(t *testing.T) {
 // A panic while metrics are collected ends in status 500 without a word about the cause. The process lives.
 func TestPanicInCollector(t *testing.T) {
 	for name, broken := range map[string]func(r *running) func(){
-		"KPI": func(r *running) func() {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			was := r.set
-			r.set = nil // every view of it panics
-			return func() { r.mu.Lock(); r.set = was; r.mu.Unlock() }
-		},
+		"KPI": (*running).broken,
 		"process": func(r *running) func() {
 			c := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "broken", Help: "x"}, func() float64 { panic("secret of the gauge") })
 			r.Engine.metrics.registry.MustRegister(c)
@@ -172,16 +166,10 @@ func TestPanicLeavesNoHalfView(t *testing.T) {
 	}
 	want, err := gather()
 	require.NoError(t, err)
-	state := func(set *collectors.Set) (was *collectors.Set) {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		was, r.set = r.set, set
-		return was
-	}
-	was := state(nil) // every view of it panics
+	mend := r.broken()
 	_, err = gather()
 	require.ErrorIs(t, err, errScrape)
-	state(was)
+	mend()
 	got, err := gather()
 	require.NoError(t, err)
 	require.Len(t, got, len(want))

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -23,6 +21,7 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
 	"github.com/bot-exporter/bot-exporter/dashboards"
 	"github.com/bot-exporter/bot-exporter/dashboards/promql"
+	"github.com/bot-exporter/bot-exporter/exporter/proctest"
 )
 
 // Panels whose query has no result when all is well.
@@ -34,7 +33,7 @@ var quiet = map[string]bool{
 // Every query of every panel, executed by a real Prometheus over a simulated day; and all totals against the truth.
 func TestPanelsOverPrometheus(t *testing.T) {
 	promtool, server := os.Getenv("PROMTOOL"), os.Getenv("PROMETHEUS")
-	if promtool == "" || server == "" || testing.Short() {
+	if promtool == "" || server == "" {
 		t.Skip("PROMTOOL or PROMETHEUS is not set")
 	}
 	end := time.Now().UTC().Truncate(24 * time.Hour).Add(-22 * time.Hour) // a day ends within the window
@@ -122,32 +121,15 @@ func substitute(expr string) string {
 }
 
 // server is a Prometheus that scrapes nothing.
-type server struct{ url string }
+type server struct{ *proctest.Server }
 
 func start(t *testing.T, program, dir, data string, settings ...string) server {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	address := l.Addr().String()
-	require.NoError(t, l.Close())
 	config := filepath.Join(dir, "prometheus.yml")
 	require.NoError(t, os.WriteFile(config, []byte(strings.Join(settings, "\n")), 0o600))
-	ctx, cancel := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, program, "--config.file="+config, "--storage.tsdb.path="+data, "--storage.tsdb.retention.time=1y",
-		"--web.listen-address="+address, "--log.level=error")
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.Stderr = os.Stderr
-	require.NoError(t, cmd.Start())
-	t.Cleanup(func() { cancel(); _ = cmd.Wait() })
-	s := server{"http://" + address}
-	require.Eventually(t, func() bool {
-		r, err := http.Get(s.url + "/-/ready")
-		if err != nil {
-			return false
-		}
-		r.Body.Close()
-		return r.StatusCode == http.StatusOK
-	}, time.Minute, 100*time.Millisecond)
+	s := server{proctest.Listening(proctest.Start(t, exec.Command(program, "--config.file="+config, "--storage.tsdb.path="+data,
+		"--storage.tsdb.retention.time=1y", "--web.listen-address=127.0.0.1:0")))}
+	s.Ready()
 	return s
 }
 
@@ -166,7 +148,7 @@ func (s server) query(t *testing.T, api, expr string, args ...any) []series {
 		}
 		form.Set(fmt.Sprint(args[i]), fmt.Sprint(v))
 	}
-	r, err := http.PostForm(s.url+"/api/v1/"+api, form)
+	r, err := http.PostForm(s.URL()+"/api/v1/"+api, form)
 	require.NoError(t, err)
 	defer r.Body.Close()
 	var answer struct {

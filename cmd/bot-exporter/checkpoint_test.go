@@ -20,7 +20,7 @@ func stopped(t *testing.T) (url, dir string) {
 		p.publish(n)
 		d := serving(t, "--nats.url="+url, "--storage.path="+dir)
 		d.applied(uint64(200 + 300*i))
-		require.Equal(t, 0, d.signal(syscall.SIGTERM))
+		require.Equal(t, 0, d.End(syscall.SIGTERM))
 	}
 	return url, dir
 }
@@ -65,10 +65,10 @@ func TestCheckpointCommands(t *testing.T) {
 
 	// The daemon takes the one before, says so, and ends at the same numbers.
 	d := serving(t, "--nats.url="+url, "--storage.path="+dir)
-	d.ready()
+	d.Ready()
 	require.EqualValues(t, 1, d.value("bot_exporter_checkpoint_rejected_total", `reason="checksum"`))
 	require.EqualValues(t, 500, d.value("bot_events_total")+d.value("bot_events_ignored_total")+d.value("bot_events_duplicate_total"))
-	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+	require.Equal(t, 0, d.End(syscall.SIGTERM))
 }
 
 func TestCheckpointRestore(t *testing.T) {
@@ -87,14 +87,14 @@ func TestCheckpointRestore(t *testing.T) {
 	require.Equal(t, 0, code, text)
 	require.FileExists(t, strings.TrimSpace(out))
 	d := serving(t, "--nats.url="+url, "--storage.path="+dir)
-	d.ready()
-	require.Contains(t, d.err.String(), "sequence=200")
+	d.Ready()
+	require.Contains(t, d.Err.String(), "sequence=200")
 	require.EqualValues(t, 500, d.value("bot_exporter_applied_sequence"))
 
 	code, _, text = ended(t, "", "checkpoint", "restore", old, "--storage.path="+dir)
 	require.Equal(t, 1, code)
 	require.Contains(t, text, "in use by another process")
-	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+	require.Equal(t, 0, d.End(syscall.SIGTERM))
 	for _, command := range [][]string{{"inspect", t.TempDir()}, {"verify", "/nothing"}, {"restore", "/nothing", "--storage.path=" + dir}} {
 		code, out, text := ended(t, "", append([]string{"checkpoint"}, command...)...)
 		require.Equal(t, 1, code, command)
@@ -112,10 +112,10 @@ func TestAllCheckpointsDamaged(t *testing.T) {
 	url, dir := stopped(t)
 	damage(dir)
 	d := serving(t, "--nats.url="+url, "--storage.path="+dir)
-	d.ready()
+	d.Ready()
 	require.EqualValues(t, 500, d.value("bot_events_total")+d.value("bot_events_ignored_total")+d.value("bot_events_duplicate_total"))
 	require.GreaterOrEqual(t, d.value("bot_exporter_checkpoint_rejected_total", `reason="truncated"`), 2.0)
-	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+	require.Equal(t, 0, d.End(syscall.SIGTERM))
 
 	nc, err := nats.Connect(url)
 	require.NoError(t, err)
@@ -133,15 +133,15 @@ func TestAllCheckpointsDamaged(t *testing.T) {
 	flags := []string{"--nats.url=" + url, "--storage.path=" + t.TempDir(), "--nats.stream=SHORT", "--nats.subjects=short"}
 	publish(30)
 	d = serving(t, flags...)
-	d.ready()
-	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+	d.Ready()
+	require.Equal(t, 0, d.End(syscall.SIGTERM))
 	publish(20)
 	damage(strings.TrimPrefix(flags[1], "--storage.path="))
 	d = serving(t, flags...)
-	d.until("it says what is the matter", func() bool {
-		_, text := d.get("/-/ready")
+	d.Until("it says what is the matter", func() bool {
+		_, text := d.Get("/-/ready")
 		return strings.Contains(text, "no checkpoint is whole") && strings.Contains(text, "begins at message 21")
 	})
 	require.Empty(t, d.kpis())
-	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+	require.Equal(t, 0, d.End(syscall.SIGTERM))
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -41,12 +42,17 @@ func demoCommand(app *kingpin.Application) (string, command) {
 		defer os.RemoveAll(dir)
 		log := logs.logger(std.err)
 		log.set(cfg)
-		page := freeAddress(*address)
+		listener, err := net.Listen("tcp", vacant(*address))
+		if err != nil {
+			return 1, fmt.Errorf("--web.listen-address: %w", err)
+		}
+		defer listener.Close()
+		page := listener.Addr().String()
 		ctx, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)
 		d := daemon{
 			cfg: cfg, storage: dir, stream: "BOT_EVENTS", subjects: []string{"bot.events.>"}, create: true, replicas: 1,
-			embedded: freeAddress(*broker), volatile: true, web: &web.FlagConfig{WebListenAddresses: &[]string{page}, WebSystemdSocket: new(bool), WebConfigFile: new(string)},
+			embedded: vacant(*broker), volatile: true, web: &web.FlagConfig{WebConfigFile: new(string)}, listener: listener,
 			log: log,
 		}
 		published := make(chan error, 1)
@@ -108,15 +114,15 @@ func (d *daemon) traffic(ctx context.Context, url string, c simulate.Config) err
 	return err
 }
 
-// freeAddress returns the address, or the host with a free port when the address is in use.
-func freeAddress(address string) string {
+// vacant returns the address, or that of any free port of its host when the address is in use.
+func vacant(address string) string {
 	l, err := net.Listen("tcp", address)
-	if err != nil {
+	if errors.Is(err, syscall.EADDRINUSE) {
 		host, _, _ := net.SplitHostPort(address)
-		if l, err = net.Listen("tcp", net.JoinHostPort(host, "0")); err != nil {
-			return address // the server will say what is wrong
-		}
+		return net.JoinHostPort(host, "0")
 	}
-	defer l.Close()
-	return l.Addr().String()
+	if err == nil {
+		l.Close()
+	}
+	return address // whoever listens on it will say what is wrong
 }

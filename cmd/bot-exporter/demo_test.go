@@ -16,10 +16,10 @@ import (
 func TestDemo(t *testing.T) {
 	tmp := t.TempDir()
 	t.Setenv("TMPDIR", tmp)
-	d := reached(program(t, "demo", "--web.listen-address=127.0.0.1:0", "--nats.embedded.address=127.0.0.1:0", "--chats-per-hour=300", "--log.level=info"))
+	d := reached(t, program(t, "demo", "--web.listen-address=127.0.0.1:0", "--nats.embedded.address=127.0.0.1:0", "--chats-per-hour=300", "--log.level=info"))
 	for _, m := range collectors.Catalogue() {
-		d.until(m.Name+" shows a number", func() bool {
-			_, text := d.get("/metrics")
+		d.Until(m.Name+" shows a number", func() bool {
+			_, text := d.Get("/metrics")
 			for _, def := range m.Defs {
 				if valueIn(text, def.Name) > 0 || valueIn(text, def.Name+"_count") > 0 {
 					return true
@@ -28,18 +28,18 @@ func TestDemo(t *testing.T) {
 			return false
 		})
 	}
-	d.ready()
-	_, page := d.get("/")
+	d.Ready()
+	_, page := d.Get("/")
 	for _, title := range []string{"Users", "Messages", "Chats", "Handover", "Engagement", "Feedback", "User satisfaction", "Traffic", "Clicks", "Agents and workflows", "Custom events"} {
 		require.Contains(t, page, ">"+title+"</h2>")
 	}
-	out := d.out.String()
-	require.Contains(t, out, strings.TrimPrefix(d.url, "http://")+"/metrics", "it says what to open")
+	out := d.Out.String()
+	require.Contains(t, out, d.Address+"/metrics", "it says what to open")
 	require.Contains(t, out, "nats --server nats://127.0.0.1:")
 
 	caughtUp := d.value("bot_exporter_applied_sequence")
-	d.until("live traffic comes", func() bool { return d.value("bot_exporter_applied_sequence") > caughtUp })
-	require.Equal(t, 0, d.signal(os.Interrupt))
+	d.Until("live traffic comes", func() bool { return d.value("bot_exporter_applied_sequence") > caughtUp })
+	require.Equal(t, 0, d.End(os.Interrupt))
 	left, err := filepath.Glob(filepath.Join(tmp, "*"))
 	require.NoError(t, err)
 	require.Empty(t, left)
@@ -50,8 +50,8 @@ func TestDemoStopsEarly(t *testing.T) {
 	tmp := t.TempDir()
 	t.Setenv("TMPDIR", tmp)
 	p := program(t, "demo", "--web.listen-address=127.0.0.1:0", "--nats.embedded.address=127.0.0.1:0")
-	p.until("it has begun", func() bool { left, _ := filepath.Glob(filepath.Join(tmp, "*")); return len(left) > 0 })
-	require.Equal(t, 0, p.signal(os.Interrupt))
+	p.Until("it has begun", func() bool { left, _ := filepath.Glob(filepath.Join(tmp, "*")); return len(left) > 0 })
+	require.Equal(t, 0, p.End(os.Interrupt))
 	left, err := filepath.Glob(filepath.Join(tmp, "*"))
 	require.NoError(t, err)
 	require.Empty(t, left)
@@ -60,12 +60,11 @@ func TestDemoStopsEarly(t *testing.T) {
 // A port in use is no reason to fail: another one is taken.
 func TestDemoTakesFreePorts(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	first := reached(program(t, "demo", "--web.listen-address=127.0.0.1:0", "--nats.embedded.address=127.0.0.1:0", "--chats-per-hour=10", "--log.level=info"))
-	address := strings.TrimPrefix(first.url, "http://")
-	second := reached(program(t, "demo", "--web.listen-address="+address, "--nats.embedded.address=127.0.0.1:0", "--chats-per-hour=10", "--log.level=info"))
-	require.NotEqual(t, first.url, second.url)
-	require.Equal(t, 0, second.signal(syscall.SIGTERM))
-	require.Equal(t, 0, first.signal(syscall.SIGTERM))
+	first := reached(t, program(t, "demo", "--web.listen-address=127.0.0.1:0", "--nats.embedded.address=127.0.0.1:0", "--chats-per-hour=10", "--log.level=info"))
+	second := reached(t, program(t, "demo", "--web.listen-address="+first.Address, "--nats.embedded.address=127.0.0.1:0", "--chats-per-hour=10", "--log.level=info"))
+	require.NotEqual(t, first.Address, second.Address)
+	require.Equal(t, 0, second.End(syscall.SIGTERM))
+	require.Equal(t, 0, first.End(syscall.SIGTERM))
 }
 
 // The same seed gives the same lines; a rate is kept.
@@ -88,6 +87,6 @@ func TestSimulateToLines(t *testing.T) {
 	require.Contains(t, text, "RFC 3339")
 
 	p := program(t, "simulate", "--output=-", "--rate=200")
-	p.until("lines come", func() bool { return strings.Count(p.out.String(), "\n") > 3 })
-	require.Equal(t, 0, p.signal(os.Interrupt))
+	p.Until("lines come", func() bool { return strings.Count(p.Out.String(), "\n") > 3 })
+	require.Equal(t, 0, p.End(os.Interrupt))
 }

@@ -6,17 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -24,14 +18,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bot-exporter/bot-exporter/exporter/jetstream"
+	"github.com/bot-exporter/bot-exporter/exporter/proctest"
 	"github.com/bot-exporter/bot-exporter/exporter/simulate"
 )
 
-const (
-	asProgram = "TEST_AS_BOT_EXPORTER" // makes the test binary the program
-	patience  = 2 * time.Minute        // of a test for what should take much less
-	tick      = 10 * time.Millisecond
-)
+const asProgram = "TEST_AS_BOT_EXPORTER" // makes the test binary the program
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
@@ -41,63 +32,22 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// process is a running program whose output is kept.
-type process struct {
-	*exec.Cmd
-	t        *testing.T
-	out, err output
-	exited   chan struct{}
-}
-
-type output struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.b.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.b.String()
-}
-
-// start starts another program.
-func start(t *testing.T, name string, args ...string) *process {
-	t.Helper()
-	p := &process{Cmd: exec.Command(name, args...), t: t, exited: make(chan struct{})}
-	p.Env = append(os.Environ(), asProgram+"=1")
-	p.Stdout, p.Stderr = &p.out, &p.err
-	p.WaitDelay = patience
-	require.NoError(t, p.Start())
-	go func() { _ = p.Wait(); close(p.exited) }()
-	t.Cleanup(func() {
-		_ = p.Process.Kill()
-		<-p.exited
-		if t.Failed() {
-			t.Logf("%s %s\n%s%s", filepath.Base(name), strings.Join(args, " "), clipped(p.out.String()), clipped(p.err.String()))
-		}
-	})
-	return p
-}
-
-func clipped(s string) string { return s[max(0, len(s)-4000):] }
-
 // program starts the program under test.
-func program(t *testing.T, args ...string) *process {
+func program(t *testing.T, args ...string) *proctest.Process {
 	t.Helper()
-	return start(t, os.Args[0], args...)
+	return proctest.Start(t, asCommand(args))
+}
+
+func asCommand(args []string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Env = append(os.Environ(), asProgram+"=1")
+	return cmd
 }
 
 // ended runs the program to its end.
 func ended(t *testing.T, stdin string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], args...)
-	cmd.Env = append(os.Environ(), asProgram+"=1")
+	cmd := asCommand(args)
 	var out, errOut bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &errOut
 	var exit *exec.ExitError
@@ -107,93 +57,29 @@ func ended(t *testing.T, stdin string, args ...string) (code int, stdout, stderr
 	return cmd.ProcessState.ExitCode(), out.String(), errOut.String()
 }
 
-// signal ends the process and returns its exit code, -1 for a signal that kills.
-func (p *process) signal(s os.Signal) int {
-	p.t.Helper()
-	require.NoError(p.t, p.Process.Signal(s))
-	return p.code()
-}
-
-func (p *process) code() int {
-	p.t.Helper()
-	select {
-	case <-p.exited:
-	case <-time.After(patience):
-		_ = p.Process.Signal(syscall.SIGQUIT) // its stacks tell why
-		require.Fail(p.t, "process does not end")
-	}
-	return p.ProcessState.ExitCode()
-}
-
-func (p *process) until(what string, ok func() bool) {
-	p.t.Helper()
-	require.Eventually(p.t, func() bool {
-		select {
-		case <-p.exited:
-			return true
-		default:
-			return ok()
-		}
-	}, patience, tick, what)
-	require.True(p.t, ok(), "%s: process has ended", what)
-}
-
-var listening = regexp.MustCompile(`msg="Listening on" .*address=(\S+)`)
-
-// daemonOf is a process that serves metrics.
+// served is a process that serves metrics.
 type served struct {
-	*process
-	url string
+	*proctest.Server
+	t *testing.T
 }
 
 // serving starts the daemon and waits for its web server, which picks a free port.
 func serving(t *testing.T, args ...string) *served {
 	t.Helper()
-	return reached(program(t, append([]string{"serve", "--web.listen-address=127.0.0.1:0"}, args...)...))
+	return reached(t, program(t, append([]string{"serve", "--web.listen-address=127.0.0.1:0"}, args...)...))
 }
 
-func reached(p *process) *served {
-	p.t.Helper()
-	d := &served{process: p}
-	p.until("web server is up", func() bool {
-		m := listening.FindStringSubmatch(p.err.String())
-		if m != nil {
-			d.url = "http://" + m[1]
-		}
-		return m != nil
-	})
-	return d
-}
-
-// get reads a page; status is 0 when nobody answers.
-func (d *served) get(path string) (status int, body string) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.url+path, nil)
-	if err != nil {
-		return 0, err.Error()
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return 0, err.Error()
-	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return 0, err.Error()
-	}
-	return resp.StatusCode, string(b)
-}
-
-func (d *served) ready() {
-	d.t.Helper()
-	d.until("daemon is ready", func() bool { status, _ := d.get("/-/ready"); return status == http.StatusOK })
+func reached(t *testing.T, p *proctest.Process) *served {
+	t.Helper()
+	return &served{proctest.Listening(p), t}
 }
 
 // value adds up the series of a metric whose labels contain all of the given texts; -1 when there is none.
 func (d *served) value(metric string, labels ...string) float64 {
-	_, text := d.get("/metrics")
-	return valueIn(text, metric, labels...)
+	_, text := d.Get("/metrics")
+	v := valueIn(text, metric, labels...)
+	d.Saw("%s %q is %v", metric, labels, v)
+	return v
 }
 
 func valueIn(text, metric string, labels ...string) float64 {
@@ -222,12 +108,12 @@ lines:
 
 func (d *served) applied(seq uint64) {
 	d.t.Helper()
-	d.until(fmt.Sprintf("%d messages are applied", seq), func() bool { return d.value("bot_exporter_applied_sequence") >= float64(seq) })
+	d.Until(fmt.Sprintf("%d messages are applied", seq), func() bool { return d.value("bot_exporter_applied_sequence") >= float64(seq) })
 }
 
 // kpis scrapes the KPIs without the process's own metrics.
 func (d *served) kpis() string {
-	_, text := d.get("/metrics")
+	_, text := d.Get("/metrics")
 	var b strings.Builder
 	for line := range strings.Lines(text) {
 		name := strings.TrimPrefix(strings.TrimPrefix(line, "# HELP "), "# TYPE ")
@@ -278,7 +164,7 @@ func (p *producer) publish(n int) {
 		id := strconv.Itoa(p.n) // the broker must not drop the events that come twice
 		require.NoError(p.t, p.to.Publish(simulate.Subject(e.Bot, e.Channel), id, e.AppendJSON(nil, "")))
 	}
-	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(p.t.Context(), proctest.Patience)
 	defer cancel()
 	require.NoError(p.t, p.to.Flush(ctx))
 }
@@ -296,11 +182,4 @@ func lines(text string) (list []string) {
 		list = append(list, s.Text())
 	}
 	return list
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	_, port, err := net.SplitHostPort(freeAddress("127.0.0.1:0"))
-	require.NoError(t, err)
-	return port
 }

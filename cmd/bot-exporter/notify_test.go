@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bot-exporter/bot-exporter/exporter"
+	"github.com/bot-exporter/bot-exporter/exporter/proctest"
 )
 
 // serviceManager listens as systemd does, and returns what it is told.
@@ -48,7 +49,7 @@ func serviceManager(t *testing.T) <-chan string {
 // hears waits for a line and returns those before it.
 func hears(t *testing.T, told <-chan string, line string) (before []string) {
 	t.Helper()
-	timeout := time.After(20 * time.Second)
+	timeout := time.After(proctest.Patience)
 	for {
 		select {
 		case got := <-told:
@@ -79,7 +80,7 @@ func (f *fakeEngine) Status() exporter.Status {
 func (f *fakeEngine) asks(t *testing.T, more int32) {
 	t.Helper()
 	most := f.asked.Load() + more
-	require.Eventually(t, func() bool { return f.asked.Load() >= most }, 20*time.Second, time.Millisecond)
+	proctest.Until(t, "engine is looked at", func() bool { return f.asked.Load() >= most }, nil)
 }
 
 func TestNotifySystemd(t *testing.T) {
@@ -132,22 +133,24 @@ func TestNotifyWithoutServiceManager(t *testing.T) {
 func TestServeNotifies(t *testing.T) {
 	told := serviceManager(t)
 	t.Setenv("WATCHDOG_USEC", "60000000")
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	address := listener.Addr().String()
-	require.NoError(t, listener.Close())
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	code := make(chan int)
-	log, err := os.Create(filepath.Join(t.TempDir(), "log")) // the client of NATS may log after the end
-	require.NoError(t, err)
-	t.Cleanup(func() { log.Close() })
+	var log proctest.Output // the client of NATS may log after the end
 	go func() {
 		code <- run(ctx, []string{
-			"serve", "--nats.embedded", "--nats.embedded.address=127.0.0.1:0", "--storage.path=" + t.TempDir(), "--web.listen-address=" + address,
-		}, nil, log, log)
+			"serve", "--nats.embedded", "--nats.embedded.address=127.0.0.1:0", "--storage.path=" + t.TempDir(), "--web.listen-address=127.0.0.1:0",
+		}, nil, &log, &log)
 	}()
 	hears(t, told, "READY=1")
+	address := ""
+	proctest.Until(t, "web server is up", func() bool {
+		m := proctest.Address.FindStringSubmatch(log.String())
+		if m != nil {
+			address = m[1]
+		}
+		return m != nil
+	}, log.String)
 	var out, errOut bytes.Buffer
 	assert.Equal(t, 0, run(t.Context(), []string{"health", "http://" + address + "/-/ready"}, nil, &out, &errOut), errOut.String())
 	assert.Equal(t, "ready\n", out.String())

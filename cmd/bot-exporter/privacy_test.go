@@ -52,11 +52,11 @@ func confidential() []string {
 func TestNothingPersonalGetsOut(t *testing.T) {
 	dir := t.TempDir()
 	key := file(t, "users.key", "000102030405060708090a0b0c0d0e0f\n")
-	flags := []string{"--nats.embedded", "--nats.embedded.address=127.0.0.1:" + freePort(t), "--storage.path=" + dir, "--users.key-file=" + key,
+	flags := []string{"--nats.embedded", "--nats.embedded.address=127.0.0.1:0", "--storage.path=" + dir, "--users.key-file=" + key,
 		"--log.level=debug", "--web.enable-lifecycle", "--checkpoint.interval=50ms"}
 	d := serving(t, flags...)
-	d.ready()
-	nc, err := nats.Connect("nats://" + strings.TrimPrefix(flags[1], "--nats.embedded.address="))
+	d.Ready()
+	nc, err := nats.Connect(d.Find(embedded))
 	require.NoError(t, err)
 	defer nc.Close()
 	js, err := nc.JetStream()
@@ -115,15 +115,15 @@ func TestNothingPersonalGetsOut(t *testing.T) {
 			clean(name, string(b), i == len(files)-1 || strings.Contains(string(b), seen)) // older ones may be of before
 		}
 	}
-	d.until("a checkpoint has it", func() bool {
+	d.Until("a checkpoint has it", func() bool {
 		files := checkpoints(t, dir)
 		return len(files) > 0 && strings.HasSuffix(files[len(files)-1], fmt.Sprintf("%020d.snap", sent))
 	})
 	nc.Close()
-	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+	require.Equal(t, 0, d.End(syscall.SIGTERM))
 	saved()
-	require.Contains(t, d.err.String(), "level=DEBUG")
-	clean("log", d.err.String()+d.out.String(), false)
+	require.Contains(t, d.Err.String(), "level=DEBUG")
+	clean("log", d.Err.String()+d.Out.String(), false)
 
 	_, out, text := ended(t, "", "checkpoint", "inspect", dir)
 	clean("checkpoint inspect", out+text, false)
@@ -136,7 +136,7 @@ func TestNothingPersonalGetsOut(t *testing.T) {
 // ask reads a page with any method; of formats, the one asked for.
 func (d *served) ask(method, path, accept string) (status int, body string) {
 	d.t.Helper()
-	req, err := http.NewRequestWithContext(d.t.Context(), method, d.url+path, http.NoBody)
+	req, err := http.NewRequestWithContext(d.t.Context(), method, d.URL()+path, http.NoBody)
 	require.NoError(d.t, err)
 	req.Header.Set("Accept", accept)
 	resp, err := http.DefaultClient.Do(req)

@@ -4,12 +4,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"os/exec"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/bot-exporter/bot-exporter/exporter/proctest"
 )
 
 // prometheus is a real server that scrapes the daemon.
@@ -19,17 +22,16 @@ func scraping(t *testing.T, d *served, settings string, flags ...string) *promet
 	t.Helper()
 	name := tool(t, "PROMETHEUS")
 	config := file(t, "prometheus.yml", fmt.Sprintf(
-		"global: {scrape_interval: 200ms, scrape_timeout: 200ms}\nscrape_configs:\n- job_name: bots\n  static_configs: [{targets: [%q]}]\n%s",
-		strings.TrimPrefix(d.url, "http://"), settings))
-	p := start(t, name, append([]string{
+		"global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs:\n- job_name: bots\n  static_configs: [{targets: [%q]}]\n%s",
+		d.Address, settings))
+	return &prometheus{reached(t, proctest.Start(t, exec.Command(name, append([]string{
 		"--config.file=" + config, "--storage.tsdb.path=" + t.TempDir(), "--web.listen-address=127.0.0.1:0",
-	}, flags...)...)
-	return &prometheus{reached(p)}
+	}, flags...)...)))}
 }
 
 // query returns the values of a query; none when the server is not ready or there is no series.
 func (p *prometheus) query(q string) (values []float64) {
-	_, body := p.get("/api/v1/query?query=" + url.QueryEscape(q))
+	_, body := p.Get("/api/v1/query?query=" + url.QueryEscape(q))
 	var answer struct {
 		Data struct {
 			Result []struct {
@@ -46,6 +48,7 @@ func (p *prometheus) query(q string) (values []float64) {
 		require.NoError(p.t, err)
 		values = append(values, v)
 	}
+	p.Saw("%s is %v", q, values)
 	return values
 }
 
@@ -53,7 +56,7 @@ func (p *prometheus) query(q string) (values []float64) {
 func (p *prometheus) gives(q string, want float64) {
 	p.t.Helper()
 	require.Positive(p.t, want, q)
-	p.until(fmt.Sprintf("%s is %v", q, want), func() bool {
+	p.Until(fmt.Sprintf("%s is %v", q, want), func() bool {
 		values := p.query(q)
 		return len(values) == 1 && values[0] == want
 	})
@@ -65,7 +68,7 @@ func TestPrometheus(t *testing.T) {
 	natsURL, nc := broker(t)
 	newProducer(t, nc, 500).publish(8000)
 	d := serving(t, "--nats.url="+natsURL, "--storage.path="+t.TempDir())
-	d.ready()
+	d.Ready()
 	text := d.kpis()
 	for name, v := range map[string]struct {
 		settings string
@@ -80,6 +83,7 @@ func TestPrometheus(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			p := scraping(t, d, v.settings, v.flags...)
 			p.gives(`up{job="bots"}`, 1)
 			for _, metric := range []string{"bot_messages_total", "bot_chats_started_total", "bot_feedback_total", "bot_chat_duration_seconds_sum", "bot_response_seconds_count"} {
@@ -92,7 +96,7 @@ func TestPrometheus(t *testing.T) {
 				p.gives("sum(histogram_count(bot_csat_score))", valueIn(text, "bot_csat_score_count"))
 				p.gives("sum(histogram_sum(bot_csat_score))", valueIn(text, "bot_csat_score_sum"))
 			}
-			require.Equal(t, 0, p.signal(syscall.SIGTERM))
+			require.Equal(t, 0, p.End(syscall.SIGTERM))
 		})
 	}
 }

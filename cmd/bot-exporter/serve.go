@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"path/filepath"
 	"sync"
@@ -33,6 +34,7 @@ type daemon struct {
 	embedded string // address of a NATS server within the process; none when empty
 	volatile bool   // that server need not keep what it has
 	web      *web.FlagConfig
+	listener net.Listener // of the web server; nil to listen as web says
 	log      logger
 	started  func(natsURL string) // may be nil; called when the NATS server within the process is up
 	damaged  []string             // reasons of checkpoint files found damaged
@@ -110,6 +112,7 @@ func (d *daemon) run(ctx context.Context) (err error) {
 			return untilStopped(ctx, err)
 		}
 		defer closing(&err, server.Close)
+		d.log.Info("started NATS server", "url", server.URL())
 		d.nats.Embedded = server
 		if d.started != nil {
 			d.started(server.URL())
@@ -192,7 +195,7 @@ func (d *daemon) serve(ctx context.Context, engine *exporter.Engine) error {
 	server := exporter.NewServer(engine.Handler(d.reload.handler(engine)), d.log.Logger)
 	served := make(chan error, 1)
 	go func() {
-		err := web.ListenAndServe(server, d.web, d.log.Logger)
+		err := d.listenAndServe(server)
 		if errors.Is(err, http.ErrServerClosed) {
 			err = nil
 		}
@@ -221,6 +224,13 @@ func (d *daemon) serve(ctx context.Context, engine *exporter.Engine) error {
 		_ = server.Close() // a scrape that takes so long is cut off
 	}
 	return errors.Join(err, <-served)
+}
+
+func (d *daemon) listenAndServe(server *http.Server) error {
+	if d.listener != nil {
+		return web.Serve(d.listener, server, d.web, d.log.Logger)
+	}
+	return web.ListenAndServe(server, d.web, d.log.Logger)
 }
 
 // serveProfiles serves them until stop is called, also while the daemon starts and stops.

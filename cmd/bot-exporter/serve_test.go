@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -36,10 +37,10 @@ func TestStopsAndKills(t *testing.T) {
 
 	p.publish(total * 3 / 10)
 	d := at("30s")
-	d.ready()
+	d.Ready()
 	p.publish(total / 10)
 	d.applied(uint64(total / 10))
-	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+	require.Equal(t, 0, d.End(syscall.SIGTERM))
 
 	p.publish(total / 10)
 	d = at("20ms")
@@ -54,19 +55,19 @@ func TestStopsAndKills(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	for at := total / 2; at < total*9/10; at += total / 10 {
 		d.applied(uint64(at + random.IntN(total/10)))
-		require.Equal(t, -1, d.signal(syscall.SIGKILL))
+		require.Equal(t, -1, d.End(syscall.SIGKILL))
 		d = serving(t, append(flags, storage, "--checkpoint.interval=20ms")...)
 	}
 	load.Wait()
 	d.applied(uint64(total))
-	d.ready()
+	d.Ready()
 	require.EqualValues(t, total, p.n)
 
 	fresh := serving(t, append(flags, "--storage.path="+t.TempDir())...)
 	fresh.applied(uint64(total))
-	fresh.ready()
+	fresh.Ready()
 	killed, whole := "", ""
-	fresh.until("numbers are the same", func() bool { // the hour may end between the two
+	fresh.Until("numbers are the same", func() bool { // the hour may end between the two
 		killed, whole = d.kpis(), fresh.kpis()
 		return killed == whole
 	})
@@ -76,7 +77,7 @@ func TestStopsAndKills(t *testing.T) {
 	require.Positive(t, valueIn(whole, "bot_chats_ended_total", `reason="idle"`))
 	require.Positive(t, valueIn(whole, "bot_user_returns_total"))
 	require.Zero(t, valueIn(whole, "bot_events_lost_total"))
-	require.Equal(t, 0, d.signal(syscall.SIGINT))
+	require.Equal(t, 0, d.End(syscall.SIGINT))
 }
 
 // A second daemon on the same storage is told so, and the first goes on.
@@ -84,12 +85,12 @@ func TestStorageInUse(t *testing.T) {
 	url, _ := broker(t)
 	dir := t.TempDir()
 	d := serving(t, "--nats.url="+url, "--storage.path="+dir)
-	d.ready()
+	d.Ready()
 	second := program(t, "serve", "--nats.url="+url, "--storage.path="+dir, "--web.listen-address=127.0.0.1:0")
-	require.Equal(t, 1, second.code())
-	require.Contains(t, second.err.String(), "in use by another process")
-	d.ready()
-	require.Equal(t, 0, d.signal(os.Interrupt))
+	require.Equal(t, 1, second.Code())
+	require.Contains(t, second.Err.String(), "in use by another process")
+	d.Ready()
+	require.Equal(t, 0, d.End(os.Interrupt))
 }
 
 // What does not fit the checkpoint ends the start with a message that names it.
@@ -98,8 +99,8 @@ func TestRefusals(t *testing.T) {
 	newProducer(t, nc, 1000).publish(500)
 	dir := t.TempDir()
 	d := serving(t, "--nats.url="+url, "--storage.path="+dir)
-	d.ready()
-	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+	d.Ready()
+	require.Equal(t, 0, d.End(syscall.SIGTERM))
 	for name, v := range map[string]struct{ flag, says string }{
 		"zone":   {"--time.zone=Asia/Tokyo", "time.zone is Asia/Tokyo, the checkpoint has UTC"},
 		"limits": {"--config.file=" + file(t, "c.yml", "limits: {agents: 3}"), "limits.agents is 3, the checkpoint has 500"},
@@ -111,7 +112,7 @@ func TestRefusals(t *testing.T) {
 		require.Contains(t, text, v.says, name)
 	}
 	d = serving(t, "--nats.url="+url, "--storage.path="+dir)
-	d.ready()
+	d.Ready()
 	require.EqualValues(t, 500, d.value("bot_exporter_applied_sequence"))
 }
 
@@ -125,33 +126,33 @@ func TestOtherStream(t *testing.T) {
 	require.NoError(t, err)
 	flags := []string{"--nats.url=" + url, "--storage.path=" + t.TempDir()}
 	d := serving(t, flags...)
-	d.ready()
-	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+	d.Ready()
+	require.Equal(t, 0, d.End(syscall.SIGTERM))
 	for field, flag := range map[string]string{"created": "--nats.stream=OTHER", "subjects": "--nats.subjects=bot.events.shop.web"} {
 		d := serving(t, append(flags, flag)...)
-		d.until("it names "+field, func() bool {
-			status, text := d.get("/-/ready")
+		d.Until("it names "+field, func() bool {
+			status, text := d.Get("/-/ready")
 			return status == http.StatusServiceUnavailable && strings.Contains(text, field+" is ")
 		})
 		require.EqualValues(t, 1, d.value("bot_exporter_stream_mismatch", `"`+field+`"`))
 		require.Empty(t, d.kpis())
-		require.Equal(t, 0, d.signal(syscall.SIGTERM))
+		require.Equal(t, 0, d.End(syscall.SIGTERM))
 	}
 	d = serving(t, flags...)
-	d.ready()
+	d.Ready()
 	require.EqualValues(t, 100, d.value("bot_exporter_applied_sequence"))
 }
 
 // Without a broker the daemon stays up and says so; with one it goes on by itself.
 func TestNoBroker(t *testing.T) {
 	d := serving(t, "--nats.url=nats://127.0.0.1:1", "--storage.path="+t.TempDir())
-	status, text := d.get("/-/ready")
+	status, text := d.Get("/-/ready")
 	require.Equal(t, http.StatusServiceUnavailable, status)
 	require.Contains(t, text, "connecting")
-	status, _ = d.get("/-/healthy")
+	status, _ = d.Get("/-/healthy")
 	require.Equal(t, http.StatusOK, status)
 	require.Zero(t, d.value("bot_exporter_nats_connected"))
-	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+	require.Equal(t, 0, d.End(syscall.SIGTERM))
 }
 
 // A missing stream is waited for, or created.
@@ -160,35 +161,38 @@ func TestMissingStream(t *testing.T) {
 	js, err := nc.JetStream()
 	require.NoError(t, err)
 	d := serving(t, "--nats.url="+url, "--nats.stream=OTHER", "--nats.subjects=other.>", "--storage.path="+t.TempDir())
-	d.until("it says so", func() bool {
-		status, text := d.get("/-/ready")
+	d.Until("it says so", func() bool {
+		status, text := d.Get("/-/ready")
 		return status == 503 && text == "not ready: no_stream: stream does not exist: OTHER\n"
 	})
 	_, err = js.StreamInfo("OTHER")
 	require.Error(t, err)
 	creating := serving(t, "--nats.url="+url, "--nats.stream=OTHER", "--nats.subjects=other.>", "--storage.path="+t.TempDir(), "--nats.create-stream")
-	creating.ready()
-	d.ready()
+	creating.Ready()
+	d.Ready()
 	info, err := js.StreamInfo("OTHER")
 	require.NoError(t, err)
 	require.Equal(t, []string{"other.>"}, info.Config.Subjects)
 }
 
+// embedded finds the address of the NATS server within the process.
+var embedded = regexp.MustCompile(`msg="started NATS server" url=(\S+)`)
+
 // One process does for one machine.
 func TestEmbeddedBroker(t *testing.T) {
 	dir := t.TempDir()
-	flags := []string{"--nats.embedded", "--nats.embedded.address=127.0.0.1:" + freePort(t), "--storage.path=" + dir}
+	flags := []string{"--nats.embedded", "--nats.embedded.address=127.0.0.1:0", "--storage.path=" + dir}
 	d := serving(t, flags...)
-	d.ready()
-	code, _, text := ended(t, "", "simulate", "--nats.url=nats://"+flags[1][len("--nats.embedded.address="):], "--events=300", "--rate=5000")
+	d.Ready()
+	code, _, text := ended(t, "", "simulate", "--nats.url="+d.Find(embedded), "--events=300", "--rate=5000")
 	require.Equal(t, 0, code, text)
 	d.applied(300)
 	before := d.value("bot_events_total")
-	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+	require.Equal(t, 0, d.End(syscall.SIGTERM))
 	d = serving(t, flags...)
-	d.ready()
+	d.Ready()
 	require.Equal(t, before, d.value("bot_events_total"))
-	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+	require.Equal(t, 0, d.End(syscall.SIGTERM))
 	files, err := filepath.Glob(filepath.Join(dir, "checkpoints", "*.snap"))
 	require.NoError(t, err)
 	require.NotEmpty(t, files)

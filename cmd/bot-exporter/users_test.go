@@ -23,9 +23,9 @@ func persons(t *testing.T, flags ...string) (url string, nc *nats.Conn, dir stri
 	}
 	for range 2 { // generations
 		d := serving(t, append(flags, "--nats.url="+url, "--storage.path="+dir)...)
-		d.ready()
+		d.Ready()
 		require.Equal(t, 3.0+1, d.value("bot_users_active", `window="30d"`), "ann has two devices")
-		require.Equal(t, 0, d.signal(syscall.SIGTERM))
+		require.Equal(t, 0, d.End(syscall.SIGTERM))
 		says(t, nc, fmt.Sprint("2-", len(checkpoints(t, dir))), "bob", "desktop")
 	}
 	return url, nc, dir
@@ -56,12 +56,12 @@ func TestUsersErase(t *testing.T) {
 	url, _, dir := persons(t, key)
 	storage := "--storage.path=" + dir
 	d := serving(t, "--nats.url="+url, storage, key)
-	d.ready()
+	d.Ready()
 	before := d.kpis()
 	code, _, text := ended(t, "ann\n", "users", "erase", storage, key, "--bot=shop")
 	require.Equal(t, 1, code)
 	require.Contains(t, text, "in use by another process")
-	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+	require.Equal(t, 0, d.End(syscall.SIGTERM))
 	generations := len(checkpoints(t, dir))
 	require.Greater(t, generations, 1)
 
@@ -99,10 +99,10 @@ func TestUsersErase(t *testing.T) {
 	require.Equal(t, 0, code, text)
 
 	d = serving(t, "--nats.url="+url, storage, key)
-	d.ready()
+	d.Ready()
 	require.Equal(t, totals(before), totals(d.kpis()))
 	require.Equal(t, 1.0, d.value("bot_users_active", `window="30d"`), "bob")
-	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+	require.Equal(t, 0, d.End(syscall.SIGTERM))
 }
 
 // A new key costs the distinct users, and no total.
@@ -110,9 +110,9 @@ func TestUsersRekey(t *testing.T) {
 	url, nc, dir := persons(t)
 	storage, own := "--storage.path="+dir, filepath.Join(dir, "checkpoints", "users.key")
 	d := serving(t, "--nats.url="+url, storage)
-	d.ready()
+	d.Ready()
 	before := d.kpis()
-	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+	require.Equal(t, 0, d.End(syscall.SIGTERM))
 	old, err := os.ReadFile(own)
 	require.NoError(t, err)
 
@@ -135,15 +135,15 @@ func TestUsersRekey(t *testing.T) {
 			require.Contains(t, text, "already")
 		}
 		d = serving(t, append(flags, "--nats.url="+url, storage)...)
-		d.ready()
+		d.Ready()
 		require.Equal(t, totals(before), totals(d.kpis()))
 		require.Zero(t, d.value("bot_users_active", `window="30d"`))
 		says(t, nc, fmt.Sprint("3-", i), "bob", "desktop")
-		d.until("bob is counted", func() bool { return d.value("bot_users_active", `window="30d"`) == 1 })
+		d.Until("bob is counted", func() bool { return d.value("bot_users_active", `window="30d"`) == 1 })
 		require.Equal(t, started+1, d.value("bot_chats_started_total"), "the chat of before is another one")
 		started++
 		before = d.kpis()
-		require.Equal(t, 0, d.signal(syscall.SIGTERM))
+		require.Equal(t, 0, d.End(syscall.SIGTERM))
 	}
 	now, err := os.ReadFile(own)
 	require.NoError(t, err)

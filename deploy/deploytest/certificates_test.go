@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/bot-exporter/bot-exporter/exporter/proctest"
 )
 
 // certificates makes an authority and certificates of all parties in a folder, named as the configurations name them.
@@ -41,7 +43,7 @@ func certificates(t *testing.T) string {
 		c := template(int64(i+2), name)
 		c.DNSNames = []string{name}
 		if name == "server" {
-			c.DNSNames, c.IPAddresses = []string{"localhost"}, []net.IP{net.IPv4(127, 0, 0, 1)}
+			c.DNSNames, c.IPAddresses = []string{"localhost"}, []net.IP{net.ParseIP(proctest.Loopback())}
 		}
 		key := newKey(t)
 		der, err := x509.CreateCertificate(rand.Reader, c, authority, key.Public(), authorityKey)

@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bot-exporter/bot-exporter/exporter/proctest"
 )
 
 // The list of dependencies has each direct one with its reason, and what the program says that it was linked from.
@@ -25,7 +27,7 @@ func TestDependencies(t *testing.T) {
 		assert.Contains(t, list, "\n| `"+m[1]+"` | "+m[2]+" |\n", "run make licenses")
 	}
 
-	info, err := buildinfo.ReadFile(program(t))
+	info, err := buildinfo.ReadFile(proctest.Program(t))
 	require.NoError(t, err)
 	assert.Greater(t, len(info.Deps), 20)
 	for _, m := range info.Deps {

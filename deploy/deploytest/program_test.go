@@ -3,16 +3,16 @@
 package deploytest
 
 import (
-	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/bot-exporter/bot-exporter/exporter/proctest"
 )
 
 const (
@@ -21,33 +21,7 @@ const (
 )
 
 func TestMain(m *testing.M) {
-	code := m.Run()
-	if programDir != "" {
-		os.RemoveAll(programDir)
-	}
-	os.Exit(code)
-}
-
-var (
-	programDir  string
-	buildOnce   sync.Once
-	errBuilding error
-)
-
-// program builds bot-exporter once and returns its path.
-func program(t *testing.T) string {
-	t.Helper()
-	buildOnce.Do(func() {
-		if programDir, errBuilding = os.MkdirTemp("", "deploytest"); errBuilding != nil {
-			return
-		}
-		build := exec.CommandContext(context.Background(), "go", "build", "-o", programDir+"/", "./cmd/bot-exporter")
-		build.Dir, build.Env = root, append(os.Environ(), "CGO_ENABLED=0")
-		build.Stderr = os.Stderr
-		errBuilding = build.Run()
-	})
-	require.NoError(t, errBuilding)
-	return filepath.Join(programDir, "bot-exporter")
+	os.Exit(proctest.Main(m))
 }
 
 // usage is what the program says that it understands.
@@ -65,7 +39,7 @@ var (
 // help reads --help-long: commands begin in the first column, their flags are indented.
 func help(t *testing.T) usage {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), program(t), "--help-long").Output()
+	out, err := exec.CommandContext(t.Context(), proctest.Program(t), "--help-long").Output()
 	require.NoError(t, err)
 	u := usage{flags: map[string]map[string]bool{"": {}}, env: map[string]bool{}}
 	common, commands, _ := strings.Cut(string(out), "\nCommands:\n")

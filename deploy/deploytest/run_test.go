@@ -4,13 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -22,25 +22,26 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/crypto/bcrypt"
-)
 
-const patience = 60 * time.Second
+	"github.com/bot-exporter/bot-exporter/exporter/proctest"
+)
 
 // The program works with the shipped configuration of the broker, with exactly its permissions, and with TLS on both
 // sides of both of its connections: through a restart of the broker and the loss of its consumer.
 func TestRunsWithLeastPermissionsAndMutualTLS(t *testing.T) {
 	opts, certs := natsConfig(t, "mtls.conf")
-	opts.Host, opts.Port, opts.HTTPPort, opts.NoSigs, opts.NoLog = "127.0.0.1", freePort(t), 0, true, true
+	opts.Host, opts.Port, opts.HTTPPort, opts.NoSigs, opts.NoLog = proctest.Loopback(), server.RANDOM_PORT, 0, true, true
 	broker := startBroker(t, opts)
 	t.Cleanup(func() { broker.Shutdown() })
+	opts.Port = broker.Addr().(*net.TCPAddr).Port // also after its restart
 
-	js := admin(t, opts.Port, certs)
+	js := admin(t, broker.Addr(), certs)
 	var stream natsjs.StreamConfig
 	require.NoError(t, json.Unmarshal([]byte(read(t, filepath.Join(deploy, "nats/stream.json"))), &stream))
 	_, err := js.CreateStream(t.Context(), stream)
 	require.NoError(t, err)
 
-	d := startDaemon(t, opts.Port, certs)
+	d := startDaemon(t, broker.Addr(), certs)
 	d.publish(t, 100)
 	d.applied(t, 100)
 
@@ -59,9 +60,8 @@ func TestRunsWithLeastPermissionsAndMutualTLS(t *testing.T) {
 	d.publish(t, 100)
 	d.applied(t, 300)
 
-	require.NoError(t, d.cmd.Process.Signal(syscall.SIGTERM))
-	require.NoError(t, d.cmd.Wait())
-	log := strings.ToLower(read(t, d.log))
+	require.Equal(t, 0, d.End(syscall.SIGTERM))
+	log := strings.ToLower(d.Err.String() + d.Out.String())
 	assert.NotContains(t, log, "permission")
 	assert.NotContains(t, log, "violation")
 	assert.NotContains(t, log, password)
@@ -73,17 +73,17 @@ func startBroker(t *testing.T, opts *server.Options) *server.Server {
 	s, err := server.NewServer(opts.Clone())
 	require.NoError(t, err)
 	s.Start()
-	require.True(t, s.ReadyForConnections(patience))
+	require.True(t, s.ReadyForConnections(proctest.Patience))
 	return s
 }
 
-func admin(t *testing.T, port int, certs string) natsjs.JetStream {
+func admin(t *testing.T, broker net.Addr, certs string) natsjs.JetStream {
 	t.Helper()
-	nc, err := nats.Connect(fmt.Sprintf("tls://127.0.0.1:%d", port), nats.UserInfo("admin", password),
+	nc, err := nats.Connect("tls://"+broker.String(), nats.UserInfo("admin", password),
 		nats.Secure(clientTLS(t, certs, "other")), nats.TLSHandshakeFirst(), nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond))
 	require.NoError(t, err)
 	t.Cleanup(nc.Close)
-	js, err := natsjs.New(nc)
+	js, err := natsjs.New(nc, natsjs.WithDefaultTimeout(time.Minute/2))
 	require.NoError(t, err)
 	return js
 }
@@ -95,17 +95,16 @@ func consumers(t *testing.T, js natsjs.JetStream) natsjs.ConsumerInfoLister {
 	return stream.ListConsumers(t.Context())
 }
 
-type process struct {
-	cmd       *exec.Cmd
-	log       string
+// daemon is the exporter with the shipped configuration of its web server.
+type daemon struct {
+	*proctest.Server
 	broker    []string // how to reach it
-	url       string
 	client    *http.Client
 	anonymous *http.Client
 	bare      *http.Client // without a certificate
 }
 
-func startDaemon(t *testing.T, port int, certs string) *process {
+func startDaemon(t *testing.T, broker net.Addr, certs string) *daemon {
 	t.Helper()
 	dir := t.TempDir()
 	secret := filepath.Join(dir, "password")
@@ -116,12 +115,10 @@ func startDaemon(t *testing.T, port int, certs string) *process {
 	config = regexp.MustCompile(`prometheus: \$2a\$\S+`).ReplaceAllLiteralString(config, "prometheus: "+string(hash))
 	web := filepath.Join(dir, "web.yml")
 	require.NoError(t, os.WriteFile(web, []byte(config), 0o600))
-	listen := fmt.Sprintf("127.0.0.1:%d", freePort(t))
 
-	d := &process{
-		log: filepath.Join(dir, "log"), url: "https://" + listen,
+	d := &daemon{
 		broker: []string{
-			fmt.Sprintf("--nats.url=tls://127.0.0.1:%d", port), "--nats.tls-first", "--nats.tls-ca-file=" + certs + "/ca.pem",
+			"--nats.url=tls://" + broker.String(), "--nats.tls-first", "--nats.tls-ca-file=" + certs + "/ca.pem",
 			"--nats.tls-cert-file=" + certs + "/exporter.pem", "--nats.tls-key-file=" + certs + "/exporter-key.pem", "--nats.password-file=" + secret,
 		},
 		client:    &http.Client{Transport: &http.Transport{TLSClientConfig: clientTLS(t, certs, "prometheus")}},
@@ -130,30 +127,19 @@ func startDaemon(t *testing.T, port int, certs string) *process {
 	}
 	args := append([]string{
 		"serve", "--nats.user=exporter", "--nats.inbox-prefix=_INBOX_exporter", "--storage.path=" + filepath.Join(dir, "data"),
-		"--web.config.file=" + web, "--web.listen-address=" + listen,
+		"--web.config.file=" + web, "--web.listen-address=" + proctest.Loopback() + ":0",
 	}, d.broker...)
-	d.cmd = exec.CommandContext(context.Background(), program(t), args...)
-	log, err := os.Create(d.log)
-	require.NoError(t, err)
-	defer log.Close()
-	d.cmd.Stdout, d.cmd.Stderr = log, log
-	require.NoError(t, d.cmd.Start())
-	t.Cleanup(func() {
-		_ = d.cmd.Process.Kill()
-		if t.Failed() {
-			t.Log(read(t, d.log))
-		}
-	})
-	require.Eventually(t, func() bool { code, _ := d.get(d.client, "/-/ready", password); return code == http.StatusOK }, patience, 50*time.Millisecond)
+	d.Server = proctest.Listening(proctest.Start(t, exec.Command(proctest.Program(t), args...)))
+	d.Until("daemon is ready", func() bool { code, _ := d.get(d.client, "/-/ready", password); return code == http.StatusOK })
 
 	for _, path := range []string{"/", "/metrics", "/-/ready", "/-/healthy", "/-/digests", "/-/reload", "/nothing"} {
 		for _, wrong := range []string{"wrong", ""} {
 			var code int
 			var text string
-			require.Eventually(t, func() bool {
+			d.Until("a guess is answered", func() bool {
 				code, text = d.get(d.client, path, wrong)
 				return code != http.StatusTooManyRequests
-			}, patience, 50*time.Millisecond)
+			})
 			assert.Equal(t, http.StatusUnauthorized, code, path)
 			assert.Equal(t, "Unauthorized\n", text)
 		}
@@ -166,47 +152,34 @@ func startDaemon(t *testing.T, port int, certs string) *process {
 }
 
 // publish lets a bot publish, with its own permissions.
-func (d *process) publish(t *testing.T, events int) {
+func (d *daemon) publish(t *testing.T, events int) {
 	t.Helper()
 	args := append([]string{
 		"simulate", "--nats.user=bot", "--nats.inbox-prefix=_INBOX_bot", "--rate=2000", fmt.Sprintf("--events=%d", events),
 	}, d.broker...)
-	succeeds(t, ".", program(t), args...)
+	succeeds(t, ".", proctest.Program(t), args...)
 }
 
 // applied waits until the exporter has applied so many messages.
-func (d *process) applied(t *testing.T, messages int) {
+func (d *daemon) applied(t *testing.T, messages int) {
 	t.Helper()
-	want := fmt.Sprintf("\nbot_exporter_applied_sequence %d\n", messages)
-	require.Eventually(t, func() bool {
+	d.Until("messages are applied", func() bool {
 		_, body := d.get(d.client, "/metrics", password)
-		return strings.Contains(body, want)
-	}, patience, 200*time.Millisecond, "not applied: %d", messages)
+		_, rest, _ := strings.Cut(body, "\nbot_exporter_applied_sequence ")
+		applied, _, _ := strings.Cut(rest, "\n")
+		d.Saw("%s of %d messages are applied", applied, messages)
+		return applied == strconv.Itoa(messages)
+	})
 }
 
 // get returns status 0 when there is no answer.
-func (d *process) get(client *http.Client, path, secret string) (int, string) {
-	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, d.url+path, http.NoBody)
+func (d *daemon) get(client *http.Client, path, secret string) (int, string) {
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, "https://"+d.Address+path, http.NoBody)
 	if err != nil {
 		return 0, err.Error()
 	}
 	request.SetBasicAuth("prometheus", secret)
-	response, err := client.Do(request)
-	if err != nil {
-		return 0, err.Error()
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		return 0, err.Error()
-	}
-	return response.StatusCode, string(body)
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	status, body := proctest.Do(client, request)
+	d.Saw("GET %s: status %d: %s", path, status, body[:min(len(body), 300)])
+	return status, body
 }

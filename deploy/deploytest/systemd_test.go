@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bot-exporter/bot-exporter/exporter/proctest"
 )
 
 const unit = deploy + "/systemd/bot-exporter.service"
@@ -34,7 +36,7 @@ func TestUnit(t *testing.T) {
 		t.Skip("systemd-analyze is not installed")
 	}
 	verified := filepath.Join(t.TempDir(), "bot-exporter.service") // it wants the program to exist
-	require.NoError(t, os.WriteFile(verified, []byte(strings.ReplaceAll(text, m[1], program(t))), 0o600))
+	require.NoError(t, os.WriteFile(verified, []byte(strings.ReplaceAll(text, m[1], proctest.Program(t))), 0o600))
 	for _, line := range strings.Split(succeeds(t, ".", analyze, "verify", verified), "\n") {
 		assert.NotContains(t, line, "bot-exporter") // it speaks of other units of the machine as well
 	}

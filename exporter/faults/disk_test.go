@@ -31,14 +31,14 @@ func runFullDisk(t *testing.T, r *result) {
 			"-Urm", "sh", "-c", `mount -t tmpfs -o size=2m none "$1"; shift; exec "$@"`, "sh", d.storage}, c.Args...)...)
 	}
 	d.up().ready()
-	dir := fmt.Sprintf("/proc/%d/root%s", d.Process.Pid, d.storage) // as the daemon sees it
+	dir := fmt.Sprintf("/proc/%d/root%s", d.Pid(), d.storage) // as the daemon sees it
 	sent, slowest := 0, time.Duration(0)
 	for range pick(30, 2) {
 		done := r.one()
 		publish(t, js, custom(100)...)
 		sent += 100
 		d.applied(sent)
-		d.until("checkpoint is there", func() bool { return d.newest(dir) == uint64(sent) })
+		d.Until("checkpoint is there", func() bool { return d.newest(dir) == uint64(sent) })
 
 		filler, err := os.Create(filepath.Join(dir, "filler"))
 		require.NoError(t, err)
@@ -46,8 +46,8 @@ func runFullDisk(t *testing.T, r *result) {
 		require.ErrorIs(t, err, syscall.ENOSPC)
 		failures := d.value("bot_exporter_checkpoint_failures_total")
 		publish(t, js, custom(100)...)
-		d.until("failures are counted", func() bool { return d.value("bot_exporter_checkpoint_failures_total") >= failures+3 })
-		status, _ := d.get("/-/healthy")
+		d.Until("failures are counted", func() bool { return d.value("bot_exporter_checkpoint_failures_total") >= failures+3 })
+		status, _ := d.Get("/-/healthy")
 		require.Equal(t, http.StatusOK, status, "a restart would cure nothing")
 		d.applied(sent + 100)
 		require.EqualValues(t, sent+100, d.value("bot_events_total"), "folds and serves all the same")
@@ -57,11 +57,11 @@ func runFullDisk(t *testing.T, r *result) {
 		require.NoError(t, os.Remove(filler.Name()))
 		since := time.Now()
 		sent += 100
-		d.until("recovered", func() bool { return d.newest(dir) == uint64(sent) })
+		d.Until("recovered", func() bool { return d.newest(dir) == uint64(sent) })
 		slowest = max(slowest, time.Since(since))
 		done()
 	}
-	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+	require.Equal(t, 0, d.End(syscall.SIGTERM))
 	r.figure("recovered %s after there was space, at an interval of 200ms", slowest.Round(time.Millisecond))
 }
 

@@ -22,6 +22,7 @@ import (
 
 	"github.com/bot-exporter/bot-exporter/collectors"
 	"github.com/bot-exporter/bot-exporter/collectors/event"
+	"github.com/bot-exporter/bot-exporter/exporter/proctest"
 	"github.com/bot-exporter/bot-exporter/exporter/simulate"
 )
 
@@ -60,7 +61,7 @@ func runPoison(t *testing.T, r *result) {
 		sent += len(batch)
 	}
 	d.applied(sent)
-	_, text := d.get("/metrics")
+	_, text := d.Get("/metrics")
 	m := series(text)
 	fates := 0.0
 	for _, name := range []string{"bot_events_total", "bot_events_rejected_total", "bot_events_duplicate_total", "bot_events_ignored_total"} {
@@ -68,8 +69,8 @@ func runPoison(t *testing.T, r *result) {
 	}
 	require.EqualValues(t, sent, fates, "each message has one fate")
 	require.Greater(t, sumOf(m, "bot_events_rejected_total"), float64(sent)/4)
-	require.Less(t, len(d.log.String()), 20_000, "poison does not flood the log")
-	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+	require.Less(t, len(d.Err.String()), 20_000, "poison does not flood the log")
+	require.Equal(t, 0, d.End(syscall.SIGTERM))
 	r.runs, r.passed = r.runs+sent, r.passed+sent
 }
 
@@ -121,9 +122,12 @@ func runBombs(t *testing.T, r *result) {
 		"long number":  []byte(head + `{"score":` + strings.Repeat("9", 4<<20) + `}}`),
 		"many zeros":   []byte(head + `{"score":1e` + strings.Repeat("0", 4<<20) + `9}}`),
 	}
-	slowest, most := time.Duration(0), uint64(0)
+	slowest, most, limits := time.Duration(0), uint64(0), []int{0, 64 << 20}
+	if testing.Short() {
+		limits = limits[:1]
+	}
 	for name, bomb := range bombs {
-		for _, limit := range []int{0, 64 << 20} {
+		for _, limit := range limits {
 			done := r.one()
 			decoder := event.NewDecoder(event.Config{MaxSize: limit})
 			var before, after runtime.MemStats
@@ -138,7 +142,7 @@ func runBombs(t *testing.T, r *result) {
 			if limit == 0 { // as it is by default
 				slowest, most = max(slowest, took), max(most, after.TotalAlloc-before.TotalAlloc)
 			}
-			require.Less(t, took, patience, name)
+			require.Less(t, took, proctest.Patience, name)
 			done()
 		}
 	}
@@ -186,10 +190,10 @@ func runInjection(t *testing.T, r *result) {
 		"text": expfmt.NewFormat(expfmt.TypeTextPlain), "protobuf": expfmt.NewFormat(expfmt.TypeProtoDelim),
 	} {
 		done := r.one()
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+d.address+"/metrics", nil)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+d.Address+"/metrics", nil)
 		require.NoError(t, err)
 		req.Header.Set("Accept", string(format))
-		resp, err := client.Do(req)
+		resp, err := http.DefaultClient.Do(req)
 		require.NoError(t, err)
 		require.Equal(t, http.StatusOK, resp.StatusCode)
 		samples, err := expfmt.ExtractSamples(&expfmt.DecodeOptions{Timestamp: model.Now()}, decodedAll(t, resp, format)...)
@@ -209,5 +213,5 @@ func runInjection(t *testing.T, r *result) {
 		}
 		done()
 	}
-	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+	require.Equal(t, 0, d.End(syscall.SIGTERM))
 }

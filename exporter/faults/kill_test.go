@@ -26,18 +26,19 @@ const shortChats = "chats: {idle_timeout: 2s, idle_timeouts: {web: 1s, whatsapp:
 // never interrupted.
 func runKills(t *testing.T, r *result) {
 	random := dice(t)
-	kills, messages := pick(200, 8), pick(2_000_000, 60_000)
+	kills, messages := pick(200, 12), pick(2_000_000, 60_000)
 	b := newBroker(t)
 	b.stream(t)
 	config, key := write(t, "c.yml", shortChats), write(t, "users.key", "000102030405060708090a0b0c0d0e0f\n")
-	d := newDaemon(t, b, "--config.file="+config, "--users.key-file="+key, "--log.level=warn")
+	d := newDaemon(t, b, "--config.file="+config, "--users.key-file="+key)
+	d.up()
 	scraper := newScraper(d)
 	prom := scraped(t, d)
 
 	load := newLoad(t, b)
 	load.allow(messages / 50)
-	d.up().ready() // Prometheus sees where it began
-	d.until("events are counted", func() bool { return d.value("bot_events_total") > 0 })
+	d.ready() // Prometheus sees where it began
+	d.Until("events are counted", func() bool { return d.value("bot_events_total") > 0 })
 	prom.sees("sum(bot_events_total) > 0")
 	slowest := time.Duration(0)
 	for i := range kills {
@@ -46,12 +47,12 @@ func runKills(t *testing.T, r *result) {
 			d.ready()
 		}
 		time.Sleep(time.Duration(5+random.IntN(495)) * time.Millisecond) // the fault itself
-		require.True(t, d.running(), tail(d.log.String()))
-		require.Equal(t, -1, d.signal(syscall.SIGKILL))
+		require.True(t, d.Running(), d)
+		require.Equal(t, -1, d.End(syscall.SIGKILL))
 		killed := time.Now()
 		done := r.one()
 		d.up("--checkpoint.interval=" + []string{"20ms", "150ms", "30s"}[random.IntN(3)])
-		if i%8 == 7 {
+		if i%8 == 7 || i == kills-1 {
 			d.ready()
 			slowest = max(slowest, time.Since(killed))
 		}
@@ -62,7 +63,7 @@ func runKills(t *testing.T, r *result) {
 	d.applied(messages)
 	scraper.stop()
 	prom.compare(d)
-	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+	require.Equal(t, 0, d.End(syscall.SIGTERM))
 
 	got := lastCheckpoint(t, d.storage)
 	require.EqualValues(t, messages, got.Seq)

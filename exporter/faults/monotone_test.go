@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/bot-exporter/bot-exporter/exporter/proctest"
 )
 
 // seen is what a scraper and a Prometheus saw while F1 killed the daemon.
@@ -50,7 +52,7 @@ type scraper struct {
 
 func newScraper(d *daemon) *scraper {
 	seen.scrapes, seen.others, seen.decreases = 0, 0, nil
-	end := make(chan struct{})
+	end, page := make(chan struct{}), d.Server // later lives have the same address
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		last, every := map[string]float64{}, time.NewTicker(50*time.Millisecond)
@@ -62,7 +64,7 @@ func newScraper(d *daemon) *scraper {
 				return
 			case <-every.C:
 			}
-			status, text := d.get("/metrics")
+			status, text := page.Get("/metrics")
 			shown := 0
 			for id, v := range series(text) {
 				if status != http.StatusOK || !isCounter(id) {
@@ -86,9 +88,8 @@ func newScraper(d *daemon) *scraper {
 
 // prometheus is a real server that scrapes the daemon, or nil.
 type prometheus struct {
-	*process
-	t   *testing.T
-	url string
+	*proctest.Server
+	t *testing.T
 }
 
 func scraped(t *testing.T, d *daemon) *prometheus {
@@ -99,12 +100,9 @@ func scraped(t *testing.T, d *daemon) *prometheus {
 		return nil
 	}
 	config := write(t, "prometheus.yml", fmt.Sprintf("global: {scrape_interval: 250ms, scrape_timeout: 250ms}\n"+
-		"scrape_configs:\n- job_name: bots\n  static_configs: [{targets: [%q]}]\n", d.address))
-	address := freePort(t)
-	p := &prometheus{t: t, url: "http://" + address, process: start(t, exec.Command(name,
-		"--config.file="+config, "--storage.tsdb.path="+t.TempDir(), "--web.listen-address="+address, "--log.level=warn"))}
-	t.Cleanup(func() { _ = p.Process.Kill(); <-p.exited })
-	return p
+		"scrape_configs:\n- job_name: bots\n  static_configs: [{targets: [%q]}]\n", d.Address))
+	return &prometheus{proctest.Listening(proctest.Start(t, exec.Command(name,
+		"--config.file="+config, "--storage.tsdb.path="+t.TempDir(), "--web.listen-address=127.0.0.1:0"))), t}
 }
 
 type sample struct {
@@ -117,11 +115,7 @@ func (p *prometheus) query(q string, at float64) (list []sample) {
 	if at > 0 {
 		v.Set("time", strconv.FormatFloat(at, 'f', 3, 64))
 	}
-	resp, err := client.Get(p.url + "/api/v1/query?" + v.Encode())
-	if err != nil {
-		return nil
-	}
-	defer resp.Body.Close()
+	_, text := p.Get("/api/v1/query?" + v.Encode())
 	var answer struct {
 		Data struct {
 			Result []struct {
@@ -131,7 +125,7 @@ func (p *prometheus) query(q string, at float64) (list []sample) {
 			}
 		}
 	}
-	if json.NewDecoder(resp.Body).Decode(&answer) != nil {
+	if json.Unmarshal([]byte(text), &answer) != nil {
 		return nil
 	}
 	for _, s := range answer.Data.Result {
@@ -159,7 +153,7 @@ func (p *prometheus) sees(q string) {
 		return
 	}
 	p.t.Helper()
-	require.Eventually(p.t, func() bool { return len(p.query(q, 0)) > 0 }, patience, 5*tick, "%s\n%s", q, p.log)
+	p.Until(q, func() bool { return len(p.query(q, 0)) > 0 })
 }
 
 // compare compares increase() over the whole time with what was really counted, for every counter.
@@ -168,7 +162,7 @@ func (p *prometheus) compare(d *daemon) {
 		return
 	}
 	p.t.Helper()
-	_, text := d.get("/metrics")
+	_, text := d.Get("/metrics")
 	p.sees(fmt.Sprintf("sum(bot_events_total) == %v", sumOf(series(text), "bot_events_total")))
 	const counters = `{__name__=~"bot_.*_(total|count|bucket)",__name__!~"bot_exporter_.*"}`
 	for _, s := range p.query("max(resets("+counters+"[1h]))", 0) {

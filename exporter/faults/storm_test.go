@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/bot-exporter/bot-exporter/exporter/proctest"
 )
 
 // latencies are those of scrapes, by status.
@@ -63,7 +65,7 @@ func runStorm(t *testing.T, r *result) {
 				default:
 				}
 				since := time.Now()
-				status, text := d.get("/metrics")
+				status, text := d.Get("/metrics")
 				seen.add(status, time.Since(since))
 				if status == http.StatusOK {
 					seen.mu.Lock()
@@ -82,8 +84,8 @@ func runStorm(t *testing.T, r *result) {
 	close(end)
 	wg.Wait()
 	kept := 0.0
-	d.until("a scrape gets through", func() bool {
-		status, text := d.get("/metrics")
+	d.Until("a scrape gets through", func() bool {
+		status, text := d.Get("/metrics")
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		kept = (series(text)["bot_exporter_applied_sequence"] - before) / float64(max(1, l.n-sent))
@@ -101,7 +103,7 @@ func runStorm(t *testing.T, r *result) {
 		thousands(len(seen.by[http.StatusOK])), seen.p99(http.StatusOK).Round(time.Millisecond),
 		thousands(len(seen.by[http.StatusServiceUnavailable])), seen.p99(http.StatusServiceUnavailable).Round(time.Millisecond),
 		100*min(1, kept), rate, peak/idle)
-	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+	require.Equal(t, 0, d.End(syscall.SIGTERM))
 }
 
 // runSlow opens connections that say or read next to nothing, and scrapes beside them.
@@ -118,7 +120,7 @@ func runSlow(t *testing.T, r *result) {
 	d.up().ready()
 
 	dial := func(text string) net.Conn {
-		c, err := net.Dial("tcp", d.address)
+		c, err := net.Dial("tcp", d.Address)
 		require.NoError(t, err)
 		require.NoError(t, c.(*net.TCPConn).SetReadBuffer(2048))
 		_, err = io.WriteString(c, text)
@@ -157,11 +159,11 @@ func runSlow(t *testing.T, r *result) {
 	size := 0
 	scrape := func() {
 		since := time.Now()
-		status, text := d.get("/metrics")
+		status, text := d.Get("/metrics")
 		seen.add(status, time.Since(since))
 		size = max(size, len(text))
 	}
-	d.until("slow readers have left the lane of the fast", func() bool { status, _ := d.get("/metrics"); return status == http.StatusOK })
+	d.Until("slow readers have left the lane of the fast", func() bool { status, _ := d.Get("/metrics"); return status == http.StatusOK })
 	slowest, open := time.Duration(0), 500
 	for open > 0 || len(seen.by[http.StatusOK]) < pick(200, 10) {
 		select {
@@ -169,24 +171,24 @@ func runSlow(t *testing.T, r *result) {
 			slowest = max(slowest, took)
 			open--
 		default:
-			require.False(t, open > 0 && time.Since(since) > patience, "%d stalled headers are open", open)
+			require.False(t, open > 0 && time.Since(since) > proctest.Patience, "%d stalled headers are open", open)
 			scrape()
 		}
 	}
-	require.Less(t, slowest, 10*time.Second+patience/6)
+	require.Less(t, slowest, 10*time.Second+proctest.Patience/6)
 	r.runs, r.passed = len(seen.by[http.StatusOK])+len(seen.by[http.StatusServiceUnavailable]), len(seen.by[http.StatusOK])
 	require.Equal(t, r.runs, r.passed, "every other scrape is served")
 	r.figure("500 stalled headers closed after %s at most; beside %d readers at 1 KiB/s, scrapes of %d KiB have p99 %s",
 		slowest.Round(time.Millisecond), readers, size>>10, seen.p99(http.StatusOK).Round(time.Millisecond))
 	if whole {
-		d.until("slow readers are cut", func() bool { return d.value("process_open_fds") <= idle+1 }) // and a scrape of its own
+		d.Until("slow readers are cut", func() bool { return d.value("process_open_fds") <= idle+1 }) // and a scrape of its own
 		took := time.Since(begun)
-		require.Less(t, took, time.Minute+patience/6)
+		require.Less(t, took, time.Minute+proctest.Patience/6)
 		r.figure("slow readers cut after %s", took.Round(time.Second))
 	}
 	for _, c := range slow {
 		_ = c.Close()
 	}
 	reading.Wait()
-	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+	require.Equal(t, 0, d.End(syscall.SIGTERM))
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bot-exporter/bot-exporter/collectors"
+	"github.com/bot-exporter/bot-exporter/exporter/proctest"
 )
 
 var serial atomic.Int64
@@ -32,11 +33,11 @@ func custom(n int) (list [][]byte) {
 // alarmed waits until the daemon says that the stream is another one, and returns how long that took.
 func (d *daemon) alarmed(since time.Time, field string) time.Duration {
 	d.t.Helper()
-	d.until("alarm", func() bool { return d.value("bot_exporter_stream_mismatch", `"`+field+`"`) == 1 })
+	d.Until("alarm", func() bool { return d.value("bot_exporter_stream_mismatch", `"`+field+`"`) == 1 })
 	took := time.Since(since)
-	status, _ := d.get("/-/ready")
+	status, _ := d.Get("/-/ready")
 	require.Equal(d.t, 503, status)
-	_, text := d.get("/metrics")
+	_, text := d.Get("/metrics")
 	require.Empty(d.t, kpis(text))
 	return took
 }
@@ -44,7 +45,7 @@ func (d *daemon) alarmed(since time.Time, field string) time.Duration {
 // unchanged ends the daemon and requires that nothing was folded into the state.
 func (d *daemon) unchanged(was []collectors.Saved, seq uint64) {
 	d.t.Helper()
-	require.Equal(d.t, 0, d.signal(syscall.SIGTERM))
+	require.Equal(d.t, 0, d.End(syscall.SIGTERM))
 	cp := lastCheckpoint(d.t, d.storage)
 	require.Equal(d.t, seq, cp.Seq)
 	require.True(d.t, reflect.DeepEqual(was, cp.Saved), "folded into the state: %s", differing(was, cp.Saved))
@@ -53,7 +54,7 @@ func (d *daemon) unchanged(was []collectors.Saved, seq uint64) {
 // saved waits until the checkpoint on disk is that of a sequence, without ending the daemon.
 func (d *daemon) saved(seq uint64) []collectors.Saved {
 	d.t.Helper()
-	require.Equal(d.t, 0, d.signal(syscall.SIGTERM))
+	require.Equal(d.t, 0, d.End(syscall.SIGTERM))
 	cp := lastCheckpoint(d.t, d.storage)
 	require.Equal(d.t, seq, cp.Seq)
 	return cp.Saved
@@ -78,7 +79,7 @@ func runRecreated(t *testing.T, r *result) {
 		publish(t, js, custom(k)...)
 		took := d.alarmed(since, "created")
 		slowest = max(slowest, took)
-		require.Less(t, took, 15*time.Second+patience/6) // a busy machine is slow in all it does
+		require.Less(t, took, 15*time.Second+proctest.Patience/6) // a busy machine is slow in all it does
 		d.unchanged(was, n)
 		d.up().alarmed(time.Now(), "created") // also when it starts on the other stream
 		d.unchanged(was, n)
@@ -87,10 +88,10 @@ func runRecreated(t *testing.T, r *result) {
 		d.applied(k)
 		require.EqualValues(t, n+k, d.value("bot_events_total"))
 		require.EqualValues(t, 1, d.value("bot_exporter_stream_epoch"))
-		require.Equal(t, 0, d.signal(syscall.SIGTERM))
+		require.Equal(t, 0, d.End(syscall.SIGTERM))
 		d.up("--on-stream-mismatch=rebase").ready()
 		require.EqualValues(t, n+k, d.value("bot_events_total"), "rebased once")
-		require.Equal(t, 0, d.signal(syscall.SIGTERM))
+		require.Equal(t, 0, d.End(syscall.SIGTERM))
 		done()
 	}
 	r.figure("alarm after %s at most, 0 folded under halt, rebase exact", slowest.Round(time.Millisecond))
@@ -104,26 +105,26 @@ func runTailLost(t *testing.T, r *result) {
 			b := newBroker(t)
 			js := b.stream(t)
 			publish(t, js, custom(50)...)
-			require.Equal(t, 0, b.signal(syscall.SIGTERM))
+			require.Equal(t, 0, b.End(syscall.SIGTERM))
 			old := t.TempDir()
 			copied(t, b.dir, old)
 			b.up(t)
-			require.Eventually(t, b.nc.IsConnected, patience, tick)
+			b.connected()
 			publish(t, b.again(t), custom(50)...)
 			d := newDaemon(t, b)
 			d.up().ready()
 			was := d.saved(100)
 			d.up().ready()
 
-			require.Equal(t, 0, b.signal(syscall.SIGTERM))
+			require.Equal(t, 0, b.End(syscall.SIGTERM))
 			copied(t, old, b.dir)
 			b.up(t)
-			require.Eventually(t, b.nc.IsConnected, patience, tick)
+			b.connected()
 			since := time.Now()
 			publish(t, b.again(t), custom(k)...)
 			took := d.alarmed(since, field)
 			slowest = max(slowest, took)
-			require.Less(t, took, 15*time.Second+patience/6)
+			require.Less(t, took, 15*time.Second+proctest.Patience/6)
 			d.unchanged(was, 100)
 			done()
 		}
@@ -134,9 +135,9 @@ func runTailLost(t *testing.T, r *result) {
 // again waits for the stream after a restart of the broker.
 func (b *broker) again(t *testing.T) nats.JetStreamContext {
 	t.Helper()
-	js, err := b.nc.JetStream(nats.PublishAsyncMaxPending(4096))
+	js, err := b.nc.JetStream(patient...)
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { _, err := js.StreamInfo("BOT_EVENTS"); return err == nil }, patience, tick)
+	b.Until("stream is back", func() bool { _, err := js.StreamInfo("BOT_EVENTS"); return err == nil })
 	return js
 }
 
@@ -156,7 +157,7 @@ func runRetention(t *testing.T, r *result) {
 		publish(t, js, custom(500+i)...)
 		d := newDaemon(t, b)
 		d.up().ready()
-		require.Equal(t, 0, d.signal(syscall.SIGTERM))
+		require.Equal(t, 0, d.End(syscall.SIGTERM))
 		publish(t, js, custom(5000)...)
 		d.up().ready()
 		require.EqualValues(t, 4000, d.value("bot_events_lost_total"))
@@ -164,7 +165,7 @@ func runRetention(t *testing.T, r *result) {
 		publish(t, js, custom(7)...)
 		d.applied(5500 + i + 7)
 		require.EqualValues(t, 4000, d.value("bot_events_lost_total"))
-		require.Equal(t, 0, d.signal(syscall.SIGTERM))
+		require.Equal(t, 0, d.End(syscall.SIGTERM))
 		done()
 	}
 	r.figure("4,000 of 4,000 lost are counted")
@@ -173,7 +174,7 @@ func runRetention(t *testing.T, r *result) {
 func runConsumerGone(t *testing.T, r *result) {
 	b := newBroker(t)
 	old := b.stream(t)
-	js, err := jetstream.New(b.nc)
+	js, err := jetstream.New(b.nc, jetstream.WithDefaultTimeout(time.Minute/2))
 	require.NoError(t, err)
 	publish(t, old, custom(10)...)
 	d := newDaemon(t, b)
@@ -209,7 +210,7 @@ func runConsumerGone(t *testing.T, r *result) {
 	since := time.Now()
 	publish(t, old, custom(10)...)
 	d.applied(sent + 10)
-	require.Contains(t, d.log.String(), "no progress")
+	require.Contains(t, d.Err.String(), "no progress")
 	r.figure("paused: reads on after %s", time.Since(since).Round(time.Millisecond))
 	done()
 }
@@ -224,21 +225,21 @@ func runTerm(t *testing.T, r *result) {
 			publish(t, js, custom(100)...)
 			d := newDaemon(t, b)
 			d.up().ready()
-			d.until("it is saved that it has caught up", func() bool { return d.newest(d.storage) == 100 })
+			d.Until("it is saved that it has caught up", func() bool { return d.newest(d.storage) == 100 })
 			publish(t, js, custom(10)...)
 			d.applied(110)
-			require.NoError(t, b.Process.Signal(s)) // dead, or alive and silent
+			b.Send(s) // dead, or alive and silent
 			if s == syscall.SIGKILL {
-				d.until("loss is noticed", func() bool { return d.value("bot_exporter_nats_connected") == 0 })
+				d.Until("loss is noticed", func() bool { return d.value("bot_exporter_nats_connected") == 0 })
 			}
 			since := time.Now()
-			require.Equal(t, 0, d.signal(syscall.SIGTERM), d.log)
+			require.Equal(t, 0, d.End(syscall.SIGTERM), d)
 			slowest = max(slowest, time.Since(since))
 			require.EqualValues(t, 110, lastCheckpoint(t, d.storage).Seq)
 			done()
 		}
 	}
-	require.Less(t, slowest, 10*time.Second+patience/6)
+	require.Less(t, slowest, 10*time.Second+proctest.Patience/6)
 	r.figure("exit 0 after %s at most", slowest.Round(time.Millisecond))
 }
 
@@ -258,8 +259,8 @@ func runReplicas(t *testing.T, r *result) {
 	for i := 1; i <= marks; i++ {
 		done := r.one()
 		l.allow(i*every - every/3)
-		shaken.until("there is something", func() bool { return shaken.value("bot_exporter_applied_sequence") > float64((i-1)*every) })
-		require.Equal(t, -1, shaken.signal(syscall.SIGKILL))
+		shaken.Until("there is something", func() bool { return shaken.value("bot_exporter_applied_sequence") > float64((i-1)*every) })
+		require.Equal(t, -1, shaken.End(syscall.SIGKILL))
 		shaken.up()
 		l.finish(i*every - every/4)
 		shaken.applied(i*every - every/4)
@@ -267,8 +268,8 @@ func runReplicas(t *testing.T, r *result) {
 		l.finish(i*every + 10)
 		mark := fmt.Sprint(i * every)
 		digest := func(d *daemon) (found string) {
-			d.until("digest is there", func() bool {
-				_, text := d.get("/metrics")
+			d.Until("digest is there", func() bool {
+				_, text := d.Get("/metrics")
 				for id := range series(text) {
 					if nameOf(id) == "bot_exporter_state_digest_info" && strings.Contains(id, `sequence="`+mark+`"`) {
 						found = id

@@ -175,14 +175,14 @@ func runDuplicates(t *testing.T, r *result) {
 		publish(t, js, batch...)
 		sent += len(batch)
 		d.applied(sent - random.IntN(len(batch)))
-		require.Equal(t, -1, d.signal(syscall.SIGKILL))
+		require.Equal(t, -1, d.End(syscall.SIGKILL))
 		d.up().ready()
 		d.applied(sent)
 		require.EqualValues(t, len(events), d.value("bot_events_total"), "none counts twice")
 		require.EqualValues(t, repeated, d.value("bot_events_duplicate_total"))
 		done()
 	}
-	require.Equal(t, 0, d.signal(syscall.SIGTERM))
+	require.Equal(t, 0, d.End(syscall.SIGTERM))
 
 	done := r.one() // outside of the window, an event counts again, as documented
 	m := replayed(t, nil, 6, func(i int) string {

@@ -22,6 +22,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nkeys"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bot-exporter/bot-exporter/exporter/proctest"
 )
 
 // configured starts a server with a configuration file, whose listen address and storage are added.
@@ -40,7 +42,7 @@ func configured(t *testing.T, text string) (n *node, file string) {
 }
 
 func (n *node) config(text string) string {
-	return fmt.Sprintf("listen: 127.0.0.1:%d\njetstream { store_dir: %q, max_mem: 64MB, max_file: 1GB }\n%s", n.opts.Port, n.opts.StoreDir, text)
+	return fmt.Sprintf("listen: %s:%d\njetstream { store_dir: %q, max_mem: 64MB, max_file: 1GB }\n%s", n.opts.Host, n.opts.Port, n.opts.StoreDir, text)
 }
 
 // TestRotation replaces credentials: first at the server, so that the client is refused several times, then in the
@@ -191,7 +193,7 @@ func newAuthority(t *testing.T) *authority {
 	a.cert = sign(&x509.Certificate{
 		SerialNumber: big.NewInt(2), NotBefore: template.NotBefore, NotAfter: template.NotAfter,
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		IPAddresses: []net.IP{net.ParseIP(proctest.Loopback())},
 	}, party.Public())
 	dir := t.TempDir()
 	a.install(t, dir)
@@ -246,11 +248,12 @@ func TestCredentialsExpire(t *testing.T) {
 	n, _ := configured(t, fmt.Sprintf("operator: %s\nsystem_account: %s\nresolver: MEMORY\nresolver_preload { %s: %s, %s: %s }",
 		encode(oc, operator), systemPublic,
 		systemPublic, encode(jwt.NewAccountClaims(systemPublic), operator), accountPublic, encode(ac, operator)))
-	file := writeFile(t, "exporter.creds", credentials(time.Now().Add(3*time.Second)))
+	other := dial(t, Config{URLs: []string{n.URL()}, CredentialsFile: writeFile(t, "other.creds", credentials(time.Time{}))})
+	create(t, other)
+	publish(t, other, 0, 10)
+	file := writeFile(t, "exporter.creds", credentials(time.Now().Add(10*time.Second))) // the time to connect
 	var w watcher
 	nc := dial(t, Config{URLs: []string{n.URL()}, CredentialsFile: file, Observer: w.observer()})
-	create(t, nc)
-	publish(t, nc, 0, 10)
 	r := newReader(t, nc)
 	r.until(10)
 	writeFile(t, file, credentials(time.Time{}))

@@ -15,12 +15,10 @@ import (
 	"github.com/bot-exporter/bot-exporter/exporter"
 )
 
-const noticed = 5 * time.Second // in which Next must tell that something is wrong
-
-// fails requires that Next tells in time that something is wrong.
+// fails requires that Next tells that something is wrong. A reader that is impatient may tell of silence before anything
+// else on a busy machine.
 func fails(t *testing.T, r *reader, want ...error) {
 	t.Helper()
-	start := time.Now()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	var err error
@@ -28,7 +26,6 @@ func fails(t *testing.T, r *reader, want ...error) {
 		err = r.some(ctx)
 	}
 	require.True(t, slices.ContainsFunc(want, func(e error) bool { return errors.Is(err, e) }), "%v", err)
-	require.Less(t, time.Since(start), noticed)
 	_, again := r.source.Next(t.Context())
 	require.Equal(t, err, again, "it stays so")
 }
@@ -61,9 +58,11 @@ func TestServerDown(t *testing.T) {
 	create(t, nc)
 	publish(t, nc, 0, 10)
 	r := newReader(t, nc)
+	r.source.timing = patient
 	r.until(10)
 	require.NoError(t, n.Close())
 	fails(t, r, ErrConnectionLost, ErrConsumerGone) // the server announces its end
+	r.source.timing = impatient
 
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
@@ -73,6 +72,7 @@ func TestServerDown(t *testing.T) {
 	require.ErrorIs(t, err, ErrNotConnected)
 
 	n.up()
+	r.source.timing = patient
 	r.until(10)
 	require.NoError(t, r.open(t.Context()))
 	nc.Close()
@@ -104,6 +104,7 @@ func TestConsumerDeleted(t *testing.T) {
 	s := create(t, nc)
 	publish(t, nc, 0, 10)
 	r := newReader(t, nc)
+	r.source.timing = patient
 	r.until(10)
 	require.NoError(t, s.DeleteConsumer(t.Context(), r.source.pull.consumer))
 	fails(t, r, ErrConsumerGone)
@@ -123,12 +124,12 @@ func TestConsumerPaused(t *testing.T) {
 	nc := client(t, serve(t))
 	s := create(t, nc)
 	r := newReader(t, nc)
-	r.source.timing = defaultTiming
+	r.source.timing.expiry, r.source.timing.heartbeat = 20*time.Second, 4*time.Second
 	require.NoError(t, r.open(t.Context()))
 	_, err := s.PauseConsumer(t.Context(), r.source.pull.consumer, time.Now().Add(time.Hour))
 	require.NoError(t, err)
 	publish(t, nc, 0, 10)
-	ctx, cancel := context.WithTimeout(t.Context(), defaultTiming.silence()+time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), r.source.timing.silence()+time.Second)
 	defer cancel()
 	_, err = r.source.Next(ctx)
 	require.ErrorIs(t, err, context.DeadlineExceeded, "a paused consumer is alive")
@@ -148,6 +149,7 @@ func TestStreamDeleted(t *testing.T) {
 	create(t, nc)
 	publish(t, nc, 0, 10)
 	r := newReader(t, nc)
+	r.source.timing = patient
 	r.until(10)
 	require.NoError(t, api(t, nc).DeleteStream(t.Context(), streamName))
 	fails(t, r, ErrConsumerGone)
@@ -167,6 +169,7 @@ func TestStreamRecreated(t *testing.T) {
 			create(t, nc)
 			publish(t, nc, 0, n)
 			r := newReader(t, nc)
+			r.source.timing = patient
 			r.until(n)
 			require.NoError(t, api(t, nc).DeleteStream(t.Context(), streamName))
 			create(t, nc)

@@ -96,13 +96,14 @@ func TestInteriorDeletes(t *testing.T) {
 // The server puts markers into the stream for what expired. They have sequences, and are nobody's events.
 func TestMarkers(t *testing.T) {
 	t.Parallel()
+	const life = 5 * time.Second // of a message to be read, and of its marker after it
 	nc := client(t, serve(t))
 	create(t, nc, func(c *jetstream.StreamConfig) {
-		c.AllowMsgTTL, c.SubjectDeleteMarkerTTL = true, time.Second // messages live at least as long as markers
+		c.AllowMsgTTL, c.SubjectDeleteMarkerTTL = true, life // messages live at least as long as markers
 	})
 	publish(t, nc, 0, 3)
 	js := api(t, nc)
-	_, err := js.Publish(t.Context(), "bot.events.short", []byte("short"), jetstream.WithMsgTTL(time.Second))
+	_, err := js.Publish(t.Context(), "bot.events.short", []byte("short"), jetstream.WithMsgTTL(life))
 	require.NoError(t, err)
 	r := newReader(t, nc)
 	r.until(5)
@@ -181,10 +182,14 @@ func TestSizes(t *testing.T) {
 		js := api(t, nc)
 		for seq := 1; seq <= n; seq++ { // the server counts subject, reply subject, header and body
 			reply := fmt.Sprintf("$JS.ACK.EV.%s%s.1.%d.%d.%d.%d", consumerPrefix, rand.Text(), seq, seq, time.Now().UnixNano(), n-seq)
-			_, err := js.PublishAsync(subject, make([]byte, size-len(subject)-len(reply)), jetstream.WithStallWait(time.Minute))
+			_, err := js.PublishAsync(subject, make([]byte, size-len(subject)-len(reply)), jetstream.WithStallWait(patience))
 			require.NoError(t, err)
 		}
-		<-js.PublishAsyncComplete()
+		select {
+		case <-js.PublishAsyncComplete():
+		case <-time.After(patience):
+			require.Fail(t, "messages are not stored")
+		}
 		r := newReader(t, nc)
 		r.source.timing = patient
 		r.until(n)

@@ -3,14 +3,13 @@ package jetstream
 import (
 	"io"
 	"net"
-	"strconv"
 	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-// link carries connections to a port of this host while it is not cut.
+// link carries connections to an address of this host while it is not cut.
 type link struct {
 	listener net.Listener
 	mu       sync.Mutex
@@ -18,7 +17,7 @@ type link struct {
 	conns    []net.Conn
 }
 
-func newLink(t *testing.T, port int) *link {
+func newLink(t *testing.T, to string) *link {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -30,7 +29,7 @@ func newLink(t *testing.T, port int) *link {
 			if err != nil {
 				return
 			}
-			out, err := net.Dial("tcp", "127.0.0.1:"+strconv.Itoa(port))
+			out, err := net.Dial("tcp", to)
 			if err != nil {
 				in.Close()
 				continue

@@ -3,6 +3,7 @@ package jetstream
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
@@ -31,6 +32,8 @@ func TestLostMessage(t *testing.T) {
 	create(t, nc)
 	publish(t, nc, 0, 10)
 	r := newReader(t, nc)
+	r.source.timing = patient
+	r.source.timing.heartbeat = 3 * time.Second // which comes long before it is silent for too long
 	r.until(10)
 	publish(t, nc, 10, 10)
 	lose(t, r)
@@ -68,6 +71,7 @@ func TestRequestToNobody(t *testing.T) {
 	nc := client(t, serve(t))
 	s := create(t, nc)
 	r := newReader(t, nc)
+	r.source.timing = patient
 	require.NoError(t, r.open(t.Context()))
 	require.NoError(t, s.DeleteConsumer(t.Context(), r.source.pull.consumer))
 	fails(t, r, ErrConsumerGone)
@@ -156,6 +160,7 @@ func TestStatus(t *testing.T) {
 	}
 	t.Run("unknown reply subject", func(t *testing.T) {
 		r := newReader(t, nc)
+		r.source.timing = patient
 		require.NoError(t, r.open(t.Context()))
 		require.NoError(t, nc.PublishRequest(r.source.pull.inbox+".1", "somewhere", nil))
 		fails(t, r, ErrOrder)

@@ -82,7 +82,7 @@ func (r *reader) some(ctx context.Context) error {
 // until reads until the last message taken is seq, opening the source again after each error but a mismatch.
 func (r *reader) until(seq uint64) {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(r.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
 	defer cancel()
 	require.NoError(r.t, r.follow(ctx, seq), "stands at %d of %d", r.at.Seq, seq)
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
@@ -171,7 +170,5 @@ func TestClose(t *testing.T) {
 	require.NoError(t, r.open(t.Context()))
 	require.NoError(t, n.Close())
 	require.Eventually(t, func() bool { return !nc.IsConnected() }, patience, tick)
-	start := time.Now()
-	require.NoError(t, r.source.Close())
-	require.Less(t, time.Since(start), closeTimeout+time.Second)
+	require.NoError(t, r.source.Close(), "it does not wait for the connection")
 }
