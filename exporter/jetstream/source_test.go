@@ -127,7 +127,7 @@ func anchorOf(t *testing.T, nc *nats.Conn, seq uint64) exporter.Anchor {
 	require.NoError(t, err)
 	m, err := s.GetMsg(t.Context(), seq)
 	require.NoError(t, err)
-	return newAnchor(m.Time.UnixNano(), m.Data)
+	return exporter.NewAnchor(m.Time.UnixNano(), m.Data)
 }
 
 func TestTwoSources(t *testing.T) {
