@@ -30,10 +30,11 @@ const (
 	trailLevels = 64 - 10 // beyond that many messages, 1,024 of them and twice as many with each level
 )
 
-// trail is what is known of the messages applied: each of the last 1,024, and two for each power of two further back,
-// so that one lies between every distance and its double.
+// trail is what is known of the messages applied: each of the last 1,024, two for each power of two further back, so
+// that one lies between every distance and its double, and the first.
 type trail struct {
 	count  uint64
+	first  Known
 	recent [trailRecent]Known    // by Count
 	older  [trailLevels][2]Known // the newest two whose Count is a multiple of 1,024, 2,048, ...; the newest comes last
 }
@@ -42,6 +43,9 @@ type trail struct {
 func (t *trail) add(seq uint64, a Anchor) { t.place(Known{seq, t.count + 1, a}) }
 
 func (t *trail) place(k Known) {
+	if t.count == 0 {
+		t.first = k
+	}
 	t.count = k.Count
 	t.recent[k.Count%trailRecent] = k
 	for level, n := 0, k.Count; level < trailLevels && n%trailRecent == 0; level, n = level+1, n/2 {
@@ -51,7 +55,7 @@ func (t *trail) place(k Known) {
 
 // list returns everything known, oldest first.
 func (t *trail) list() []Known {
-	var all []Known
+	all := []Known{t.first}
 	for _, pair := range t.older {
 		all = append(all, pair[:]...)
 	}

@@ -113,6 +113,9 @@ func (e *Engine) Run(ctx context.Context) error {
 // follow opens the source and folds what comes until something goes wrong.
 func (e *Engine) follow(ctx context.Context, retry *backoff) error {
 	info, err := e.source.Open(ctx, e.Position())
+	if err == nil && info.AnchorGone {
+		err = e.recognize(ctx, info)
+	}
 	var mismatch *Mismatch
 	if errors.As(err, &mismatch) {
 		info, err = e.resolve(ctx, mismatch)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -81,6 +82,7 @@ func (b *broker) verify(at Position) (StreamInfo, error) {
 		return StreamInfo{}, ErrNoStream
 	}
 	info := StreamInfo{Name: "TEST", Created: b.created, First: b.first, Last: b.last(), Filter: b.filter, Subjects: b.filter, Replicas: b.replicas}
+	info.AnchorGone = at.Seq > 0 && !slices.ContainsFunc(b.messages, func(m Message) bool { return m.Seq == at.Seq })
 	for _, m := range b.messages {
 		if m.Seq > at.Seq && (!b.lags || m.Seq <= b.hold) {
 			info.Pending++

@@ -3,6 +3,7 @@ package exporter
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/bot-exporter/bot-exporter/collectors"
@@ -46,6 +47,27 @@ func (e *Engine) restartAt(at Position) {
 	e.position = at
 	e.digests.reset()
 	e.status.CaughtUp, e.status.target, e.status.silent = false, 0, 0
+}
+
+// recognize compares the newest known message that the stream still has, when that of the position is gone.
+func (e *Engine) recognize(ctx context.Context, info StreamInfo) error {
+	e.mu.Lock()
+	d := divergence{source: e.source, at: e.position, known: e.trail.list()}
+	e.mu.Unlock()
+	for _, k := range slices.Backward(d.known) {
+		if k.Seq < info.First {
+			return nil
+		}
+		switch v, err := d.compare(ctx, k); {
+		case err != nil:
+			return err
+		case v == different:
+			return &Mismatch{Field: "anchor", Want: fmt.Sprintf("message %d stored %s", k.Seq, time.Unix(0, k.Time).UTC()), Have: "another one"}
+		case v == same:
+			return nil
+		}
+	}
+	return nil
 }
 
 // resume goes back to the last message that the state has in common with a stream that lost its tail. What was counted
