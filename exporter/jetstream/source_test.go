@@ -28,7 +28,7 @@ func TestRead(t *testing.T) {
 	require.Equal(t, 1, r.opened)
 	require.Empty(t, r.errs)
 	require.Equal(t, exporter.StreamInfo{
-		Name: streamName, Created: r.info.Created, First: 1, Last: n, Pending: n,
+		Name: streamName, Created: r.info.Created, First: 1, Last: n, Pending: n, Replicas: 1,
 	}, r.info)
 	require.Empty(t, r.source.pull.ch)
 }
