@@ -37,6 +37,10 @@ func TestMain(m *testing.M) {
 		_ = s.Close()
 		return
 	}
+	if v := os.Getenv(memberEnv); v != "" {
+		memberMain(v)
+		return
+	}
 	os.Exit(proctest.Main(m))
 }
 

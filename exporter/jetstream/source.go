@@ -188,6 +188,7 @@ func (s *Source) describe(seen *verified) exporter.StreamInfo {
 		Last:       seen.State.LastSeq,
 		Filter:     slices.Clone(s.filter),
 		Subjects:   slices.Clone(seen.inForce),
+		Replicas:   seen.Config.Replicas,
 		AnchorGone: seen.anchorGone,
 	}
 	if l := seen.State.Lost; l != nil {

@@ -2,9 +2,6 @@ package jetstream
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -30,10 +27,7 @@ func (s *Source) verify(ctx context.Context, at exporter.Position) (*verified, e
 	if err != nil {
 		return nil, err
 	}
-	v := &verified{StreamInfo: info}
-	if !covers(s.filter, &info.Config) {
-		v.inForce = s.filter
-	}
+	v := &verified{StreamInfo: info, inForce: s.inForce(&info.Config)}
 	if at.Created.IsZero() {
 		return v, nil
 	}
@@ -51,10 +45,10 @@ func (s *Source) verify(ctx context.Context, at exporter.Position) (*verified, e
 }
 
 // settled returns the description of the stream, if it was created when the position says and did not lose messages
-// at its end. After a change of leader the new one may for a moment not have applied what the old one had delivered:
+// at its end that were applied or shown. After a change of leader the new one may for a moment not have applied what the old one had delivered:
 // where there are replicas, only a last sequence that stays below ours is a stream that lost its tail.
 func (s *Source) settled(ctx context.Context, at exporter.Position) (*jetstream.StreamInfo, error) {
-	deadline := time.Now().Add(s.timing.settle)
+	deadline, least := time.Now().Add(s.timing.settle), max(at.Seq, at.Shown)
 	for {
 		info, err := s.info(ctx)
 		switch {
@@ -64,11 +58,11 @@ func (s *Source) settled(ctx context.Context, at exporter.Position) (*jetstream.
 			return info, nil
 		case !info.Created.Equal(at.Created):
 			return nil, mismatchCreated(at.Created, info.Created)
-		case info.State.LastSeq >= at.Seq:
+		case info.State.LastSeq >= least:
 			return info, nil
 		case info.Config.Replicas < 2 || time.Now().After(deadline):
 			return nil, &exporter.Mismatch{
-				Field: "last_sequence", Want: fmt.Sprintf("%d or more", at.Seq), Have: fmt.Sprint(info.State.LastSeq),
+				Field: "last_sequence", Want: fmt.Sprintf("%d or more", least), Have: fmt.Sprint(info.State.LastSeq),
 			}
 		}
 		select {
@@ -166,45 +160,15 @@ func (s *Source) stored(ctx context.Context, seq uint64) (exporter.Anchor, error
 	if err != nil {
 		return exporter.Anchor{}, err
 	}
-	return newAnchor(t.UnixNano(), m.Data), nil
+	return exporter.NewAnchor(t.UnixNano(), m.Data), nil
 }
 
-// storedByLeader asks the leader of the stream. The permission for it is not in the smallest set; without it the
-// server does not answer.
 func (s *Source) storedByLeader(ctx context.Context, seq uint64) (exporter.Anchor, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.timing.request)
-	defer cancel()
-	subject := "$JS.API.STREAM.MSG.GET." + s.stream
-	m, err := s.nc.RequestWithContext(ctx, subject, fmt.Appendf(nil, `{"seq":%d}`, seq))
-	if errors.Is(err, context.DeadlineExceeded) {
-		return exporter.Anchor{}, fmt.Errorf("%w; is publishing to %s permitted?", err, subject)
-	}
+	m, err := s.ofLeader(ctx, fmt.Appendf(nil, `{"seq":%d}`, seq))
 	if err != nil {
 		return exporter.Anchor{}, err
 	}
-	var answer struct {
-		Error   *jetstream.APIError `json:"error"`
-		Message *struct {
-			Time time.Time `json:"time"`
-			Data []byte    `json:"data"`
-		} `json:"message"`
-	}
-	if err := json.Unmarshal(m.Data, &answer); err != nil {
-		return exporter.Anchor{}, err
-	}
-	switch {
-	case answer.Error != nil && answer.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound:
-		return exporter.Anchor{}, jetstream.ErrMsgNotFound
-	case answer.Error != nil:
-		return exporter.Anchor{}, answer.Error
-	case answer.Message == nil:
-		return exporter.Anchor{}, jetstream.ErrInvalidJetStreamResponse
-	}
-	return newAnchor(answer.Message.Time.UnixNano(), answer.Message.Data), nil
-}
-
-func newAnchor(stored int64, data []byte) exporter.Anchor {
-	return exporter.Anchor{Time: stored, Hash: sha256.Sum256(data)}
+	return exporter.NewAnchor(m.Time, m.Data), nil
 }
 
 func mismatchCreated(want, have time.Time) *exporter.Mismatch {
@@ -214,8 +178,7 @@ func mismatchCreated(want, have time.Time) *exporter.Mismatch {
 }
 
 func anchorText(seq uint64, a exporter.Anchor) string {
-	return fmt.Sprintf("message %d stored %s with hash %s", seq,
-		time.Unix(0, a.Time).UTC().Format(time.RFC3339Nano), hex.EncodeToString(a.Hash[:8]))
+	return fmt.Sprintf("message %d stored %s with hash %016x", seq, time.Unix(0, a.Time).UTC().Format(time.RFC3339Nano), a.Hash)
 }
 
 func subjectList(subjects []string) string {
