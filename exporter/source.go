@@ -43,6 +43,10 @@ type StreamInfo struct {
 	Subjects []string // filter in force; empty when the whole stream is read, so that each gap is a loss
 	Lost     uint64   // messages that the server itself declares lost
 
+	// Vacant is the last sequence up to which the stream holds no message after the position: what was there was
+	// deleted. It is 0 when there may be a message, or none was ever stored there.
+	Vacant uint64
+
 	// AnchorGone tells that the stream does not hold the message of the position any more, because of its limits or
 	// of a delete, so that the anchor could not be compared.
 	AnchorGone bool

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/bot-exporter/bot-exporter/collectors"
@@ -108,6 +109,7 @@ func (e *Engine) opened(info StreamInfo) {
 		e.set.Lost(info.First - 1 - e.position.Seq)
 		e.position.Seq = info.First - 1
 	}
+	e.vacated(info)
 	if !s.CaughtUp && s.target == 0 {
 		s.target, s.since, s.from = info.Last, time.Now(), e.position.Seq
 	}
@@ -219,6 +221,10 @@ func (e *Engine) watch(ctx context.Context, stop context.CancelCauseFunc) {
 		case err != nil: // Next finds out by itself
 			continue
 		}
+		if e.outdated(at, info) {
+			stop(errOutdated)
+			return
+		}
 		if !e.behind(at, info) {
 			stalled = 0
 		} else if stalled++; stalled >= 2 {
@@ -231,6 +237,28 @@ func (e *Engine) watch(ctx context.Context, stop context.CancelCauseFunc) {
 
 // errStalled says that messages are there and none comes, for two checks in a row.
 var errStalled = errors.New("no progress")
+
+// errOutdated says that the stream must be opened again to be read as it is now.
+var errOutdated = errors.New("stream has changed")
+
+// outdated reports whether the rest of the stream was deleted before it was read, or an edit of the stream asks for
+// another filter. Messages on their way are forgotten when the source is opened again, so that none of them counts twice.
+func (e *Engine) outdated(at Position, info StreamInfo) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s := &e.status
+	gone := len(info.Subjects) == 0 && info.Vacant > at.Seq && e.position.Seq == at.Seq
+	return gone || !slices.Equal(info.Subjects, s.stream.Subjects)
+}
+
+// vacated moves the position over the rest of a stream that was deleted before it was read. With a filter, it may not
+// have been ours.
+func (e *Engine) vacated(info StreamInfo) {
+	if len(info.Subjects) == 0 && info.Vacant > e.position.Seq {
+		e.set.Lost(info.Vacant - e.position.Seq)
+		e.position.Seq = info.Vacant
+	}
+}
 
 // behind notes the end of the stream, and tells whether there may be messages after the position and none came during
 // a check. That the rest of the stream is deleted or for others is only known once the source was opened again.

@@ -30,10 +30,7 @@ func (s *Source) verify(ctx context.Context, at exporter.Position) (*verified, e
 	if err != nil {
 		return nil, err
 	}
-	v := &verified{StreamInfo: info}
-	if !covers(s.filter, &info.Config) {
-		v.inForce = s.filter
-	}
+	v := &verified{StreamInfo: info, inForce: inForce(s.filter, &info.Config)}
 	if at.Created.IsZero() {
 		return v, nil
 	}
@@ -110,6 +107,7 @@ func (s *Source) info(ctx context.Context) (*jetstream.StreamInfo, error) {
 func (s *Source) infoWithin(ctx context.Context, limit time.Duration) (*jetstream.StreamInfo, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
+	asked := time.Now()
 	stream, err := s.js.Stream(ctx, s.stream)
 	switch {
 	case errors.Is(err, jetstream.ErrStreamNotFound):
@@ -121,6 +119,7 @@ func (s *Source) infoWithin(ctx context.Context, limit time.Duration) (*jetstrea
 	if !quorum(info.Cluster) {
 		return nil, fmt.Errorf("%w: %s", ErrNoLeader, s.stream)
 	}
+	s.sight.Store(newSight(info, asked, time.Now()))
 	return info, nil
 }
 
@@ -132,10 +131,11 @@ func (s *Source) anchor(ctx context.Context, info *jetstream.StreamInfo, at expo
 	if info.Config.AllowDirect {
 		ask = s.stored
 	}
-	have, err := ask(ctx, at.Seq)
+	request := fmt.Appendf(nil, `{"seq":%d}`, at.Seq)
+	have, err := ask(ctx, request)
 	if errors.Is(err, jetstream.ErrMsgNotFound) && info.Config.AllowDirect {
 		// Any replica answers a direct get, also one that lags behind. The leader does not.
-		have, err = s.storedByLeader(ctx, at.Seq)
+		have, err = s.storedByLeader(ctx, request)
 	}
 	switch {
 	case errors.Is(err, jetstream.ErrMsgNotFound):
@@ -148,11 +148,10 @@ func (s *Source) anchor(ctx context.Context, info *jetstream.StreamInfo, at expo
 	return false, nil
 }
 
-func (s *Source) stored(ctx context.Context, seq uint64) (exporter.Anchor, error) {
+func (s *Source) stored(ctx context.Context, request []byte) (exporter.Anchor, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timing.request)
 	defer cancel()
-	req := fmt.Appendf(nil, `{"seq":%d}`, seq)
-	m, err := s.nc.RequestWithContext(ctx, "$JS.API.DIRECT.GET."+s.stream, req)
+	m, err := s.nc.RequestWithContext(ctx, "$JS.API.DIRECT.GET."+s.stream, request)
 	if err != nil {
 		return exporter.Anchor{}, err
 	}
@@ -171,11 +170,11 @@ func (s *Source) stored(ctx context.Context, seq uint64) (exporter.Anchor, error
 
 // storedByLeader asks the leader of the stream. The permission for it is not in the smallest set; without it the
 // server does not answer.
-func (s *Source) storedByLeader(ctx context.Context, seq uint64) (exporter.Anchor, error) {
+func (s *Source) storedByLeader(ctx context.Context, request []byte) (exporter.Anchor, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timing.request)
 	defer cancel()
 	subject := "$JS.API.STREAM.MSG.GET." + s.stream
-	m, err := s.nc.RequestWithContext(ctx, subject, fmt.Appendf(nil, `{"seq":%d}`, seq))
+	m, err := s.nc.RequestWithContext(ctx, subject, request)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return exporter.Anchor{}, fmt.Errorf("%w; is publishing to %s permitted?", err, subject)
 	}

@@ -132,7 +132,7 @@ func (d *Disk) MkdirAll(dir string) error {
 }
 
 // Lock takes the only lock of the disk.
-func (d *Disk) Lock(name string) (io.Closer, error) {
+func (d *Disk) Lock(name string) (snapfile.Lock, error) {
 	h := &handle{d: d, name: name, lock: true}
 	return h, d.do(-1, Lock, name, func() error {
 		if d.locked {
@@ -142,6 +142,9 @@ func (d *Disk) Lock(name string) (io.Closer, error) {
 		return nil
 	})
 }
+
+// Held succeeds: a disk has one directory.
+func (h *handle) Held() error { return nil }
 
 // ReadDir returns the names in a directory.
 func (d *Disk) ReadDir(dir string) (names []string, err error) {
