@@ -170,6 +170,22 @@ func TestPurgedToTheEnd(t *testing.T) {
 	require.EqualValues(t, 50, r.value(collectors.EventsLost), "counted once")
 }
 
+// The rest of the stream is deleted before it is read: it counts as lost at the next look, and not with the next message.
+func TestDeletedTail(t *testing.T) {
+	b := newBroker(stored(40))
+	r := run(t, quick(watchful), b, &shelf{})
+	r.live(40)
+	b.change(func(b *broker) { b.vacant = 90 })
+	r.live(90)
+	require.EqualValues(t, 50, r.value(collectors.EventsLost))
+	b.change(func(b *broker) { b.vacant = 95 })
+	r.live(95)
+	require.EqualValues(t, 55, r.value(collectors.EventsLost), "counted once")
+	b.change(func(b *broker) { b.vacant, b.filter = 99, []string{"bot.events.a"} })
+	r.until("read with the filter", func() bool { return len(r.Position().Subjects) > 0 })
+	require.EqualValues(t, 55, r.value(collectors.EventsLost), "it may not have been ours")
+}
+
 // With a filter, holes are messages of others.
 func TestFilteredStreamHasNoGaps(t *testing.T) {
 	all := stored(50)

@@ -26,8 +26,9 @@ type broker struct {
 	closeErr error
 	repeat   int // messages that the next batch repeats
 	filter   []string
-	stuck    bool // Next delivers nothing, as a paused consumer does
-	orphan   bool // so does a consumer whose stream is no more
+	stuck    bool   // Next delivers nothing, as a paused consumer does
+	orphan   bool   // so does a consumer whose stream is no more
+	vacant   uint64 // last sequence; what the stream had after its last message was deleted
 
 	cursor  uint64 // of the consumer: the last sequence delivered
 	opened  int
@@ -64,9 +65,9 @@ func (b *broker) recreate(messages []Message) {
 
 func (b *broker) last() uint64 {
 	if len(b.messages) == 0 {
-		return b.first - 1
+		return max(b.first-1, b.vacant)
 	}
-	return b.messages[len(b.messages)-1].Seq
+	return max(b.messages[len(b.messages)-1].Seq, b.vacant)
 }
 
 func (b *broker) verify(at Position) (StreamInfo, error) {
@@ -77,6 +78,9 @@ func (b *broker) verify(at Position) (StreamInfo, error) {
 		return StreamInfo{}, ErrNoStream
 	}
 	info := StreamInfo{Name: "TEST", Created: b.created, First: b.first, Last: b.last(), Filter: b.filter, Subjects: b.filter}
+	if b.vacant > at.Seq {
+		info.Vacant = b.vacant
+	}
 	for _, m := range b.messages {
 		if m.Seq > at.Seq {
 			info.Pending++
