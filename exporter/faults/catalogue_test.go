@@ -77,6 +77,9 @@ var catalogue = []fault{
 	{"F27", "credentials and certificates rotate", nil, []other{{pkg: "exporter/jetstream", tests: "TestRotation|TestCertificatesRotate|TestCredentialsExpire"}}},
 	{"F30", "upgrade and downgrade", runUpgrade, []other{{pkg: "exporter/snapfile", tests: "TestOtherVersion|TestFormatStays"}}},
 	{"F31", "least permissions", nil, []other{{pkg: "exporter/jetstream", tests: "TestPermissions"}}},
+	{"F34", "clock of the broker is wrong", runClock, []other{{pkg: "exporter/jetstream", tests: "TestClockOfBroker"}}},
+	{"F36", "mirrors, sourced streams, streams edited live", runMirror, []other{
+		{pkg: "exporter/jetstream", tests: "TestMirrorHasHoles|TestMirrorOfAPart|TestOriginRecreated|TestOriginLags|TestSources|TestEditedLive"}}},
 }
 
 // quick is what go test -short runs.

@@ -1,0 +1,170 @@
+package faults
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/stretchr/testify/require"
+
+	"github.com/bot-exporter/bot-exporter/exporter/jetstream"
+)
+
+// skew goes into the server's package: its wall clock is off, while monotonic readings, and with them all timers, stay.
+const skew = `package server
+
+import (
+	"sync/atomic"
+	"time"
+	"unsafe"
+)
+
+var skewSeconds atomic.Int64
+
+func SetSkew(d time.Duration) { skewSeconds.Store(int64(d / time.Second)) }
+
+// skewedNow adds to the seconds of the wall clock, which are 33 bits above the nanoseconds where there is a monotonic reading.
+func skewedNow() time.Time {
+	t := time.Now()
+	*(*uint64)(unsafe.Pointer(&t)) += uint64(skewSeconds.Load()) << 30
+	return t
+}
+`
+
+// skewedServer builds the server with its clock replaced; the test is skipped where that cannot be done.
+func skewedServer(t *testing.T) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.Dir}}", "github.com/nats-io/nats-server/v2/server").Output()
+	require.NoError(t, err)
+	source, dir := strings.TrimSpace(string(out)), t.TempDir()
+	files, err := filepath.Glob(filepath.Join(source, "*.go"))
+	require.NoError(t, err)
+	replace, replaced := map[string]string{}, 0
+	put := func(name, text string) {
+		replace[filepath.Join(source, name)] = filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	}
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		require.NoError(t, err)
+		text := strings.ReplaceAll(string(b), "time.Now()", "skewedNow()")
+		n := strings.Count(string(b), "time.Now()")
+		if n == 0 || strings.HasSuffix(f, "_test.go") {
+			continue
+		}
+		if strings.Count(text, "time.") == 0 { // nothing else needs the import
+			text += "\nvar _ time.Duration\n"
+		}
+		put(filepath.Base(f), text)
+		replaced += n
+	}
+	require.Greater(t, replaced, 100, "the server reads its clock in another way now")
+	put("skew_of_test.go.go", skew)
+	b, err := json.Marshal(map[string]any{"Replace": replace})
+	require.NoError(t, err)
+	overlay, program := filepath.Join(dir, "overlay.json"), filepath.Join(dir, "skewed")
+	require.NoError(t, os.WriteFile(overlay, b, 0o600))
+	out, err = exec.CommandContext(t.Context(), "go", "build", "-overlay="+overlay, "-o", program, "./testdata/skewed").CombinedOutput()
+	if err != nil {
+		t.Skipf("a server with a wrong clock cannot be built: %s", out)
+	}
+	return program
+}
+
+// skewed is a broker whose clock can be set wrong.
+type skewed struct {
+	*broker
+	in io.WriteCloser
+}
+
+func newSkewed(t *testing.T) *skewed {
+	t.Helper()
+	b := &skewed{broker: &broker{address: freePort(t), dir: t.TempDir()}}
+	_, port, err := net.SplitHostPort(b.address)
+	require.NoError(t, err)
+	cmd := exec.Command(skewedServer(t), port, b.dir)
+	b.in, err = cmd.StdinPipe()
+	require.NoError(t, err)
+	b.process = start(t, cmd)
+	b.nc, err = jetstream.Connect(t.Context(), jetstream.Config{URLs: []string{b.url()}})
+	require.NoError(t, err)
+	t.Cleanup(func() { b.nc.Close(); _ = b.Process.Kill(); <-b.exited })
+	require.Eventually(t, b.nc.IsConnected, patience, tick)
+	return b
+}
+
+// off sets the clock wrong by d, 0 to set it right.
+func (b *skewed) off(d time.Duration) {
+	b.t.Helper()
+	said := strings.Count(b.log.String(), "\n")
+	_, err := fmt.Fprintln(b.in, d)
+	require.NoError(b.t, err)
+	require.Eventually(b.t, func() bool { return strings.Count(b.log.String(), "\n") > said }, patience, tick)
+}
+
+// runClock sets the broker's clock wrong for one message, and right again: users stay known, open chats close at most
+// once, and the distance of the clocks is shown.
+func runClock(t *testing.T, r *result) {
+	b := newSkewed(t)
+	js := b.stream(t)
+	d := newDaemon(t, b.broker)
+	d.up().ready()
+	const people = 50
+	sent := 0
+	say := func(stream nats.JetStreamContext) {
+		t.Helper()
+		var list [][]byte
+		for i := range people {
+			list = append(list, fmt.Appendf(nil, `{"specversion":"1.0","id":"%d","source":"/faults","type":"bot.message.user","time":%q,"data":{"bot":"b","channel":"web","chat":"c%d","user":"u%[3]d","device":"d","browser":"w"}}`,
+				serial.Add(1), time.Now().UTC().Format(time.RFC3339Nano), i))
+		}
+		publish(t, stream, list...)
+		sent += people
+		d.applied(sent)
+	}
+	one := func() {
+		publish(t, js, fmt.Appendf(nil, `{"specversion":"1.0","id":"%d","source":"/faults","type":"bot.custom","time":%q,"data":{"bot":"b","channel":"web","event":"e"}}`,
+			serial.Add(1), time.Now().UTC().Format(time.RFC3339Nano)))
+		sent++
+		d.applied(sent)
+	}
+	say(js)
+	chats := float64(people)
+	require.Equal(t, chats, d.value("bot_users_new_total"))
+	require.Equal(t, chats, d.value("bot_chats_started_total"))
+	for _, wrong := range []time.Duration{410 * 24 * time.Hour, -410 * 24 * time.Hour, 3 * time.Hour} {
+		done := r.one()
+		b.off(wrong)
+		one()
+		if wrong > 0 && (whole || wrong > 24*time.Hour) {
+			d.until("offset is shown", func() bool {
+				return time.Duration(d.value("bot_exporter_broker_clock_offset_seconds")*float64(time.Second)) > wrong-time.Hour
+			})
+		}
+		b.off(0)
+		for range 3 {
+			say(js)
+		}
+		if wrong == 3*time.Hour {
+			chats *= 2 // each of them closed once, and went on as another one
+		}
+		require.EqualValues(t, people, d.value("bot_users_new_total"), "off by %s: users stay known", wrong)
+		require.Equal(t, chats, d.value("bot_chats_started_total"), "off by %s", wrong)
+		if wrong > 24*time.Hour {
+			require.EqualValues(t, 1, d.value("bot_events_clock_doubted_total"))
+		}
+		done()
+	}
+	d.until("clocks agree again", func() bool {
+		return time.Duration(d.value("bot_exporter_broker_clock_offset_seconds")*float64(time.Second)).Abs() < time.Hour
+	})
+	require.Equal(t, 0, d.signal(os.Interrupt))
+}
