@@ -1,9 +1,10 @@
 package faults
 
 import (
-	"encoding/json"
+	"bytes"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -39,40 +40,48 @@ func skewedNow() time.Time {
 }
 `
 
-// skewedServer builds the server with its clock replaced; the test is skipped where that cannot be done.
+const natsModule = "github.com/nats-io/nats-server/v2"
+
+// skewedServer builds the server from a copy of its module with the clock replaced. The test is skipped where that cannot
+// be built.
 func skewedServer(t *testing.T) string {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.Dir}}", "github.com/nats-io/nats-server/v2/server").Output()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", natsModule).Output()
 	require.NoError(t, err)
 	source, dir := strings.TrimSpace(string(out)), t.TempDir()
-	files, err := filepath.Glob(filepath.Join(source, "*.go"))
-	require.NoError(t, err)
-	replace, replaced := map[string]string{}, 0
-	put := func(name, text string) {
-		replace[filepath.Join(source, name)] = filepath.Join(dir, name)
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	if source == "" {
+		t.Skip("the source of the server is not at hand")
 	}
-	for _, f := range files {
-		b, err := os.ReadFile(f)
-		require.NoError(t, err)
-		text := strings.ReplaceAll(string(b), "time.Now()", "skewedNow()")
-		n := strings.Count(string(b), "time.Now()")
-		if n == 0 || strings.HasSuffix(f, "_test.go") {
-			continue
+	replaced := 0
+	require.NoError(t, fs.WalkDir(os.DirFS(source), ".", func(path string, entry fs.DirEntry, err error) error {
+		name := entry.Name()
+		if err != nil || strings.HasSuffix(name, "_test.go") || !strings.HasSuffix(name, ".go") && name != "go.mod" && !entry.IsDir() {
+			return err
 		}
-		if strings.Count(text, "time.") == 0 { // nothing else needs the import
-			text += "\nvar _ time.Duration\n"
+		to := filepath.Join(dir, "nats", path)
+		if entry.IsDir() {
+			return os.MkdirAll(to, 0o700)
 		}
-		put(filepath.Base(f), text)
-		replaced += n
-	}
+		b, err := os.ReadFile(filepath.Join(source, path))
+		if err != nil {
+			return err
+		}
+		if n := bytes.Count(b, []byte("time.Now()")); n > 0 && filepath.Dir(path) == "server" {
+			b = append(bytes.ReplaceAll(b, []byte("time.Now()"), []byte("skewedNow()")), "\nvar _ time.Duration // the import may have no other use\n"...)
+			replaced += n
+		}
+		return os.WriteFile(to, b, 0o600)
+	}))
 	require.Greater(t, replaced, 100, "the server reads its clock in another way now")
-	put("skew_of_test.go.go", skew)
-	b, err := json.Marshal(map[string]any{"Replace": replace})
-	require.NoError(t, err)
-	overlay, program := filepath.Join(dir, "overlay.json"), filepath.Join(dir, "skewed")
-	require.NoError(t, os.WriteFile(overlay, b, 0o600))
-	out, err = exec.CommandContext(t.Context(), "go", "build", "-overlay="+overlay, "-o", program, "./testdata/skewed").CombinedOutput()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "nats", "server", "skew.go"), []byte(skew), 0o600))
+	for name, more := range map[string]string{"go.mod": "\nreplace " + natsModule + " => " + filepath.Join(dir, "nats") + "\n", "go.sum": ""} {
+		b, err := os.ReadFile(filepath.Join("..", "..", name))
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), append(b, more...), 0o600))
+	}
+	program := filepath.Join(dir, "skewed")
+	// Without paths in it, what was built once need not be built again.
+	out, err = exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-modfile="+filepath.Join(dir, "go.mod"), "-o", program, "./testdata/skewed").CombinedOutput()
 	if err != nil {
 		t.Skipf("a server with a wrong clock cannot be built: %s", out)
 	}

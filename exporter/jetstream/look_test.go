@@ -249,6 +249,7 @@ func TestSources(t *testing.T) {
 	ends(t, s, 10)
 	require.NoError(t, s.DeleteMsg(t.Context(), 4))
 	r := newReader(t, nc, "bot.events.>")
+	r.source.timing = patient
 	r.until(10)
 	require.Empty(t, r.info.Subjects)
 	report, err := r.source.Look(t.Context(), r.at)

@@ -1,5 +1,5 @@
-// A NATS server whose clock can be set wrong while it runs. It compiles only with the overlay that the test of fault F34
-// makes: server.SetSkew is there.
+// A NATS server whose clock can be set wrong while it runs. It compiles only with the copy of the server that the test of
+// fault F34 makes: SetSkew is there.
 //
 // Arguments are the port and the directory. Each line of standard input is a distance from the right time, as 3h or -20s;
 // it is printed again when it holds.
