@@ -220,7 +220,7 @@ func TestConsumerIsKept(t *testing.T) {
 	}
 	for _, bad := range []string{"", "\n", "a.b", "a b", "*", ">", "\xff", strings.Repeat("x", 1<<20) + " "} {
 		must(t, os.WriteFile(filepath.Join(dir, "consumer"), []byte(bad), 0o600))
-		if name := s.Consumer(); len(name) > 256 || strings.ContainsAny(name, ".*> \xff") {
+		if name := s.Consumer(); len(name) > 256 || strings.ContainsAny(name, ".*> ") {
 			t.Fatalf("%q", name)
 		}
 	}

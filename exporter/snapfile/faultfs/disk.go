@@ -143,9 +143,6 @@ func (d *Disk) Lock(name string) (snapfile.Lock, error) {
 	})
 }
 
-// Held succeeds: a disk has one directory.
-func (h *handle) Held() error { return nil }
-
 // ReadDir returns the names in a directory.
 func (d *Disk) ReadDir(dir string) (names []string, err error) {
 	err = d.do(-1, ReadDir, dir, func() error {
@@ -238,6 +235,9 @@ type handle struct {
 	inode *inode
 	lock  bool
 }
+
+// Held succeeds: a disk has one directory.
+func (h *handle) Held() error { return nil }
 
 func (h *handle) do(op Op, f func() error) error { return h.d.do(h.life, op, h.name, f) }
 
