@@ -42,6 +42,11 @@ func runMirror(t *testing.T, r *result) {
 		d.applied(1100)
 		require.EqualValues(t, 1080, d.value("bot_events_total"))
 		require.EqualValues(t, 20, d.value("bot_events_lost_total"))
+		consumers := 0
+		for range js.ConsumerNames("BOT_EVENTS") {
+			consumers++
+		}
+		require.Equal(t, 1, consumers, "that of the killed process is gone")
 
 		for seq := uint64(1091); seq <= 1100; seq++ { // read already
 			require.NoError(t, js.DeleteMsg("BOT_EVENTS", seq))
