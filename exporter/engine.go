@@ -96,7 +96,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			break
 		}
-		if errors.Is(err, errStalled) {
+		if errors.Is(err, errStalled) || errors.Is(err, errOutdated) {
 			continue // to open the source again tells what there is to read, and gets it moving
 		}
 		e.interrupted(err)

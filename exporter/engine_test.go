@@ -145,6 +145,17 @@ func TestPurgedToTheEnd(t *testing.T) {
 	require.EqualValues(t, 50, r.value(collectors.EventsLost), "counted once")
 }
 
+// A stream that is edited so that it needs a filter, since others publish to it as well, is read with it from then on.
+func TestEditedStream(t *testing.T) {
+	b := newBroker(stored(40))
+	r := run(t, quick(watchful), b, &shelf{})
+	r.live(40)
+	b.change(func(b *broker) { b.end, b.filter = 99, []string{"bot.events.a"} })
+	r.until("read with the filter", func() bool { return len(r.Position().Subjects) > 0 })
+	r.until("live", func() bool { return r.Status().Phase == PhaseLive })
+	require.Zero(t, r.value(collectors.EventsLost), "it may not have been ours")
+}
+
 // With a filter, holes are messages of others.
 func TestFilteredStreamHasNoGaps(t *testing.T) {
 	all := stored(50)

@@ -32,7 +32,7 @@ func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 }
 
 // Handler serves /metrics, the health checks, the landing page and, unless it is nil, reload.
-func (e *Engine) Handler(reload func() error) http.Handler {
+func (e *Engine) Handler(reload func() error, hosts ...string) http.Handler {
 	kpis := newGatherer(e, e.metrics.registry, maxScrapes+1) // one for the landing page
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", newScrapes(kpis))
@@ -40,7 +40,7 @@ func (e *Engine) Handler(reload func() error) http.Handler {
 	mux.HandleFunc("GET /-/ready", e.ready)
 	mux.HandleFunc("GET /-/digests", e.digestPage)
 	for _, method := range []string{http.MethodPost, http.MethodPut} {
-		mux.Handle(method+" /-/reload", reloadPage(reload))
+		mux.Handle(method+" /-/reload", reloadPage(reload, hosts))
 	}
 	mux.Handle("GET /{$}", &landing{engine: e, kpis: kpis})
 	return e.recovered(mux)

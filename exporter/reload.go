@@ -2,7 +2,10 @@ package exporter
 
 import (
 	"fmt"
+	"net"
 	"net/http"
+	"slices"
+	"strings"
 )
 
 // Reload reads the configuration again and applies what may change while the engine runs; apply does the rest of that,
@@ -38,10 +41,14 @@ func (e *Engine) accepts(cfg Config) error {
 }
 
 // reloadPage does what SIGHUP does, for those who may; a page that a browser shows may not.
-func reloadPage(reload func() error) http.Handler {
-	return http.NewCrossOriginProtection().Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+func reloadPage(reload func() error, hosts []string) http.Handler {
+	return http.NewCrossOriginProtection().Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if reload == nil {
 			http.Error(w, "not enabled; start the exporter with --web.enable-lifecycle", http.StatusForbidden)
+			return
+		}
+		if !ownHost(r.Host, hosts) {
+			http.Error(w, "not under this host name; use an address, a name without dots, or one that --web.reload-host gives", http.StatusForbidden)
 			return
 		}
 		if err := reload(); err != nil {
@@ -50,4 +57,22 @@ func reloadPage(reload func() error) http.Handler {
 		}
 		answer(w, "reloaded")
 	}))
+}
+
+// ownHost reports whether a Host header names this server. A stranger can let a name of his own stand for our address,
+// and a browser then takes his page for one of ours; he can do that neither to an address nor to a name without dots.
+func ownHost(header string, hosts []string) bool {
+	name := header
+	if host, _, err := net.SplitHostPort(header); err == nil {
+		name = host
+	}
+	name = strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(name, "["), "]"), ".")
+	address, _, _ := strings.Cut(name, "%") // without the zone
+	switch {
+	case name == "":
+		return false
+	case net.ParseIP(address) != nil, !strings.Contains(name, "."), strings.HasSuffix(strings.ToLower(name), ".localhost"):
+		return true
+	}
+	return slices.ContainsFunc(hosts, func(h string) bool { return strings.EqualFold(h, name) })
 }

@@ -92,6 +92,7 @@ func TestReloadPage(t *testing.T) {
 	ask := func(h http.Handler, method string, header ...string) (int, string, http.Header) {
 		t.Helper()
 		request, w := httptest.NewRequest(method, "/-/reload", nil), httptest.NewRecorder()
+		request.Host = "localhost:9850"
 		for i := 0; i < len(header); i += 2 {
 			request.Header.Set(header[i], header[i+1])
 		}
@@ -126,4 +127,44 @@ func TestReloadPage(t *testing.T) {
 	require.Equal(t, http.StatusInternalServerError, status)
 	require.Equal(t, "internal error; see the log\n", text, "nothing of the cause")
 	require.Contains(t, r.log.String(), "secret")
+}
+
+// A name that a stranger made stand for our address is not ours: his page in a browser would be of the same origin.
+func TestReloadUnderForeignHost(t *testing.T) {
+	r := run(t, quick(), newBroker(nil), &shelf{})
+	asked := 0
+	h := r.Handler(func() error { asked++; return nil }, "Metrics.example.org")
+	for host, want := range map[string]int{
+		"127.0.0.1":                  http.StatusOK,
+		"127.0.0.1:9850":             http.StatusOK,
+		"10.1.2.3:9850":              http.StatusOK,
+		"[::1]:9850":                 http.StatusOK,
+		"[::1]":                      http.StatusOK,
+		"[fe80::1%eth0]:9850":        http.StatusOK,
+		"localhost:9850":             http.StatusOK,
+		"a.localhost":                http.StatusOK,
+		"bot-exporter:9850":          http.StatusOK,
+		"metrics.example.org":        http.StatusOK,
+		"METRICS.example.org.:443":   http.StatusOK,
+		"":                           http.StatusForbidden,
+		":9850":                      http.StatusForbidden,
+		"evil.example":               http.StatusForbidden,
+		"evil.example:9850":          http.StatusForbidden,
+		"127.0.0.1.evil.example":     http.StatusForbidden,
+		"localhost.evil.example":     http.StatusForbidden,
+		"x.metrics.example.org":      http.StatusForbidden,
+		"metrics.example.org.evil.x": http.StatusForbidden,
+	} {
+		before := asked
+		request, w := httptest.NewRequest(http.MethodPost, "/-/reload", nil), httptest.NewRecorder()
+		request.Host = host
+		request.Header.Set("Origin", "http://"+host)
+		request.Header.Set("Sec-Fetch-Site", "same-origin")
+		h.ServeHTTP(w, request)
+		require.Equal(t, want, w.Code, host)
+		require.Equal(t, want == http.StatusOK, asked > before, host)
+		if want != http.StatusOK {
+			require.Contains(t, w.Body.String(), "--web.reload-host")
+		}
+	}
 }

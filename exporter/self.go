@@ -1,6 +1,9 @@
 package exporter
 
 import (
+	"slices"
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 	processes "github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/collectors/version"
@@ -24,6 +27,9 @@ type selfMetrics struct {
 	reloadedAt         prometheus.Gauge
 	mismatches         *prometheus.GaugeVec
 	advice             *prometheus.GaugeVec
+	advised            []string // values of its label
+	brokerClock        prometheus.Gauge
+	originLag          prometheus.Gauge
 }
 
 func newSelfMetrics(e *Engine) *selfMetrics {
@@ -42,6 +48,8 @@ func newSelfMetrics(e *Engine) *selfMetrics {
 		reloadedAt:         prometheus.NewGauge(prometheus.GaugeOpts(opts(self.ConfigReloadTime))),
 		mismatches:         prometheus.NewGaugeVec(prometheus.GaugeOpts(opts(self.Mismatch)), self.Mismatch.LabelNames()),
 		advice:             prometheus.NewGaugeVec(prometheus.GaugeOpts(opts(self.Advice)), self.Advice.LabelNames()),
+		brokerClock:        prometheus.NewGauge(prometheus.GaugeOpts(opts(self.BrokerClock))),
+		originLag:          prometheus.NewGauge(prometheus.GaugeOpts(opts(self.OriginLag))),
 	}
 	for _, v := range self.CheckpointRejected.Labels[0].Values {
 		m.checkpointRejected.WithLabelValues(v)
@@ -54,7 +62,7 @@ func newSelfMetrics(e *Engine) *selfMetrics {
 		processes.NewProcessCollector(processes.ProcessCollectorOpts{}),
 		version.NewCollector("bot_exporter"),
 		m.redelivered, m.checkpointDuration, m.checkpointSize, m.checkpointFailures, m.checkpointRejected, m.markFailures,
-		m.fold, m.scrape, m.connected, m.reloaded, m.reloadedAt, m.mismatches, m.advice, newDigestMetric(e),
+		m.fold, m.scrape, m.connected, m.reloaded, m.reloadedAt, m.mismatches, m.advice, m.brokerClock, m.originLag, newDigestMetric(e),
 		ofStatus(e, self.Ready, func(s Status) float64 { return oneIf(s.Phase == PhaseLive) }),
 		ofStatus(e, self.Lag, func(s Status) float64 { return float64(s.Pending) }),
 		ofStatus(e, self.AppliedSequence, func(s Status) float64 { return float64(s.Position.Seq) }),
@@ -105,13 +113,25 @@ func (m *selfMetrics) mismatch(found *Mismatch) {
 // Connected notes whether the connection to the broker is up.
 func (e *Engine) Connected(up bool) { e.metrics.connected.Set(oneIf(up)) }
 
-// Advise notes the settings of stream and broker that put messages at risk.
+// Advise notes the settings of stream and broker that put messages at risk, and forgets those noted before. One that
+// stays is there for every scrape. Calls must not overlap.
 func (e *Engine) Advise(settings []string) {
-	e.metrics.advice.Reset()
+	for _, s := range e.metrics.advised {
+		if !slices.Contains(settings, s) {
+			e.metrics.advice.DeleteLabelValues(s)
+		}
+	}
 	for _, s := range settings {
 		e.metrics.advice.WithLabelValues(s).Set(1)
 	}
+	e.metrics.advised = settings
 }
+
+// BrokerClock notes by how much the clock of the broker is ahead of ours.
+func (e *Engine) BrokerClock(ahead time.Duration) { e.metrics.brokerClock.Set(ahead.Seconds()) }
+
+// Origins notes how many messages the stream has still to copy from another one.
+func (e *Engine) Origins(lag uint64) { e.metrics.originLag.Set(float64(lag)) }
 
 // CheckpointRejected counts a checkpoint file that was found damaged.
 func (e *Engine) CheckpointRejected(reason string) {

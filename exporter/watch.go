@@ -3,11 +3,18 @@ package exporter
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
 // errStalled says that messages are there and none comes, for two checks in a row.
 var errStalled = errors.New("no progress")
+
+// errOutdated says that the stream was edited and has to be opened again to be read as it is now.
+var errOutdated = errors.New("stream has changed")
+
+// confirmAfter is the time until a second look after one that found the rest of the stream gone.
+const confirmAfter = time.Second
 
 // askEvery is the time between two questions for what is left, while the consumer has nothing and the gate is closed.
 const askEvery = 100 * time.Millisecond
@@ -32,6 +39,11 @@ func (e *Engine) watch(ctx context.Context, stop context.CancelCauseFunc) {
 			if err := e.look(ctx, &w); err != nil {
 				stop(err)
 				return
+			}
+			if w.nothing == 1 {
+				check.Reset(min(confirmAfter, e.cfg.WatchInterval))
+			} else {
+				check.Reset(e.cfg.WatchInterval)
 			}
 		}
 	}
@@ -84,6 +96,9 @@ func (e *Engine) look(ctx context.Context, w *watched) error {
 	case err != nil: // Next finds out by itself
 		return nil
 	}
+	if e.edited(info) { // messages on their way are forgotten when it is opened again, so that none counts twice
+		return errOutdated
+	}
 	behind := e.behind(at, info)
 	if !behind || at.Seq != w.at {
 		*w = watched{at: at.Seq}
@@ -105,6 +120,13 @@ func (e *Engine) look(ctx context.Context, w *watched) error {
 		return errStalled
 	}
 	return nil
+}
+
+// edited reports whether the stream has to be read with another filter than at present.
+func (e *Engine) edited(info StreamInfo) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return !slices.Equal(info.Subjects, e.status.stream.Subjects)
 }
 
 // behind notes the end of the stream, and reports whether there may be messages after the position and none came during

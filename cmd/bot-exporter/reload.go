@@ -15,6 +15,7 @@ type reload struct {
 	read   func() (exporter.Config, error) // as at the start
 	apply  func(exporter.Config)           // what concerns the program and not the engine
 	byHTTP bool
+	hosts  []string // names under which that may be asked for, beside those that are always ours
 	hangup chan os.Signal
 }
 

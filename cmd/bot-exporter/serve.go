@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"time"
 
@@ -30,7 +31,7 @@ type daemon struct {
 	stream   string
 	subjects []string
 	create   bool
-	replicas int
+	replicas int    // of a stream that is created; 0 for as many as the cluster allows
 	embedded string // address of a NATS server within the process; none when empty
 	volatile bool   // that server need not keep what it has
 	web      *web.FlagConfig
@@ -45,7 +46,8 @@ func serveCommand(app *kingpin.Application) (string, command) {
 	cmd := app.Command("serve", "Follow the stream and serve /metrics (the default command).").Default()
 	fold, logs, broker := addFoldFlags(cmd), addLogFlags(cmd, "info"), addNATSFlags(cmd)
 	create := cmd.Flag("nats.create-stream", "Create the stream with the recommended settings when it is missing.").Bool()
-	replicas := cmd.Flag("nats.create-replicas", "Servers that hold a stream created by --nats.create-stream.").Default("1").Int()
+	replicas := cmd.Flag("nats.create-replicas", "Servers that hold a stream created by --nats.create-stream: 1 to 5, or auto, which is 3 in a cluster of three or more and else 1.").
+		Default("auto").Enum("auto", "1", "2", "3", "4", "5")
 	embedded := cmd.Flag("nats.embedded", "Run a NATS server with JetStream within this process instead of connecting to one.").Bool()
 	address := cmd.Flag("nats.embedded.address", "Address of the embedded NATS server, host:port; it is neither encrypted nor protected.").Default("127.0.0.1:4222").String()
 	storage := cmd.Flag("storage.path", "Directory of checkpoints, the users' key and the embedded server's streams.").Default("data").String()
@@ -54,6 +56,7 @@ func serveCommand(app *kingpin.Application) (string, command) {
 		Default(string(exporter.Resume)).Enum(exporter.Policies()...)
 	interval := cmd.Flag("checkpoint.interval", "Longest time between two checkpoints while messages come.").Default("30s").Duration()
 	lifecycle := cmd.Flag("web.enable-lifecycle", "Allow POST and PUT on /-/reload, which reads --config.file again as SIGHUP does.").Bool()
+	reloadHosts := cmd.Flag("web.reload-host", "Host name with dots under which /-/reload may be asked for, beside addresses and names without; repeatable.").Strings()
 	debug := cmd.Flag("debug.listen-address", "Loopback address, host:port, of Go's profiles at /debug/pprof/; none when empty.").String()
 	webFlags := kingpinflag.AddFlags(cmd, ":9850")
 	return cmd.FullCommand(), func(ctx context.Context, io stdio) (int, error) {
@@ -70,9 +73,10 @@ func serveCommand(app *kingpin.Application) (string, command) {
 		log.set(cfg)
 		d := daemon{
 			cfg: cfg, storage: *storage, keyFile: *keyFile, nats: broker.config("bot-exporter", log.Logger),
-			stream: *broker.stream, subjects: *broker.subjects, create: *create || *embedded, replicas: *replicas,
-			web: webFlags, log: log, reload: reload{read: read, apply: log.set, byHTTP: *lifecycle},
+			stream: *broker.stream, subjects: *broker.subjects, create: *create || *embedded,
+			web: webFlags, log: log, reload: reload{read: read, apply: log.set, byHTTP: *lifecycle, hosts: *reloadHosts},
 		}
+		d.replicas, _ = strconv.Atoi(*replicas) // 0 for auto
 		defer d.reload.hangups()()
 		if *debug != "" {
 			stop, err := serveProfiles(*debug, log.Logger)
@@ -137,7 +141,7 @@ func (d *daemon) rejected(e *snapfile.DamageError) {
 	d.damaged = append(d.damaged, string(e.Reason))
 }
 
-func (d *daemon) follow(ctx context.Context, store exporter.Store) error {
+func (d *daemon) follow(ctx context.Context, store *snapfile.Store) error {
 	var engine *exporter.Engine
 	d.nats.Observer = jetstream.Observer{
 		Connected:    func(string) { engine.Connected(true) },
@@ -156,7 +160,13 @@ func (d *daemon) follow(ctx context.Context, store exporter.Store) error {
 		return untilStopped(ctx, err)
 	}
 	defer nc.Close()
-	source, err := jetstream.NewSource(nc, jetstream.Options{Stream: d.stream, Subjects: d.subjects})
+	source, err := jetstream.NewSource(nc, jetstream.Options{
+		Stream: d.stream, Subjects: d.subjects, Leftover: store.Consumer(), Creating: func(name string) {
+			if err := store.KeepConsumer(name); err != nil {
+				d.log.Warn("a killed process would leave its consumer to the broker for a while", "err", err)
+			}
+		},
+	})
 	if err != nil {
 		return err
 	}
@@ -164,7 +174,7 @@ func (d *daemon) follow(ctx context.Context, store exporter.Store) error {
 	if d.create {
 		create = &jetstream.StreamSettings{Name: d.stream, Subjects: d.subjects, Replicas: d.replicas}
 	}
-	link.Source = jetstream.Tend(source, create, d.advise(engine), d.log.Logger)
+	link.Source = jetstream.Tend(source, create, d.report(engine), d.log.Logger)
 	return d.serve(ctx, engine)
 }
 
@@ -172,17 +182,26 @@ func (d *daemon) follow(ctx context.Context, store exporter.Store) error {
 // engine. It is filled before the engine runs.
 type lazySource struct{ exporter.Source }
 
-func (d *daemon) advise(engine *exporter.Engine) func([]jetstream.Advice) {
-	return func(list []jetstream.Advice) {
-		var settings []string
-		for _, a := range list {
+// report passes on what each look at the stream finds, and logs what is new in it.
+func (d *daemon) report(engine *exporter.Engine) func(jetstream.Report) {
+	said := map[jetstream.Advice]bool{}
+	return func(r jetstream.Report) {
+		settings, now := []string(nil), map[jetstream.Advice]bool{}
+		for _, a := range r.Advice {
 			if a.Setting == "num_replicas" && d.embedded != "" {
 				continue // one machine is what was asked for, and its server syncs every message
 			}
-			settings = append(settings, a.Setting)
-			d.log.Warn("stream setting puts messages at risk", "setting", a.Setting, "reason", a.Reason)
+			settings, now[a] = append(settings, a.Setting), true
+			if !said[a] {
+				d.log.Warn("stream setting puts messages at risk", "setting", a.Setting, "reason", a.Reason)
+			}
 		}
+		said = now
 		engine.Advise(settings)
+		engine.Origins(r.OriginLag)
+		if r.Timed {
+			engine.BrokerClock(r.Clock)
+		}
 	}
 }
 
@@ -192,7 +211,7 @@ const shutdownTimeout = 5 * time.Second
 func (d *daemon) serve(ctx context.Context, engine *exporter.Engine) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	server := exporter.NewServer(engine.Handler(d.reload.handler(engine)), d.log.Logger)
+	server := exporter.NewServer(engine.Handler(d.reload.handler(engine), d.reload.hosts...), d.log.Logger)
 	served := make(chan error, 1)
 	go func() {
 		err := d.listenAndServe(server)

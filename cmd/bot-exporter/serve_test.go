@@ -104,7 +104,7 @@ func TestRefusals(t *testing.T) {
 	for name, v := range map[string]struct{ flag, says string }{
 		"zone":   {"--time.zone=Asia/Tokyo", "time.zone is Asia/Tokyo, the checkpoint has UTC"},
 		"limits": {"--config.file=" + file(t, "c.yml", "limits: {agents: 3}"), "limits.agents is 3, the checkpoint has 500"},
-		"key":    {"--users.key-file=" + file(t, "k", "ffffffffffffffffffffffffffffffff"), "key id"},
+		"key":    {"--users.key-file=" + file(t, "k", "ffffffffffffffffffffffffffffff00"), "key id"},
 		"port":   {"--web.listen-address=256.0.0.1:1", "web server"},
 	} {
 		code, _, text := ended(t, "", "serve", "--nats.url="+url, "--storage.path="+dir, "--web.listen-address=127.0.0.1:0", v.flag)

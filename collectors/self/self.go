@@ -58,6 +58,10 @@ var (
 		"Time to apply one batch of messages.", 1e-5, 1e-4, 5e-4, 1e-3, 5e-3, 1e-2, 5e-2, 0.1, 1)
 	ScrapeDuration = histogram("bot_exporter_scrape_duration_seconds",
 		"Time to copy the KPIs for one scrape.", 1e-4, 5e-4, 1e-3, 5e-3, 1e-2, 5e-2, 0.1, 0.5, 1)
+	BrokerClock = gauge("bot_exporter_broker_clock_offset_seconds",
+		"Clock of the broker minus that of the exporter, at the last look at the stream. It places events in time.")
+	OriginLag = gauge("bot_exporter_stream_origin_lag_messages",
+		"Messages that the origin of a mirror or sourced stream holds and the stream does not yet, of the origin furthest ahead.")
 	Advice = gauge("bot_exporter_stream_advice",
 		"1 for each setting of the stream or broker that puts messages at risk.", metric.Label{Name: "setting"})
 	Digest = gauge("bot_exporter_state_digest_info",
@@ -69,7 +73,7 @@ var (
 func Defs() []*metric.Def {
 	return []*metric.Def{BuildInfo, Ready, Connected, Lag, AppliedSequence, FirstEvent, LastEvent, ReplayRemaining, ReplayRate, ReplayLeft, Mismatch,
 		Epoch, BrokerLost, Redelivered, CheckpointAge, CheckpointDuration, CheckpointSize, CheckpointFailures, CheckpointRejected, MarkFailures,
-		ConfigReloaded, ConfigReloadTime, FoldDuration, ScrapeDuration, Advice, Digest}
+		ConfigReloaded, ConfigReloadTime, FoldDuration, ScrapeDuration, BrokerClock, OriginLag, Advice, Digest}
 }
 
 func gauge(name, help string, labels ...metric.Label) *metric.Def {

@@ -106,10 +106,10 @@ type Lag struct {
 	Stuck  Duration `yaml:"stuck" doc:"any lag, when nothing was applied for so long"`
 }
 
-// Age is an alert on the age of something.
+// Age is an alert on the age of something, or on the distance of two times.
 type Age struct {
 	Common `yaml:",inline"`
-	Above  Duration `yaml:"above" doc:"the age"`
+	Above  Duration `yaml:"above" doc:"the age, or the distance"`
 }
 
 // Memory is an alert that compares with what was seen before.
@@ -142,6 +142,8 @@ type Alerts struct {
 	CheckpointStale           Age      `yaml:"BotCheckpointStale"`
 	ReplicasDiverged          Memory   `yaml:"BotReplicasDiverged"`
 	ConfigReloadFailed        Common   `yaml:"BotConfigReloadFailed"`
+	BrokerClockOff            Age      `yaml:"BotBrokerClockOff"`
+	StreamUnread              Common   `yaml:"BotStreamUnread"`
 	LabelOverflow             Count    `yaml:"BotLabelOverflow"`
 }
 
@@ -192,6 +194,8 @@ func Defaults() Config {
 			CheckpointStale:           Age{Common{Severity: warning, For: 5 * minute}, 5 * minute},
 			ReplicasDiverged:          Memory{Common{Severity: warning}, 6 * hour},
 			ConfigReloadFailed:        Common{Severity: warning, For: 5 * minute},
+			BrokerClockOff:            Age{Common{Severity: warning, For: 10 * minute}, minute},
+			StreamUnread:              Common{Severity: critical, For: 5 * minute},
 			LabelOverflow:             Count{Common{Severity: info}, day, 0},
 		},
 	}

@@ -19,6 +19,8 @@ func (b *book) exporter() {
 	b.stale(b.cfg.Alerts.CheckpointStale)
 	b.diverged(b.cfg.Alerts.ReplicasDiverged)
 	b.refused(b.cfg.Alerts.ConfigReloadFailed)
+	b.clock(b.cfg.Alerts.BrokerClockOff)
+	b.unread(b.cfg.Alerts.StreamUnread)
 }
 
 // down compares jobs, not instances: an instance goes for good when it is moved to another address.
@@ -106,5 +108,32 @@ func (b *book) refused(s Common) {
 		Meaning:     "A reload was refused.",
 		Threshold:   fmt.Sprintf("the last reload failed, for %s", s.For),
 		Why:         "Nothing is wrong until the next start, which would end with the same error.",
+	})
+}
+
+func (b *book) clock(s Age) {
+	b.alert(Alert{
+		Name: "BotBrokerClockOff", Common: s.Common,
+		Value:       above(b.scope.Of(self.BrokerClock).Each().Func("abs"), s.Above.seconds()),
+		Dashboard:   pair[:1],
+		Summary:     "The clocks of the broker and of the exporter differ.",
+		Description: fmt.Sprintf("The clock of the broker and that of {{ $labels.instance }} of {{ $labels.job }} are {{ $value | humanizeDuration }} apart. The limit is %s.", s.Above),
+		Meaning:     "One of the two clocks is wrong.",
+		Threshold:   fmt.Sprintf("more than %s for %s", s.Above, s.For),
+		Why:         "The broker's clock places every event in time. If it is wrong, chats close too early or late, and event times are replaced.",
+	})
+}
+
+func (b *book) unread(s Common) {
+	setting := self.Advice.Labels[0]
+	b.alert(Alert{
+		Name: "BotStreamUnread", Common: s,
+		Value:       above(b.scope.Of(self.Advice).Is(setting, "subjects", "origin").Now().Aggregate("max", promql.Job, setting), 0),
+		Dashboard:   pair[:1],
+		Summary:     "What bots publish does not reach the exporter.",
+		Description: "The stream that {{ $labels.job }} reads is there, but does not get all that bots publish: see the setting {{ $labels.setting }} in the runbook. KPIs stand still or are too low, while everything looks up.",
+		Meaning:     "The stream holds nothing under the subjects that are read, or does not copy all of its origin.",
+		Threshold:   fmt.Sprintf("any, for %s", s.For),
+		Why:         "A misspelled subject, a stream that was edited, or a mirror whose origin was made anew look like bots that nobody talks to.",
 	})
 }

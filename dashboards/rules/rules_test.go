@@ -131,7 +131,7 @@ func expand(t *testing.T, text string, value ...float64) string {
 	}).Parse(text)
 	require.NoError(t, err)
 	var b strings.Builder
-	labels := map[string]string{"job": "j", "bot": "b&c", "channel": "web", "instance": "i", "field": "created", "metric": "m", "label": "l", "sequence": "65536"}
+	labels := map[string]string{"job": "j", "bot": "b&c", "channel": "web", "instance": "i", "field": "created", "metric": "m", "label": "l", "setting": "subjects", "sequence": "65536"}
 	values := map[string]any{"B": nil}
 	for _, v := range value {
 		values["B"] = struct{ Value float64 }{v}

@@ -66,6 +66,13 @@ func TestHelmEverything(t *testing.T) {
 	decode(t, filepath.Join(deploy, "kubernetes/prometheusrule.yaml"), &generated)
 	assert.Equal(t, generated["spec"], ofKind(t, all, "PrometheusRule")["spec"])
 
+	// The ports of DNS are what the values say.
+	var dns []any
+	for _, p := range at(ofKind(t, all, "NetworkPolicy"), "spec", "egress").([]any)[0].(manifest)["ports"].([]any) {
+		dns = append(dns, at(p, "port"))
+	}
+	assert.Equal(t, []any{53, 53, 5353, 5353}, dns)
+
 	// The ports of nats.urls are let out, each once.
 	var ports []any
 	for _, rule := range at(ofKind(t, all, "NetworkPolicy"), "spec", "egress").([]any)[1:] {

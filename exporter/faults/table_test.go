@@ -153,6 +153,36 @@ func runTimes(t *testing.T, r *result) {
 		require.Equal(t, first, wild(), "another replica")
 		done()
 	}
+	runTicks(t, r, n)
+}
+
+// runTicks lets single messages be stored at a wrong time while event times are right: every KPI stays what it is.
+func runTicks(t *testing.T, r *result, n int) {
+	kinds := []string{"message.user", "message.bot", "element.clicked", "csat.submitted"}
+	kpis := func(wrong time.Duration) map[string]float64 {
+		m := replayed(t, nil, n, func(i int) string {
+			sent := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC).Add(time.Duration(i) * 10 * time.Millisecond)
+			stored, kind := sent, kinds[i%len(kinds)]
+			if i%(n/4) == n/8 {
+				stored, kind = stored.Add(wrong), "custom" // what a wrong time does to an event itself is another matter
+			}
+			return fmt.Sprintf(`{"specversion":"1.0","id":"%d","source":"/f","type":"bot.%s","time":%q,"storedtime":%q,"data":{"bot":"b","channel":"web","chat":"c%d","user":"u%d","element":"link","score":4,"event":"e"}}`,
+				i, kind, sent.Format(time.RFC3339Nano), stored.Format(time.RFC3339Nano), i/50, i/500)
+		})
+		for id := range m {
+			if strings.Contains(id, "doubted") || strings.Contains(id, "clamped") || strings.HasPrefix(id, "bot_event_delay") {
+				delete(m, id) // they tell of the clock
+			}
+		}
+		return m
+	}
+	want := kpis(0)
+	require.Positive(t, sumOf(want, "bot_users_new_total"))
+	for _, wrong := range []time.Duration{410 * 24 * time.Hour, -410 * 24 * time.Hour, 26 * time.Hour, -time.Hour} {
+		done := r.one()
+		require.Equal(t, want, kpis(wrong), "off by %s", wrong)
+		done()
+	}
 }
 
 // runDuplicates publishes a part of the events again, with a kill in between, inside and outside of the window.

@@ -64,8 +64,8 @@ func startCluster(t *testing.T) *cluster {
 	})
 	c.nc = dial(t, Config{URLs: c.urls()})
 	require.EventuallyWithT(t, func(a *assert.CollectT) {
-		_, err := EnsureStream(t.Context(), c.nc, StreamSettings{Name: streamName, Subjects: []string{"bot.events.>"}, Replicas: 3})
-		require.NoError(a, err)
+		_, err := EnsureStream(t.Context(), c.nc, StreamSettings{Name: streamName, Subjects: []string{"bot.events.>"}})
+		require.NoError(a, err) // three replicas by default
 	}, patience, 50*time.Millisecond)
 	c.healthy()
 	return c

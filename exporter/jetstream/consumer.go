@@ -15,7 +15,7 @@ import (
 
 const (
 	consumerPrefix    = "bot-exporter-"
-	inactiveThreshold = 2 * time.Minute // after which the server deletes a consumer that nobody asks
+	inactiveThreshold = 30 * time.Second // after which the server deletes a consumer that nobody asks
 )
 
 // consume creates a consumer that starts right after the position, and a subscription for what it delivers.
@@ -23,6 +23,7 @@ func (s *Source) consume(ctx context.Context, seen *verified, at exporter.Positi
 	// A fixed name would meet the consumer that a killed process left behind: the server refuses another start
 	// sequence, or lets two processes share the messages.
 	name := consumerPrefix + rand.Text()[:10] // it travels with every message, so it is short: 50 bits
+	s.replace(name)
 	cfg := jetstream.ConsumerConfig{
 		Name:              name,
 		Description:       "reads the stream for the bot exporter",
@@ -73,7 +74,20 @@ func (s *Source) consume(ctx context.Context, seen *verified, at exporter.Positi
 		return nil, err
 	}
 	p.pending = c.CachedInfo().NumPending
+	s.leftover = ""
 	return p, nil
+}
+
+// replace deletes the consumer that may be left over, which counts against limits of stream and account, and notes the
+// name of the next one. It does not wait: where a limit is met all the same, the next try finds it gone.
+func (s *Source) replace(name string) {
+	if s.leftover != "" {
+		//nolint:errcheck // the server deletes it later, too
+		s.nc.PublishRequest("$JS.API.CONSUMER.DELETE."+s.stream+"."+s.leftover, s.nc.NewInbox(), nil)
+	}
+	if s.creating != nil {
+		s.creating(name)
+	}
 }
 
 // delivery is what the server tells about a message in its reply subject.

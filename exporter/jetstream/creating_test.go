@@ -17,7 +17,7 @@ func TestTended(t *testing.T) {
 	var advice []Advice
 	advised := 0
 	tend := func(create *StreamSettings) *Tended {
-		return Tend(newSource(t, nc), create, func(list []Advice) { advice = list; advised++ }, slog.New(slog.DiscardHandler))
+		return Tend(newSource(t, nc), create, func(r Report) { advice = r.Advice; advised++ }, slog.New(slog.DiscardHandler))
 	}
 	settings := &StreamSettings{Name: streamName, Subjects: []string{"bot.events.>"}}
 	_, err := tend(nil).Open(t.Context(), exporter.Position{})

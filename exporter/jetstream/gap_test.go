@@ -42,13 +42,13 @@ func TestPurged(t *testing.T) {
 func TestConsumerLimits(t *testing.T) {
 	t.Parallel()
 	nc := client(t, serve(t))
-	s := create(t, nc, func(c *jetstream.StreamConfig) { c.ConsumerLimits.InactiveThreshold = time.Minute })
+	s := create(t, nc, func(c *jetstream.StreamConfig) { c.ConsumerLimits.InactiveThreshold = 10 * time.Second })
 	r := newReader(t, nc)
 	require.NoError(t, r.open(t.Context()))
 	c, err := s.Consumer(t.Context(), r.source.pull.consumer)
 	require.NoError(t, err)
 	config := c.CachedInfo().Config
-	require.Equal(t, time.Minute, config.InactiveThreshold)
+	require.Equal(t, 10*time.Second, config.InactiveThreshold)
 	require.Equal(t, jetstream.AckNonePolicy, config.AckPolicy)
 	require.True(t, config.MemoryStorage)
 	require.Equal(t, 1, config.Replicas)

@@ -27,7 +27,7 @@ func (s *Source) ahead(ctx context.Context, at exporter.Position) (*exporter.Mes
 	case !at.Created.IsZero() && !before.Created.Equal(at.Created):
 		return nil, exporter.StreamInfo{}, mismatchCreated(at.Created, before.Created)
 	}
-	seen := &verified{StreamInfo: before, inForce: s.inForce(&before.Config)}
+	seen := &verified{StreamInfo: before, inForce: inForce(s.filter, &before.Config)}
 	subjects := seen.inForce
 	if len(subjects) == 0 {
 		subjects = []string{">"}
@@ -67,14 +67,6 @@ func leader(info *jetstream.StreamInfo) string {
 		return ""
 	}
 	return info.Cluster.Leader
-}
-
-// inForce returns the filter that a consumer needs; empty to read the whole stream.
-func (s *Source) inForce(c *jetstream.StreamConfig) []string {
-	if covers(s.filter, c) {
-		return nil
-	}
-	return s.filter
 }
 
 // ofLeader asks the leader of the stream for a message. The permission for it is not needed as long as nothing unusual

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -24,6 +25,9 @@ type Options struct {
 	Stream   string   // name; required
 	Subjects []string // what to read of it; empty for everything
 	MaxBatch int      // most messages that Next returns at once; 512 when 0
+
+	Leftover string       // name of the consumer that an earlier process may have left behind; the first Open deletes it
+	Creating func(string) // may be nil; gets the name of each consumer before it is created, for the Leftover of a later process
 }
 
 // Source reads one stream. It implements exporter.Source.
@@ -36,6 +40,12 @@ type Source struct {
 	timing   timing
 	doubt    doubt
 	slow     bool // the last consumer was not created in a short time
+	sight    atomic.Pointer[sight]
+	origins  map[string]*origin      // what was seen of them; only Look uses it
+	config   *jetstream.StreamConfig // as Look saw it last
+
+	leftover string       // name of a consumer that may still be there
+	creating func(string) // see Options
 
 	pull *puller // nil until Open, and after Close
 }
@@ -61,7 +71,8 @@ func NewSource(nc *nats.Conn, o Options) (*Source, error) {
 	}
 	return &Source{
 		nc: nc, js: js, stream: o.Stream, filter: canonical(o.Subjects), maxBatch: o.MaxBatch,
-		timing: defaultTiming, doubt: doubt{nc: nc},
+		timing: defaultTiming, doubt: doubt{nc: nc}, origins: map[string]*origin{},
+		leftover: o.Leftover, creating: o.Creating,
 	}, nil
 }
 
@@ -148,8 +159,8 @@ func (s *Source) check(ctx context.Context, at exporter.Position) (exporter.Stre
 	return info, nil
 }
 
-// Close implements exporter.Source. It waits at most 2 s for the server to delete the consumer; a consumer that
-// remains is deleted by the server after two minutes without requests.
+// Close implements exporter.Source. It waits at most 2 s for the server to delete the consumer; one that remains is
+// deleted by the next process with the same storage, or by the server after a time without requests.
 func (s *Source) Close() error {
 	p := s.pull
 	s.pull = nil
@@ -174,6 +185,7 @@ func (s *Source) Close() error {
 
 func (s *Source) abandon() {
 	if s.pull != nil {
+		s.leftover = s.pull.consumer
 		s.pull.abandon()
 		s.pull = nil
 	}
@@ -234,10 +246,12 @@ type timing struct {
 	heartbeat time.Duration // between signs of life of such a request while there are no messages; at most half of that
 	settle    time.Duration // in which replicas agree after a change of the leader
 	doubt     time.Duration // after which a server that cannot tell about the stream is left
+	servers   time.Duration // in which the servers of a cluster come that start together with us
 }
 
 var defaultTiming = timing{
 	request: requestTimeout, expiry: 10 * time.Second, heartbeat: 2 * time.Second, settle: 4 * time.Second, doubt: 5 * time.Second,
+	servers: 30 * time.Second,
 }
 
 // silence is how long the server may say nothing.

@@ -21,15 +21,16 @@ const (
 type StreamSettings struct {
 	Name            string
 	Subjects        []string
-	Replicas        int           // 1 when 0; 3 where there is a cluster
+	Replicas        int           // when 0, 3 in a cluster and else 1
 	MaxAge          time.Duration // 7 days when 0
 	MaxBytes        int64         // unlimited when 0
 	MaxMsgSize      int32         // bytes of header and data; 72 KiB when 0
 	DuplicateWindow time.Duration // in which the server drops messages with a known Nats-Msg-Id; 2 minutes when 0
 }
 
-// EnsureStream creates the stream if there is none of that name, and tells whether it did. A stream that exists is
-// left as it is: Inspect tells what is wrong with it.
+// EnsureStream creates the stream if there is none of that name, and reports whether it did. A stream that exists is
+// left as it is: advice tells what is wrong with it. The error is ErrFewServers when three are asked for by default, and
+// the cluster has no room for them at the moment.
 func EnsureStream(ctx context.Context, nc *nats.Conn, s StreamSettings) (created bool, err error) {
 	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(requestTimeout))
 	if err != nil {
@@ -46,7 +47,22 @@ func EnsureStream(ctx context.Context, nc *nats.Conn, s StreamSettings) (created
 	case !errors.Is(err, jetstream.ErrStreamNotFound):
 		return false, fmt.Errorf("look for stream %s: %w", s.Name, err)
 	}
-	switch _, err = js.CreateStream(ctx, s.config()); {
+	byDefault := s.Replicas == 0
+	if byDefault {
+		s.Replicas = clusterReplicas
+	}
+	_, err = js.CreateStream(ctx, s.config())
+	var refused *jetstream.APIError
+	if byDefault && errors.As(err, &refused) {
+		switch refused.ErrorCode {
+		case codeNotClustered:
+			s.Replicas = 1
+			_, err = js.CreateStream(ctx, s.config())
+		case codeNoPeers:
+			return false, fmt.Errorf("create stream %s: %w: %w", s.Name, ErrFewServers, err)
+		}
+	}
+	switch {
 	case errors.Is(err, jetstream.ErrStreamNameAlreadyInUse):
 		return false, nil // somebody was faster
 	case err != nil:
@@ -54,6 +70,18 @@ func EnsureStream(ctx context.Context, nc *nats.Conn, s StreamSettings) (created
 	}
 	return true, nil
 }
+
+// clusterReplicas is how many servers hold a stream where there is a cluster.
+const clusterReplicas = 3
+
+// Codes of errors for which the client has no names.
+const (
+	codeNoPeers      jetstream.ErrorCode = 10005 // fewer servers than replicas
+	codeNotClustered jetstream.ErrorCode = 10074 // replicas on a single server
+)
+
+// ErrFewServers says that the cluster has fewer servers than the stream shall have replicas, or that some are away.
+var ErrFewServers = errors.New("the cluster has too few servers at present")
 
 func (s StreamSettings) config() jetstream.StreamConfig {
 	return jetstream.StreamConfig{
@@ -92,23 +120,6 @@ type Advice struct {
 // ErrRetention says that the server deletes messages of the stream once they are acknowledged. The exporter does not
 // acknowledge, and after a crash it needs them again.
 var ErrRetention = errors.New("stream does not keep its messages by limits")
-
-// Inspect returns advice on the stream as it is configured now. The error is exporter.ErrNoStream or ErrRetention, or
-// tells that the server could not be asked.
-func Inspect(ctx context.Context, nc *nats.Conn, stream string) ([]Advice, error) {
-	s, err := NewSource(nc, Options{Stream: stream})
-	if err != nil {
-		return nil, err
-	}
-	if err := connected(ctx, nc, requestTimeout); err != nil {
-		return nil, err
-	}
-	info, err := s.info(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return Advise(&info.Config)
-}
 
 // Advise returns advice on a configuration; the error is ErrRetention or nil.
 func Advise(c *jetstream.StreamConfig) ([]Advice, error) {

@@ -13,7 +13,8 @@ import (
 func TestEnsureStream(t *testing.T) {
 	t.Parallel()
 	nc := client(t, serve(t))
-	_, err := Inspect(t.Context(), nc, streamName)
+	source := newSource(t, nc)
+	_, err := source.Look(t.Context(), exporter.Position{})
 	require.ErrorIs(t, err, exporter.ErrNoStream)
 	settings := StreamSettings{Name: streamName, Subjects: []string{"bot.events.>"}}
 	created, err := EnsureStream(t.Context(), nc, settings)
@@ -36,10 +37,10 @@ func TestEnsureStream(t *testing.T) {
 	require.Error(t, s.DeleteMsg(t.Context(), 1))
 	require.Error(t, s.Purge(t.Context()))
 
-	advice, err := Inspect(t.Context(), nc, streamName)
+	r, err := source.Look(t.Context(), exporter.Position{})
 	require.NoError(t, err)
-	require.Len(t, advice, 1)
-	require.Equal(t, "num_replicas", advice[0].Setting)
+	require.Len(t, r.Advice, 1)
+	require.Equal(t, "num_replicas", r.Advice[0].Setting)
 
 	_, err = EnsureStream(t.Context(), nc, StreamSettings{Name: "other", Subjects: []string{"bot.>"}})
 	require.ErrorContains(t, err, "create stream other")

@@ -25,21 +25,92 @@ func canonical(subjects []string) []string {
 	return out
 }
 
-// covers tells whether the filter leaves out nothing that the stream can hold. With sources, a mirror or a transform
-// the stored subjects are not those of the configuration, so that only the empty filter is sure to.
+// inForce returns the filter that the consumer needs. It is nil where the whole stream is read, so that each hole in its
+// sequences is a loss; the reader then leaves out what the filter does not take.
+func inForce(filter []string, c *jetstream.StreamConfig) []string {
+	switch {
+	case sparse(c): // has holes by design
+		if len(filter) == 0 {
+			return []string{">"}
+		}
+		return filter
+	case covers(filter, c), fed(c) && coversAll(filter, stored(c)):
+		return nil // what comes from other streams is taken for ours until it is seen
+	}
+	return filter
+}
+
+// covers reports whether the filter leaves out nothing that the stream can hold. What comes from other streams may have
+// any subject.
 func covers(filter []string, c *jetstream.StreamConfig) bool {
-	if len(filter) == 0 {
-		return true
+	return len(filter) == 0 || !fed(c) && len(c.Subjects) > 0 && coversAll(filter, stored(c))
+}
+
+func coversAll(filter, subjects []string) bool {
+	return len(filter) == 0 || !slices.ContainsFunc(subjects, func(s string) bool {
+		return !slices.ContainsFunc(filter, func(f string) bool { return subset(s, f) })
+	})
+}
+
+// missed returns what of the filter takes nothing that the stream can hold.
+func missed(filter []string, c *jetstream.StreamConfig) (out []string) {
+	if fed(c) {
+		return nil
 	}
-	if len(c.Subjects) == 0 || c.Mirror != nil || len(c.Sources) > 0 || c.SubjectTransform != nil {
-		return false
-	}
-	for _, s := range c.Subjects {
-		if !slices.ContainsFunc(filter, func(f string) bool { return subset(s, f) }) {
-			return false
+	own := stored(c)
+	for _, f := range filter {
+		if !slices.ContainsFunc(own, func(s string) bool { return overlap(s, f) }) {
+			out = append(out, f)
 		}
 	}
-	return true
+	return out
+}
+
+// fed reports whether messages come from other streams.
+func fed(c *jetstream.StreamConfig) bool { return c.Mirror != nil || len(c.Sources) > 0 }
+
+// sparse reports whether the stream is a mirror of a part of its origin. It keeps the origin's sequences.
+func sparse(c *jetstream.StreamConfig) bool {
+	return c.Mirror != nil && (c.Mirror.FilterSubject != "" || len(c.Mirror.SubjectTransforms) > 0)
+}
+
+// stored returns the subjects under which the stream keeps what is published to it.
+func stored(c *jetstream.StreamConfig) []string {
+	t := c.SubjectTransform
+	if t == nil {
+		return c.Subjects
+	}
+	var out []string
+	for _, s := range c.Subjects {
+		source := t.Source
+		if source == "" {
+			source = ">"
+		}
+		if !subset(s, source) {
+			out = append(out, s) // a part of it at least stays what it is
+		}
+		if overlap(s, source) {
+			out = append(out, transformed(t.Destination))
+		}
+	}
+	return out
+}
+
+// transformed returns the subjects that the destination of a transform stands for.
+func transformed(destination string) string {
+	tokens := strings.Split(destination, ".")
+	for i, token := range tokens {
+		switch {
+		case strings.HasPrefix(token, "$"), strings.HasPrefix(token, "{{"):
+			tokens[i] = "*"
+			if name := strings.ToLower(strings.TrimLeft(token, "{ ")); strings.HasPrefix(name, "s") { // split and slice make several
+				return strings.Join(append(tokens[:i], ">"), ".")
+			}
+		case strings.Contains(token, "{{"):
+			tokens[i] = "*"
+		}
+	}
+	return strings.Join(tokens, ".")
 }
 
 // sameFilter tells whether two filters read the same messages of the stream.
@@ -73,6 +144,23 @@ func subset(s, filter string) bool {
 			return hasF == hasS
 		}
 		filter, s = moreF, moreS
+	}
+}
+
+// overlap reports whether some subject is one that both stand for.
+func overlap(a, b string) bool {
+	for {
+		s, moreA, hasA := strings.Cut(a, ".")
+		t, moreB, hasB := strings.Cut(b, ".")
+		switch {
+		case s == ">", t == ">":
+			return true
+		case s != t && s != "*" && t != "*":
+			return false
+		case !hasA || !hasB:
+			return hasA == hasB
+		}
+		a, b = moreA, moreB
 	}
 }
 

@@ -73,7 +73,62 @@ func TestCovers(t *testing.T) {
 	c.SubjectTransform = &jetstream.SubjectTransformConfig{Source: ">", Destination: "x.>"}
 	require.False(t, covers([]string{"bot.>"}, c))
 	require.True(t, covers(nil, c))
+	require.True(t, covers([]string{"x.bot.>"}, &jetstream.StreamConfig{Subjects: []string{"bot.a"}, SubjectTransform: &jetstream.SubjectTransformConfig{
+		Source: "bot.*", Destination: "x.bot.{{wildcard(1)}}",
+	}}))
 	require.False(t, covers([]string{"bot.>"}, &jetstream.StreamConfig{Mirror: &jetstream.StreamSource{Name: "A"}}))
+}
+
+// What a stream holds decides about the filter of the consumer, and whether a subject is misspelled.
+func TestInForce(t *testing.T) {
+	t.Parallel()
+	mirror := func(filter string) *jetstream.StreamConfig {
+		return &jetstream.StreamConfig{Mirror: &jetstream.StreamSource{Name: "A", FilterSubject: filter}}
+	}
+	sourced := func(own ...string) *jetstream.StreamConfig {
+		return &jetstream.StreamConfig{Subjects: own, Sources: []*jetstream.StreamSource{{Name: "A"}}}
+	}
+	moved := func(source, destination string, own ...string) *jetstream.StreamConfig {
+		return &jetstream.StreamConfig{Subjects: own, SubjectTransform: &jetstream.SubjectTransformConfig{Source: source, Destination: destination}}
+	}
+	for i, v := range []struct {
+		c                    *jetstream.StreamConfig
+		filter, want, missed string
+	}{
+		{&jetstream.StreamConfig{Subjects: []string{"bot.>"}}, "", "", ""},
+		{&jetstream.StreamConfig{Subjects: []string{"bot.a.>"}}, "bot.>", "", ""},
+		{&jetstream.StreamConfig{Subjects: []string{"bot.>"}}, "bot.a.>", "bot.a.>", ""},
+		{&jetstream.StreamConfig{Subjects: []string{"bot.>"}}, "bot.a.> bto.>", "bot.a.> bto.>", "bto.>"},
+		{&jetstream.StreamConfig{Subjects: []string{"bot.*.x"}}, "bot.a.*", "bot.a.*", ""},
+		{mirror(""), "", "", ""},
+		{mirror(""), "bot.>", "", ""},
+		{mirror("bot.a"), "", ">", ""},
+		{mirror("bot.a"), "bot.>", "bot.>", ""},
+		{sourced(), "bot.>", "", ""},
+		{sourced("bot.own"), "bot.>", "", ""},
+		{sourced("own.>"), "bot.>", "bot.>", ""},
+		{moved("", "x.>", "bot.>"), "bot.>", "bot.>", "bot.>"},
+		{moved(">", "x.>", "bot.>"), "x.>", "", ""},
+		{moved("bot.a.*", "x.{{wildcard(1)}}", "bot.>"), "bot.>", "bot.>", ""},
+		{moved("bot.a.*", "x.$1.y", "bot.a.*"), "x.*.*", "", ""},
+		{moved("bot.*", "x.{{split(1,-)}}", "bot.*"), "x.*", "x.*", ""},
+		{moved("bot.*", "x.{{split(1,-)}}", "bot.*"), "x.>", "", ""},
+		{moved("other.*", "x.{{wildcard(1)}}", "bot.*"), "x.>", "x.>", "x.>"},
+	} {
+		filter := strings.Fields(v.filter)
+		require.Equal(t, strings.Fields(v.want), append([]string{}, inForce(filter, v.c)...), "%d", i)
+		require.Equal(t, strings.Fields(v.missed), append([]string{}, missed(filter, v.c)...), "%d", i)
+	}
+}
+
+func TestOverlap(t *testing.T) {
+	t.Parallel()
+	subjects := []string{"a", "b", "*", ">", "a.b", "a.*", "*.b", "*.*", "a.>", "*.>", "a.b.c", "a.*.c", "a.b.>", "b.>", "*.*.c", "a.b.*", "ab.c"}
+	for _, a := range subjects {
+		for _, b := range subjects {
+			require.Equal(t, server.SubjectsCollide(a, b), overlap(a, b), "%s and %s", a, b)
+		}
+	}
 }
 
 func TestFilter(t *testing.T) {

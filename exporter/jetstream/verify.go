@@ -27,7 +27,7 @@ func (s *Source) verify(ctx context.Context, at exporter.Position) (*verified, e
 	if err != nil {
 		return nil, err
 	}
-	v := &verified{StreamInfo: info, inForce: s.inForce(&info.Config)}
+	v := &verified{StreamInfo: info, inForce: inForce(s.filter, &info.Config)}
 	if at.Created.IsZero() {
 		return v, nil
 	}
@@ -104,6 +104,7 @@ func (s *Source) info(ctx context.Context) (*jetstream.StreamInfo, error) {
 func (s *Source) infoWithin(ctx context.Context, limit time.Duration) (*jetstream.StreamInfo, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
+	asked := time.Now()
 	stream, err := s.js.Stream(ctx, s.stream)
 	switch {
 	case errors.Is(err, jetstream.ErrStreamNotFound):
@@ -115,6 +116,7 @@ func (s *Source) infoWithin(ctx context.Context, limit time.Duration) (*jetstrea
 	if !quorum(info.Cluster) {
 		return nil, fmt.Errorf("%w: %s", ErrNoLeader, s.stream)
 	}
+	s.sight.Store(newSight(info, asked, time.Now()))
 	return info, nil
 }
 
@@ -145,8 +147,7 @@ func (s *Source) anchor(ctx context.Context, info *jetstream.StreamInfo, at expo
 func (s *Source) stored(ctx context.Context, seq uint64) (exporter.Anchor, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timing.request)
 	defer cancel()
-	req := fmt.Appendf(nil, `{"seq":%d}`, seq)
-	m, err := s.nc.RequestWithContext(ctx, "$JS.API.DIRECT.GET."+s.stream, req)
+	m, err := s.nc.RequestWithContext(ctx, "$JS.API.DIRECT.GET."+s.stream, fmt.Appendf(nil, `{"seq":%d}`, seq))
 	if err != nil {
 		return exporter.Anchor{}, err
 	}

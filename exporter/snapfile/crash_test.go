@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -169,6 +170,64 @@ func TestLock(t *testing.T) {
 	c, err := open(t, dir).Load() // the child died without Close
 	must(t, err)
 	same(t, c, checkpoint(1, 10))
+}
+
+// The directory is moved away and another process begins one in its place: neither writes into the other's.
+func TestDirectoryReplaced(t *testing.T) {
+	for name, replace := range map[string]func(dir string) error{
+		"moved":   func(dir string) error { return os.Rename(dir, dir+".old") },
+		"removed": os.RemoveAll,
+		"lock":    func(dir string) error { return os.Remove(filepath.Join(dir, "lock")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "checkpoints")
+			s := open(t, dir)
+			save(t, s, checkpoint(1, 10))
+			must(t, replace(dir))
+			if err := s.Save(checkpoint(2, 10)); !errors.Is(err, snapfile.ErrReplaced) || !strings.Contains(err.Error(), dir) {
+				t.Fatal(err)
+			}
+			next := open(t, dir)
+			save(t, next, checkpoint(3, 10))
+			for _, err := range []error{s.Save(checkpoint(4, 10)), s.Forget(), s.KeepConsumer("c")} {
+				if !errors.Is(err, snapfile.ErrReplaced) {
+					t.Fatal(err)
+				}
+			}
+			c, err := next.Load()
+			must(t, err)
+			same(t, c, checkpoint(3, 10))
+			must(t, s.Close())
+		})
+	}
+}
+
+// What is kept of the consumer survives the process; what cannot be its name is left alone.
+func TestConsumerIsKept(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	if name := s.Consumer(); name != "" {
+		t.Fatal(name)
+	}
+	for _, name := range []string{"bot-exporter-A", "bot-exporter-B"} {
+		must(t, os.WriteFile(filepath.Join(dir, "consumer.tmp"), []byte("torn"), 0o600))
+		must(t, s.KeepConsumer(name))
+		must(t, s.Close())
+		s = open(t, dir)
+		if got := s.Consumer(); got != name {
+			t.Fatal(got)
+		}
+	}
+	for _, bad := range []string{"", "\n", "a.b", "a b", "*", ">", "\xff", strings.Repeat("x", 1<<20) + " "} {
+		must(t, os.WriteFile(filepath.Join(dir, "consumer"), []byte(bad), 0o600))
+		if name := s.Consumer(); len(name) > 256 || strings.ContainsAny(name, ".*> ") {
+			t.Fatalf("%q", name)
+		}
+	}
+	must(t, s.Close())
+	if err := s.KeepConsumer("c"); err == nil {
+		t.Fatal("closed")
+	}
 }
 
 func child(dir, env string) ([]byte, error) {

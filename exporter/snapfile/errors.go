@@ -10,6 +10,10 @@ import (
 // ErrLocked says that another process uses the directory.
 var ErrLocked = errors.New("in use by another process")
 
+// ErrReplaced says that the directory is not the one that was locked: it was removed, moved away or mounted over, and
+// another process may use what stands there now.
+var ErrReplaced = errors.New("the directory was replaced while it was in use: stop the exporter, put the right one in its place, and start it again")
+
 // ErrDamaged says that there are checkpoints and none of them is whole.
 var ErrDamaged = exporter.ErrDamaged
 

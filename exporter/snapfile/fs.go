@@ -7,7 +7,7 @@ type FS interface {
 	// MkdirAll makes a directory that only its owner may enter, durably, with the ones above it. It may exist already.
 	MkdirAll(dir string) error
 	// Lock takes an exclusive lock, which the death of the process releases, or returns ErrLocked at once.
-	Lock(name string) (io.Closer, error)
+	Lock(name string) (Lock, error)
 	// ReadDir returns the names in a directory.
 	ReadDir(dir string) ([]string, error)
 	// Create makes a new file to write; an existing file is an error.
@@ -22,6 +22,13 @@ type FS interface {
 	Remove(name string) error
 	// SyncDir makes the names in a directory durable: a rename alone can be lost.
 	SyncDir(dir string) error
+}
+
+// Lock is a lock on a file. Closing releases it.
+type Lock interface {
+	io.Closer
+	// Held returns ErrReplaced when the name stands for another file by now, or for none: then the lock keeps nobody out.
+	Held() error
 }
 
 // File is an open file.

@@ -1,6 +1,7 @@
 package snapfile
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -98,6 +99,9 @@ func LoadKey(path string) (key [16]byte, id string, err error) {
 	}
 	if _, err := hex.Decode(key[:], []byte(digits)); err != nil {
 		return [16]byte{}, "", fmt.Errorf("users key: %s must hold %d hexadecimal digits", path, 2*len(key)) // the cause would quote the key
+	}
+	if bytes.Count(key[:], key[:1]) == len(key) { // zeros above all: a placeholder that was never filled in
+		return [16]byte{}, "", fmt.Errorf("users key: %s holds one byte over and over, which anybody can guess; make one with: openssl rand -hex %d", path, len(key))
 	}
 	return key, KeyID(key), nil
 }

@@ -54,6 +54,8 @@ func TestUnusableKey(t *testing.T) {
 		"empty":           {"", 0o600, "32 hexadecimal digits"},
 		"short":           {digits[:31], 0o600, "32 hexadecimal digits"},
 		"long":            {digits + "0", 0o600, "32 hexadecimal digits"},
+		"zeros":           {strings.Repeat("0", 32), 0o600, "openssl rand"},
+		"one byte":        {strings.Repeat("Ab", 16), 0o600, "openssl rand"},
 		"not hexadecimal": {digits[:31] + "g", 0o600, "32 hexadecimal digits"},
 		"huge":            {strings.Repeat(" ", 1<<20) + digits, 0o600, "32 hexadecimal digits"},
 	} {

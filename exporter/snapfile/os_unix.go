@@ -5,7 +5,6 @@ package snapfile
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -36,7 +35,7 @@ func (osFS) MkdirAll(dir string) error {
 
 // Lock leaves the file behind on purpose: if it were removed, a process that had it open already and another that
 // makes it anew could both hold "the" lock.
-func (osFS) Lock(name string) (io.Closer, error) {
+func (osFS) Lock(name string) (Lock, error) {
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
@@ -54,7 +53,25 @@ func (osFS) Lock(name string) (io.Closer, error) {
 		_ = f.Close()
 		return nil, &fs.PathError{Op: "lock", Path: name, Err: err}
 	}
-	return f, nil
+	return osLock{f}, nil
+}
+
+type osLock struct{ *os.File }
+
+func (l osLock) Held() error {
+	ours, err := l.Stat()
+	if err != nil {
+		return err
+	}
+	there, err := os.Lstat(l.Name())
+	switch {
+	case notExist(err):
+	case err != nil:
+		return err
+	case os.SameFile(ours, there):
+		return nil
+	}
+	return &fs.PathError{Op: "lock", Path: l.Name(), Err: ErrReplaced}
 }
 
 func (osFS) ReadDir(dir string) ([]string, error) {

@@ -36,7 +36,7 @@ type Config struct {
 // Store is an exporter.Store over one directory, which it locks.
 type Store struct {
 	cfg   Config
-	lock  io.Closer
+	lock  Lock
 	last  uint64       // newest generation that ever had a name
 	gens  []generation // oldest first
 	trash []string     // what could not be removed yet
@@ -132,10 +132,10 @@ func (c *counter) Write(p []byte) (int, error) {
 }
 
 func (s *Store) add(seq uint64, fill func(io.Writer) error) (path string, err error) {
-	switch {
-	case s.lock == nil:
-		return "", errClosed
-	case s.last == math.MaxUint64:
+	if err := s.held(); err != nil {
+		return "", err
+	}
+	if s.last == math.MaxUint64 {
 		return "", fmt.Errorf("no generation after %d", s.last)
 	}
 	s.last++ // also when it fails: a name is used once
@@ -171,8 +171,8 @@ func (s *Store) prune() {
 // Forget removes everything but the newest generation that is whole as far as Load and Save know, durably. An error names
 // the first file that is still there.
 func (s *Store) Forget() error {
-	if s.lock == nil {
-		return errClosed
+	if err := s.held(); err != nil {
+		return fmt.Errorf("storage: %w", err)
 	}
 	kept := -1
 	for i, g := range s.gens {
@@ -206,6 +206,14 @@ func (s *Store) sweep() {
 }
 
 var errClosed = errors.New("the storage is closed")
+
+// held returns an error unless the directory is ours to write to.
+func (s *Store) held() error {
+	if s.lock == nil {
+		return errClosed
+	}
+	return s.lock.Held()
+}
 
 // Close releases the lock.
 func (s *Store) Close() error {

@@ -132,7 +132,7 @@ func (d *Disk) MkdirAll(dir string) error {
 }
 
 // Lock takes the only lock of the disk.
-func (d *Disk) Lock(name string) (io.Closer, error) {
+func (d *Disk) Lock(name string) (snapfile.Lock, error) {
 	h := &handle{d: d, name: name, lock: true}
 	return h, d.do(-1, Lock, name, func() error {
 		if d.locked {
@@ -248,6 +248,9 @@ type handle struct {
 	inode *inode
 	lock  bool
 }
+
+// Held succeeds: a disk has one directory.
+func (h *handle) Held() error { return nil }
 
 func (h *handle) do(op Op, f func() error) error { return h.d.do(h.life, op, h.name, f) }
 

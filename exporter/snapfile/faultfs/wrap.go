@@ -3,7 +3,6 @@
 package faultfs
 
 import (
-	"io"
 	"sync"
 
 	"github.com/bot-exporter/bot-exporter/exporter/snapfile"
@@ -69,9 +68,9 @@ func (w *wrapped) MkdirAll(dir string) error {
 	return w.call(MkdirAll, dir, func() error { return w.fsys.MkdirAll(dir) })
 }
 
-func (w *wrapped) Lock(name string) (c io.Closer, err error) {
-	err = w.call(Lock, name, func() (err error) { c, err = w.fsys.Lock(name); return err })
-	return c, err
+func (w *wrapped) Lock(name string) (l snapfile.Lock, err error) {
+	err = w.call(Lock, name, func() (err error) { l, err = w.fsys.Lock(name); return err })
+	return l, err
 }
 
 func (w *wrapped) ReadDir(dir string) (names []string, err error) {

@@ -1,0 +1,105 @@
+package jetstream
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/bot-exporter/bot-exporter/exporter"
+)
+
+// Report is what a look at the stream tells beside its messages.
+type Report struct {
+	Advice    []Advice
+	Origins   int           // streams that the messages come from; 0 when they are published to this one
+	OriginLag uint64        // messages that the origin furthest ahead holds and the stream does not yet
+	Clock     time.Duration // the clock of the stream's leader minus ours
+	Timed     bool          // the server told its clock
+	Edits     []Edit        // of the configuration, since the last look
+}
+
+// Edit is a setting of the stream that was changed, as JSON.
+type Edit struct{ Setting, Was, Is string }
+
+// sight is the last answer of the stream's leader.
+type sight struct {
+	*jetstream.StreamInfo
+	clock time.Duration
+	timed bool
+}
+
+// newSight compares the clocks: the server looked at its own somewhere between question and answer.
+func newSight(info *jetstream.StreamInfo, asked, answered time.Time) *sight {
+	s := &sight{StreamInfo: info, timed: !info.TimeStamp.IsZero()}
+	if s.timed {
+		// Differences of wall clocks, since the server's has no monotonic reading.
+		s.clock = info.TimeStamp.Sub(asked.Round(0).Add(answered.Sub(asked) / 2))
+	}
+	return s
+}
+
+// Look reports on the stream as Open or Check saw it last. The error is ErrRetention, or tells that it was never seen and
+// the server could not be asked.
+func (s *Source) Look(ctx context.Context, at exporter.Position) (Report, error) {
+	now := s.sight.Load()
+	if now == nil {
+		if err := connected(ctx, s.nc, s.timing.request); err != nil {
+			return Report{}, err
+		}
+		if _, err := s.info(ctx); err != nil {
+			return Report{}, err
+		}
+		now = s.sight.Load()
+	}
+	advice, err := Advise(&now.Config)
+	if err != nil {
+		return Report{}, err
+	}
+	r := Report{Advice: advice, Clock: now.clock, Timed: now.timed}
+	if none := missed(s.filter, &now.Config); len(none) > 0 {
+		r.Advice = append(r.Advice, Advice{"subjects", fmt.Sprintf("the stream holds nothing under %s, only %s: nothing is counted from there",
+			strings.Join(none, " "), strings.Join(stored(&now.Config), " "))})
+	}
+	s.lookAtOrigins(ctx, now, at, &r)
+	if before := s.config; before != nil {
+		r.Edits = edits(before, &now.Config)
+	}
+	s.config = &now.Config
+	return r, nil
+}
+
+// edits compares two configurations, setting by setting.
+func edits(was, is *jetstream.StreamConfig) (out []Edit) {
+	a, b := settings(was), settings(is)
+	for _, name := range slices.Sorted(maps.Keys(merged(a, b))) {
+		if !bytes.Equal(a[name], b[name]) {
+			out = append(out, Edit{name, string(a[name]), string(b[name])})
+		}
+	}
+	return out
+}
+
+func settings(c *jetstream.StreamConfig) map[string]json.RawMessage {
+	b, err := json.Marshal(c)
+	if err != nil {
+		panic("BUG: " + err.Error()) // it came as JSON
+	}
+	var m map[string]json.RawMessage
+	if err := json.Unmarshal(b, &m); err != nil {
+		panic("BUG: " + err.Error())
+	}
+	return m
+}
+
+func merged(a, b map[string]json.RawMessage) map[string]json.RawMessage {
+	out := maps.Clone(a)
+	maps.Copy(out, b)
+	return out
+}
