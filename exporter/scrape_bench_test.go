@@ -102,12 +102,11 @@ func BenchmarkScrape(b *testing.B) {
 // BenchmarkScrapeLock is how long a scrape holds the fold up.
 func BenchmarkScrapeLock(b *testing.B) {
 	e := wideEngine(100_000)
-	var v expose.View
+	var l expose.Layout
+	var c expose.Cut
+	e.copyInto(&l, &c)
 	for b.Loop() {
-		e.copyInto(&v, e.set.Clock())
-		b.StopTimer()
-		v.Families(nil)
-		b.StartTimer()
+		e.freeze(&l, &c)
 	}
 }
 
