@@ -27,31 +27,70 @@ const (
 // measured before it is written.
 type scribe struct {
 	*sheet
-	n      *figures
-	words  []string
-	labels [][]byte // for each label: the field with its name
-	hist   []byte   // the histogram at hand
-	shape  histShape
+	n       *figures
+	labels  prefix
+	shape   histShape
+	start   int64
+	created []byte // the field with the start
+	message []byte // the histogram at hand
 }
 
 func (c *Cut) protobuf(s *sheet, n *figures) {
-	w := &scribe{sheet: s, n: n, words: c.words, shape: newHistShape(n.def.Buckets)}
+	w := &scribe{sheet: s, n: n, shape: newHistShape(n.def.Buckets)}
+	var names []string // as fields
 	for _, name := range n.names {
-		w.labels = append(w.labels, appendText(nil, labelName, name))
+		names = append(names, string(appendText(nil, labelName, name)))
 	}
+	w.labels = newPrefix(len(names), func(dst []byte, label int, id uint32) []byte {
+		name, value := names[label], c.words[id]
+		dst = append(appendHead(dst, metricLabel, len(name)+sizeOf(len(value))), name...)
+		return appendText(dst, labelValue, value)
+	})
 	head := appendText(appendText(nil, familyName, n.def.Name), familyHelp, n.def.Help)
 	head = appendNumber(head, familyType, uint64(kindOf(n.def.Type)))
 	size := len(head)
-	for i := range n.order {
-		size += sizeOf(w.measure(uint32(i)))
+	for _, i := range n.order {
+		_, length, _ := w.series(i)
+		size += sizeOf(length)
 	}
 	s.b = append(protowire.AppendVarint(s.b, uint64(size)), head...)
 	for _, i := range n.order {
 		if !s.more() {
 			return
 		}
-		w.write(i)
+		labels, length, value := w.series(i)
+		b := append(appendHead(s.b, familyMetric, length), labels...)
+		switch n.def.Type {
+		case metric.TypeCounter:
+			b = appendDouble(appendHead(b, metricCounter, value), scalarValue, n.values[i])
+			b = append(b, w.created...)
+		case metric.TypeGauge:
+			b = appendDouble(appendHead(b, metricGauge, value), scalarValue, n.values[i])
+		case metric.TypeHistogram:
+			b = append(appendHead(b, metricHistogram, value), w.message...)
+		}
+		s.b = b
 	}
+}
+
+// series prepares a series. It returns its labels, its length as a message, and the length of its value as a message.
+func (w *scribe) series(i uint32) (labels []byte, length, value int) {
+	ids, start := w.n.row(i)
+	labels = w.labels.of(ids)
+	switch w.n.def.Type {
+	case metric.TypeCounter:
+		if start != w.start {
+			w.start, w.created = start, appendTime(w.created[:0], counterCreated, start)
+		}
+		value = sizeOfScalar + len(w.created)
+	case metric.TypeGauge:
+		value = sizeOfScalar
+	case metric.TypeHistogram:
+		h := w.n.hist(i)
+		w.message = w.shape.append(w.message[:0], &h, start)
+		value = len(w.message)
+	}
+	return labels, len(labels) + sizeOf(value), value
 }
 
 func kindOf(t metric.Type) dto.MetricType {
@@ -62,42 +101,6 @@ func kindOf(t metric.Type) dto.MetricType {
 		return dto.MetricType_GAUGE
 	}
 	return dto.MetricType_HISTOGRAM
-}
-
-// measure returns the length of a series as a message.
-func (w *scribe) measure(i uint32) (size int) {
-	ids, start := w.n.row(i)
-	for k, id := range ids {
-		size += sizeOf(len(w.labels[k]) + sizeOf(len(w.words[id])))
-	}
-	switch w.n.def.Type {
-	case metric.TypeCounter:
-		return size + sizeOf(sizeOfScalar+sizeOfTime(start))
-	case metric.TypeGauge:
-		return size + sizeOf(sizeOfScalar)
-	}
-	h := w.n.hist(i)
-	w.hist = w.shape.append(w.hist[:0], &h, start)
-	return size + sizeOf(len(w.hist))
-}
-
-func (w *scribe) write(i uint32) {
-	b := protowire.AppendVarint(appendTag(w.b, familyMetric, protowire.BytesType), uint64(w.measure(i)))
-	ids, start := w.n.row(i)
-	for k, id := range ids {
-		b = appendHead(b, metricLabel, len(w.labels[k])+sizeOf(len(w.words[id])))
-		b = appendText(append(b, w.labels[k]...), labelValue, w.words[id])
-	}
-	switch w.n.def.Type {
-	case metric.TypeCounter:
-		b = appendHead(b, metricCounter, sizeOfScalar+sizeOfTime(start))
-		b = appendTime(appendDouble(b, scalarValue, w.n.values[i]), counterCreated, start)
-	case metric.TypeGauge:
-		b = appendDouble(appendHead(b, metricGauge, sizeOfScalar), scalarValue, w.n.values[i])
-	case metric.TypeHistogram:
-		b = append(appendHead(b, metricHistogram, len(w.hist)), w.hist...)
-	}
-	w.b = b
 }
 
 // sizeOfScalar is the length of the field with the value of a counter or gauge.
@@ -126,14 +129,6 @@ func appendDouble(b []byte, field protowire.Number, v float64) []byte {
 	return protowire.AppendFixed64(appendTag(b, field, protowire.Fixed64Type), math.Float64bits(v))
 }
 
-// sizeOfTime is the length of a field with a time in Unix nanoseconds; 0, unknown, is left out.
-func sizeOfTime(ns int64) int {
-	if ns <= 0 {
-		return 0
-	}
-	return sizeOf(lengthOfTime(ns))
-}
-
 func lengthOfTime(ns int64) (n int) {
 	if s := ns / 1e9; s > 0 {
 		n += 1 + protowire.SizeVarint(uint64(s))
@@ -144,6 +139,7 @@ func lengthOfTime(ns int64) (n int) {
 	return n
 }
 
+// appendTime adds a field with a time in Unix nanoseconds; 0, unknown, is left out.
 func appendTime(b []byte, field protowire.Number, ns int64) []byte {
 	if ns <= 0 {
 		return b

@@ -9,46 +9,45 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
 )
 
-// pen writes the lines of one family in a text format. Lines that follow each other share most of their labels: what
-// was written of them is kept up to the first that differs.
+// pen writes the lines of one family in a text format.
 type pen struct {
 	*sheet
-	open    bool // OpenMetrics, which writes numbers in another way
-	escaped []string
-	labels  []string // `{bot="`, `",channel="`, ...
-	line    []byte   // labels of the present series, without the closing brace
-	ends    []int    // of each label in line
-	ids     []uint32
+	labels prefix // `{bot="shop`, `",channel="web`, ...
+	open   bool   // OpenMetrics, which writes numbers in another way
 }
 
 func (c *Cut) text(s *sheet, n *figures)        { c.lines(s, n, false) }
 func (c *Cut) openMetrics(s *sheet, n *figures) { c.lines(s, n, true) }
 
 func (c *Cut) lines(s *sheet, n *figures, open bool) {
-	p := &pen{sheet: s, open: open, escaped: c.escaped, line: make([]byte, 0, 256)}
+	p := &pen{sheet: s, open: open}
 	p.head(n.def)
+	var before []string
 	for i, name := range n.names {
-		before := `",`
 		if i == 0 {
-			before = "{"
+			before = append(before, "{"+name+`="`)
+		} else {
+			before = append(before, `",`+name+`="`)
 		}
-		p.labels = append(p.labels, before+name+`="`)
 	}
-	p.ends = make([]int, len(p.labels))
+	p.labels = newPrefix(len(before), func(dst []byte, label int, id uint32) []byte {
+		return append(append(dst, before[label]...), c.escaped[id]...)
+	})
 	if n.def.Type == metric.TypeHistogram {
 		p.histograms(n)
 		return
 	}
 	end := " "
-	if len(p.labels) > 0 {
+	if len(n.names) > 0 {
 		end = `"} `
 	}
 	for _, i := range n.order {
 		if !p.more() {
 			return
 		}
-		p.label(n.row(i))
-		p.b = append(append(append(p.b, n.def.Name...), p.line...), end...)
+		ids, _ := n.row(i)
+		line := p.labels.of(ids)
+		p.b = append(append(append(p.b, n.def.Name...), line...), end...)
 		p.float(n.values[i])
 	}
 }
@@ -65,30 +64,9 @@ func (p *pen) head(d *metric.Def) {
 	p.b = append(p.b, "# HELP "+name+" "+help+"\n# TYPE "+name+" "+d.Type.String()+"\n"...)
 }
 
-// label turns the line into that of the next series.
-func (p *pen) label(ids []uint32, _ int64) {
-	same := 0
-	for same < len(p.ids) && p.ids[same] == ids[same] {
-		same++
-	}
-	p.ids = ids
-	if same == len(ids) {
-		return
-	}
-	if same == 0 {
-		p.line = p.line[:0]
-	} else {
-		p.line = p.line[:p.ends[same-1]]
-	}
-	for i := same; i < len(ids); i++ {
-		p.line = append(append(p.line, p.labels[i]...), p.escaped[ids[i]]...)
-		p.ends[i] = len(p.line)
-	}
-}
-
 func (p *pen) histograms(n *figures) {
 	before, end := "{", ""
-	if len(p.labels) > 0 {
+	if len(n.names) > 0 {
 		before, end = `",`, `"}`
 	}
 	var bounds []string
@@ -100,16 +78,17 @@ func (p *pen) histograms(n *figures) {
 		if !p.more() {
 			return
 		}
-		p.label(n.row(i))
+		ids, _ := n.row(i)
+		line := p.labels.of(ids)
 		h, total := n.hist(i), uint64(0)
 		for k, v := range h.Classic {
 			total += v
-			p.b = append(append(append(p.b, bucket...), p.line...), bounds[k]...)
+			p.b = append(append(append(p.b, bucket...), line...), bounds[k]...)
 			p.count(total)
 		}
-		p.b = append(append(append(append(p.b, sum...), p.line...), end...), ' ')
+		p.b = append(append(append(append(p.b, sum...), line...), end...), ' ')
 		p.float(h.Sum)
-		p.b = append(append(append(append(p.b, count...), p.line...), end...), ' ')
+		p.b = append(append(append(append(p.b, count...), line...), end...), ' ')
 		p.count(h.Count)
 	}
 }
