@@ -180,6 +180,13 @@ func (e *Engine) freeze(l *expose.Layout, c *expose.Cut) (whole, shows bool) {
 	return l.Copy(c, e.set, time.Now().UnixNano()), true
 }
 
+// samples returns how many samples the KPIs have.
+func (e *Engine) samples() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.set.Samples()
+}
+
 // guarded keeps the cause of a failure from the client, and a panic from the process.
 func (c *cuts) guarded(f func() error) (err error) {
 	defer func() {

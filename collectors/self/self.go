@@ -54,6 +54,10 @@ var (
 		"Time to apply one batch of messages.", 1e-5, 1e-4, 5e-4, 1e-3, 5e-3, 1e-2, 5e-2, 0.1, 1)
 	ScrapeDuration = histogram("bot_exporter_scrape_duration_seconds",
 		"Time to copy the KPIs for one scrape.", 1e-4, 5e-4, 1e-3, 5e-3, 1e-2, 5e-2, 0.1, 0.5, 1)
+	Series = gauge("bot_exporter_series",
+		"Samples of all KPIs.")
+	SeriesLimit = gauge("bot_exporter_series_limit",
+		"Samples that all KPIs may have before new label values become __other__.")
 	Advice = gauge("bot_exporter_stream_advice",
 		"1 for each setting of the stream or broker that puts messages at risk.", metric.Label{Name: "setting"})
 	Digest = gauge("bot_exporter_state_digest_info",
@@ -65,7 +69,7 @@ var (
 func Defs() []*metric.Def {
 	return []*metric.Def{BuildInfo, Ready, Connected, Lag, AppliedSequence, FirstEvent, LastEvent, ReplayRemaining, ReplayRate, ReplayLeft, Mismatch,
 		Epoch, Redelivered, CheckpointAge, CheckpointDuration, CheckpointSize, CheckpointFailures, CheckpointRejected,
-		ConfigReloaded, ConfigReloadTime, FoldDuration, ScrapeDuration, Advice, Digest}
+		ConfigReloaded, ConfigReloadTime, FoldDuration, ScrapeDuration, Series, SeriesLimit, Advice, Digest}
 }
 
 func gauge(name, help string, labels ...metric.Label) *metric.Def {
