@@ -94,6 +94,10 @@ func TestContentTypes(t *testing.T) {
 		{"text/plain;version=0.0.4", "text/plain; version=0.0.4"},
 		{"text/plain;version=1.0.0", "text/plain"},
 		{acceptOpenMetrics, "application/openmetrics-text; version=1.0.0"},
+		{"application/openmetrics-text;version=0.0.1", "application/openmetrics-text; version=0.0.1"},
+		{acceptOpenMetrics + ";escaping=values", "escaping=values"},
+		{"application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=text", "text/plain; version=0.0.4"},
+		{"application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=compact-text", "text/plain; version=0.0.4"},
 		{acceptProtobuf, "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"},
 		{"application/json", "text/plain"},
 	} {
@@ -102,7 +106,7 @@ func TestContentTypes(t *testing.T) {
 		require.Contains(t, header.Get("Content-Type"), v.media, v.accept)
 		require.Contains(t, strings.Join(header.Values("Vary"), ", "), "Accept")
 		switch v.accept {
-		case acceptOpenMetrics:
+		case acceptOpenMetrics, "application/openmetrics-text;version=0.0.1", acceptOpenMetrics + ";escaping=values":
 			require.True(t, strings.HasSuffix(body, "# EOF\n"))
 			require.Contains(t, body, "# TYPE bot_messages counter\n")
 		case acceptProtobuf:

@@ -13,39 +13,47 @@ type limits struct {
 	long time.Duration // after which a request is a slow one; beyond that many, its connection is cut
 }
 
-func (l limits) on(next http.Handler) http.Handler {
-	fast, slow := make(chan struct{}, l.most), make(chan struct{}, l.slow)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		select {
-		case fast <- struct{}{}:
-		default:
-			w.Header().Set("Connection", "close") // connections are what there is too much of
-			http.Error(w, "too many scrapes at once; try again later", http.StatusServiceUnavailable)
+func (l limits) on(next http.Handler) *lanes {
+	return &lanes{next: next, long: l.long, fast: make(chan struct{}, l.most), slow: make(chan struct{}, l.slow)}
+}
+
+// lanes is a handler with limits. Each request has a place in one of the two.
+type lanes struct {
+	next       http.Handler
+	long       time.Duration
+	fast, slow chan struct{}
+}
+
+func (l *lanes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	select {
+	case l.fast <- struct{}{}:
+	default:
+		w.Header().Set("Connection", "close") // connections are what there is too much of
+		http.Error(w, "too many scrapes at once; try again later", http.StatusServiceUnavailable)
+		return
+	}
+	var mu sync.Mutex
+	held := l.fast
+	timer := time.AfterFunc(l.long, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if held == nil {
 			return
 		}
-		var mu sync.Mutex
-		held := fast
-		timer := time.AfterFunc(l.long, func() {
-			mu.Lock()
-			defer mu.Unlock()
-			if held == nil {
-				return
-			}
-			select {
-			case slow <- struct{}{}:
-				<-held
-				held = slow
-			default:
-				_ = http.NewResponseController(w).SetWriteDeadline(time.Now())
-			}
-		})
-		defer func() {
-			timer.Stop()
-			mu.Lock()
-			defer mu.Unlock()
+		select {
+		case l.slow <- struct{}{}:
 			<-held
-			held = nil
-		}()
-		next.ServeHTTP(w, r)
+			held = l.slow
+		default:
+			_ = http.NewResponseController(w).SetWriteDeadline(time.Now())
+		}
 	})
+	defer func() {
+		timer.Stop()
+		mu.Lock()
+		defer mu.Unlock()
+		<-held
+		held = nil
+	}()
+	l.next.ServeHTTP(w, r)
 }
