@@ -77,6 +77,7 @@ var catalogue = []fault{
 	{"F27", "credentials and certificates rotate", nil, []other{{pkg: "exporter/jetstream", tests: "TestRotation|TestCertificatesRotate|TestCredentialsExpire"}}},
 	{"F30", "upgrade and downgrade", runUpgrade, []other{{pkg: "exporter/snapfile", tests: "TestOtherVersion|TestFormatStays"}}},
 	{"F31", "least permissions", nil, []other{{pkg: "exporter/jetstream", tests: "TestPermissions"}}},
+	{"F33", "wide cardinality under 1 GiB", runWide, []other{{pkg: "exporter", tests: "TestMemoryOfScrapes|TestSlowReadersLoseTheirCopies"}, {pkg: "collectors", tests: "TestBudget"}}},
 }
 
 // quick is what go test -short runs.
