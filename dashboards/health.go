@@ -107,6 +107,11 @@ func healthBoard(cfg Config) (Dashboard, error) {
 			column("Applied", each(self.ConfigReloaded), yes, byThresholds(), limits(good...)).
 			column("When", each(self.ConfigReloadTime).Mul(promql.Number(1000)), unit(unitWhen)),
 	)
+	b.line(6,
+		samples("Series", "Samples of all KPIs, and how many there may be before new label values become __other__.").
+			over(process, each(self.Series)).
+			over("limit of "+process, each(self.SeriesLimit), color(neutral)),
+	)
 	since := b.of(self.FirstEvent).Each().Max(promql.Instance).Mul(promql.Number(float64(time.Second / time.Millisecond)))
 	b.line(6,
 		list("Versions", "Version of the program of each process.").

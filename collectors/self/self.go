@@ -65,6 +65,12 @@ var (
 		metric.Label{Name: "basis"}, metric.Label{Name: "sequence"}, metric.Label{Name: "digest"})
 )
 
+// Metrics of the client library that alerts read. They are in the page by its collectors and not defined here.
+var (
+	ResidentMemory = gauge("process_resident_memory_bytes", "Resident memory size in bytes.")
+	MemoryLimit    = gauge("go_gc_gomemlimit_bytes", "Go runtime memory limit configured by the user.")
+)
+
 // Defs lists the definitions.
 func Defs() []*metric.Def {
 	return []*metric.Def{BuildInfo, Ready, Connected, Lag, AppliedSequence, FirstEvent, LastEvent, ReplayRemaining, ReplayRate, ReplayLeft, Mismatch,

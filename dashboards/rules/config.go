@@ -106,6 +106,12 @@ type Lag struct {
 	Stuck  Duration `yaml:"stuck" doc:"any lag, when nothing was applied for so long"`
 }
 
+// Part is an alert on how much of something limited is in use.
+type Part struct {
+	Common `yaml:",inline"`
+	Above  float64 `yaml:"above" doc:"part of the limit, from 0 to 1"`
+}
+
 // Age is an alert on the age of something.
 type Age struct {
 	Common `yaml:",inline"`
@@ -142,6 +148,8 @@ type Alerts struct {
 	ReplicasDiverged          Memory   `yaml:"BotReplicasDiverged"`
 	ConfigReloadFailed        Common   `yaml:"BotConfigReloadFailed"`
 	LabelOverflow             Count    `yaml:"BotLabelOverflow"`
+	SeriesNearLimit           Part     `yaml:"BotSeriesNearLimit"`
+	MemoryNearLimit           Part     `yaml:"BotMemoryNearLimit"`
 }
 
 const (
@@ -191,6 +199,8 @@ func Defaults() Config {
 			ReplicasDiverged:          Memory{Common{Severity: warning}, 6 * hour},
 			ConfigReloadFailed:        Common{Severity: warning, For: 5 * minute},
 			LabelOverflow:             Count{Common{Severity: info}, day, 0},
+			SeriesNearLimit:           Part{Common{Severity: warning, For: 15 * minute}, 0.9},
+			MemoryNearLimit:           Part{Common{Severity: warning, For: 15 * minute}, 0.95},
 		},
 	}
 }
