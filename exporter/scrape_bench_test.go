@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"runtime"
 	"runtime/metrics"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -174,12 +175,17 @@ func watchHeap(mark uint64) func() uint64 {
 
 // BenchmarkScrapeLock is how long a scrape holds the fold up.
 func BenchmarkScrapeLock(b *testing.B) {
-	e := wideEngine(100_000)
-	var l expose.Layout
-	var c expose.Cut
-	e.copyInto(&l, &c)
-	for b.Loop() {
-		e.freeze(&l, &c)
+	for _, series := range []int{100_000, 520_000} { // the second shows about 630,000 samples
+		b.Run(strconv.Itoa(series), func(b *testing.B) {
+			e := wideEngine(series)
+			var l expose.Layout
+			var c expose.Cut
+			e.copyInto(&l, &c)
+			for b.Loop() {
+				e.freeze(&l, &c)
+			}
+			b.ReportMetric(float64(e.set.Samples()), "samples")
+		})
 	}
 }
 

@@ -46,6 +46,8 @@ type form struct {
 	def    *metric.Def
 	names  []string // of labels, in their order
 	places []int    // of each name among the labels of the definition
+	before []string // what a text format writes before each value: `{bot="`, `",channel="`, ...
+	fields []string // the name of each label as a field of protobuf
 }
 
 func newForm(d *metric.Def) *form {
@@ -55,6 +57,12 @@ func newForm(d *metric.Def) *form {
 	}
 	slices.SortFunc(f.places, func(a, b int) int { return cmp.Compare(f.names[a], f.names[b]) })
 	slices.Sort(f.names)
+	start := "{"
+	for _, name := range f.names {
+		f.before = append(f.before, start+name+`="`)
+		f.fields = append(f.fields, string(appendText(nil, labelName, name)))
+		start = `",`
+	}
 	return f
 }
 

@@ -1,5 +1,7 @@
 package expose
 
+import "slices"
+
 // prefix is the labels of a series as a format has them. Series that follow each other share most of them: what was
 // written is kept up to the first that differs.
 type prefix struct {
@@ -9,8 +11,9 @@ type prefix struct {
 	ids   []uint32
 }
 
-func newPrefix(labels int, write func(dst []byte, label int, id uint32) []byte) prefix {
-	return prefix{write: write, b: make([]byte, 0, 256), ends: make([]int, labels)}
+// start begins a family.
+func (p *prefix) start(labels int, write func(dst []byte, label int, id uint32) []byte) {
+	p.write, p.b, p.ends, p.ids = write, p.b[:0], slices.Grow(p.ends[:0], labels)[:labels], nil
 }
 
 // of returns the labels with these values, until the next call.

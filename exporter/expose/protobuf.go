@@ -28,7 +28,7 @@ const (
 type scribe struct {
 	*sheet
 	n       *figures
-	labels  prefix
+	labels  *prefix
 	shape   histShape
 	start   int64
 	created []byte // the field with the start
@@ -36,13 +36,9 @@ type scribe struct {
 }
 
 func (c *Cut) protobuf(s *sheet, n *figures) {
-	w := &scribe{sheet: s, n: n, shape: newHistShape(n.def.Buckets)}
-	var names []string // as fields
-	for _, name := range n.names {
-		names = append(names, string(appendText(nil, labelName, name)))
-	}
-	w.labels = newPrefix(len(names), func(dst []byte, label int, id uint32) []byte {
-		name, value := names[label], c.words[id]
+	w := &scribe{sheet: s, n: n, labels: &s.prefix, shape: newHistShape(n.def.Buckets)}
+	w.labels.start(len(n.fields), func(dst []byte, label int, id uint32) []byte {
+		name, value := n.fields[label], c.words[id]
 		dst = append(appendHead(dst, metricLabel, len(name)+sizeOf(len(value))), name...)
 		return appendText(dst, labelValue, value)
 	})

@@ -11,6 +11,8 @@ type sheet struct {
 	to  io.Writer
 	b   []byte
 	err error
+
+	prefix prefix // of the family at hand
 }
 
 // sheetSize is how much is rendered before it is written.
@@ -28,7 +30,7 @@ func newSheet(w io.Writer) *sheet {
 func (s *sheet) close() error {
 	s.flush()
 	err := s.err
-	s.to = nil
+	s.to, s.prefix.write, s.prefix.ids = nil, nil, nil
 	if cap(s.b) <= 4*sheetSize {
 		sheets.Put(s)
 	}

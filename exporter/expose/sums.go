@@ -66,11 +66,11 @@ func (c *Cut) Largest(d *metric.Def, names ...string) ([]string, bool) {
 }
 
 // columns returns the places of labels in a row.
-func (f *figures) columns(names []string) (list []int) {
+func (n *figures) columns(names []string) (list []int) {
 	for _, name := range names {
-		k, ok := slices.BinarySearch(f.names, name)
+		k, ok := slices.BinarySearch(n.names, name)
 		if !ok {
-			panic("BUG: " + f.def.String() + " has no label " + name)
+			panic("BUG: " + n.def.String() + " has no label " + name)
 		}
 		list = append(list, k)
 	}

@@ -12,25 +12,18 @@ import (
 // pen writes the lines of one family in a text format.
 type pen struct {
 	*sheet
-	labels prefix // `{bot="shop`, `",channel="web`, ...
-	open   bool   // OpenMetrics, which writes numbers in another way
+	labels *prefix // `{bot="shop`, `",channel="web`, ...
+	open   bool    // OpenMetrics, which writes numbers in another way
 }
 
 func (c *Cut) text(s *sheet, n *figures)        { c.lines(s, n, false) }
 func (c *Cut) openMetrics(s *sheet, n *figures) { c.lines(s, n, true) }
 
 func (c *Cut) lines(s *sheet, n *figures, open bool) {
-	p := &pen{sheet: s, open: open}
+	p := &pen{sheet: s, open: open, labels: &s.prefix}
 	p.head(n.def)
-	var before []string
-	for i, name := range n.names {
-		if i == 0 {
-			before = append(before, "{"+name+`="`)
-		} else {
-			before = append(before, `",`+name+`="`)
-		}
-	}
-	p.labels = newPrefix(len(before), func(dst []byte, label int, id uint32) []byte {
+	before := n.before
+	p.labels.start(len(before), func(dst []byte, label int, id uint32) []byte {
 		return append(append(dst, before[label]...), c.escaped[id]...)
 	})
 	if n.def.Type == metric.TypeHistogram {
@@ -52,9 +45,11 @@ func (c *Cut) lines(s *sheet, n *figures, open bool) {
 	}
 }
 
+var helpEscaper = strings.NewReplacer(`\`, `\\`, "\n", `\n`)
+
 // head writes what comes before the first line.
 func (p *pen) head(d *metric.Def) {
-	name, help := d.Name, strings.NewReplacer(`\`, `\\`, "\n", `\n`).Replace(d.Help)
+	name, help := d.Name, helpEscaper.Replace(d.Help)
 	if p.open {
 		help = escaper.Replace(d.Help)
 		if d.Type == metric.TypeCounter {
