@@ -191,6 +191,7 @@ bench: build ## Measure the exporter beside consumers that only count, how fresh
 	$(BENCH) checkpoints
 	$(GO) test -run '^$$' -bench 'Scrape$$/^100000$$' -benchtime 10x -benchmem ./exporter
 	$(GO) test -run '^$$' -bench ScrapeLock -benchtime 200x ./exporter
+	$(GO) test -run '^$$' -bench ScrapeClients -benchtime 3x ./exporter
 
 .PHONY: bench-growth
 bench-growth: ## Measure how cost grows with events, users, open chats and series

@@ -17,6 +17,7 @@ type Config struct {
 	MaxClicks   int // title and destination pairs of each bot and channel
 	MaxAgents   int // agents of each bot and channel
 	MaxCustom   int // custom event keys
+	MaxSeries   int // samples of all metrics together; beyond, new label values become metric.Other
 
 	IncludeTest bool // count events with env "test" like all others
 }
@@ -25,7 +26,7 @@ type Config struct {
 func Defaults() Config {
 	return Config{
 		Session: session.Defaults(),
-		MaxBots: 100, MaxChannels: 20, MaxClicks: 500, MaxAgents: 500, MaxCustom: 200,
+		MaxBots: 100, MaxChannels: 20, MaxClicks: 500, MaxAgents: 500, MaxCustom: 200, MaxSeries: 500_000,
 	}
 }
 
@@ -37,7 +38,7 @@ func (c Config) Validate() error {
 		n    int
 	}{
 		{"limits.bots", c.MaxBots}, {"limits.channels", c.MaxChannels}, {"limits.clicks", c.MaxClicks},
-		{"limits.agents", c.MaxAgents}, {"limits.custom_events", c.MaxCustom}, {"limits.devices", s.MaxDevices},
+		{"limits.agents", c.MaxAgents}, {"limits.custom_events", c.MaxCustom}, {"limits.series", c.MaxSeries}, {"limits.devices", s.MaxDevices},
 		{"limits.browsers", s.MaxBrowsers}, {"chats.max_open", s.MaxChats}, {"chats.max_tracked_messages", s.MaxTracked},
 	} {
 		if v.n < 1 {

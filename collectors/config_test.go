@@ -18,6 +18,7 @@ func TestValidate(t *testing.T) {
 		"limits.channels":            func(c *Config) { c.MaxChannels = 31 },
 		"limits.clicks":              func(c *Config) { c.MaxClicks = 0 },
 		"limits.agents":              func(c *Config) { c.MaxAgents = -1 },
+		"limits.series":              func(c *Config) { c.MaxSeries = 0 },
 		"limits.custom_events":       func(c *Config) { c.MaxCustom = 0 },
 		"limits.devices":             func(c *Config) { c.Session.MaxDevices = 0 },
 		"limits.browsers":            func(c *Config) { c.Session.MaxBrowsers = 10_001 },

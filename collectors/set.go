@@ -16,12 +16,24 @@ type Set struct {
 	otherBot   metric.Row
 	otherChan  metric.Row
 	collectors []Collector
+	families   []metric.Family
 	stream     *stream
 	grow       []metric.Stateful
 }
 
 // New returns an empty Set.
 func New(cfg Config) *Set {
+	s, probe := newSet(cfg), newSet(cfg)
+	probe.pairs.Intern("bot", "channel", 0)
+	pair := probe.Samples() - s.Samples()
+	s.pairs.SetBudget(metric.NewBudget(cfg.MaxSeries, pair, s.families, s.overflow))
+	return s
+}
+
+// Samples returns how many samples the text format has for all metrics.
+func (s *Set) Samples() int { return metric.Samples(s.families) }
+
+func newSet(cfg Config) *Set {
 	s := &Set{cfg: cfg, pairs: metric.NewPairs(cfg.MaxBots, cfg.MaxChannels)}
 	s.sessions = session.New(cfg.Session, s.pairs)
 	s.overflow = metric.NewOverflow(LabelOverflow, s.pairs)
@@ -31,6 +43,7 @@ func New(cfg Config) *Set {
 		if c, ok := c.(*stream); ok {
 			s.stream = c
 		}
+		s.families = append(s.families, c.Families()...)
 		for _, f := range c.Families() {
 			if f, ok := f.(metric.Stateful); ok {
 				s.grow = append(s.grow, f)
@@ -88,10 +101,4 @@ func (s *Set) Lost(n uint64) { s.stream.lost.Add(n) }
 func (s *Set) Clock() int64 { return s.sessions.Clock() }
 
 // Families returns the tables of all metrics, by module. They stay the same for the life of the Set.
-func (s *Set) Families() []metric.Family {
-	var all []metric.Family
-	for _, c := range s.collectors {
-		all = append(all, c.Families()...)
-	}
-	return all
-}
+func (s *Set) Families() []metric.Family { return s.families }

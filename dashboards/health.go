@@ -109,7 +109,10 @@ func healthBoard(cfg Config) (Dashboard, error) {
 			column("Applied", each(self.ConfigReloaded), yes, byThresholds(), limits(good...)).
 			column("When", each(self.ConfigReloadTime).Mul(promql.Number(1000)), unit(unitWhen)),
 	)
-	b.line(5,
+	b.line(6,
+		samples("Series", "Samples of all KPIs, and how many there may be before new label values become __other__.").
+			over(process, each(self.Series)).
+			over("limit of "+process, each(self.SeriesLimit), color(neutral)),
 		samples("Clock of the broker", "Clock of the broker minus that of each process. It should be about 0: the broker's clock places events in time.").
 			over(process, each(self.BrokerClock)).set(unit(unitSeconds), decimals(3)),
 		samples("Lag of the origin", "Messages that the origin of a mirror or sourced stream holds and the stream does not yet. 0 where bots publish to the stream itself.").

@@ -51,6 +51,7 @@ type file struct {
 		Clicks       *int `yaml:"clicks"`
 		Agents       *int `yaml:"agents"`
 		CustomEvents *int `yaml:"custom_events"`
+		Series       *int `yaml:"series"`
 	} `yaml:"limits"`
 }
 
@@ -105,6 +106,7 @@ func (c *Config) load(r io.Reader) error {
 	set(&k.MaxClicks, f.Limits.Clicks)
 	set(&k.MaxAgents, f.Limits.Agents)
 	set(&k.MaxCustom, f.Limits.CustomEvents)
+	set(&k.MaxSeries, f.Limits.Series)
 	set(&c.LogLevel, f.Log.Level)
 	setDuration(&c.CheckpointInterval, f.Checkpoint.Interval)
 	return nil

@@ -38,6 +38,7 @@ func (c Config) settings() map[string]string {
 		"limits.clicks":              k.MaxClicks,
 		"limits.agents":              k.MaxAgents,
 		"limits.custom_events":       k.MaxCustom,
+		"limits.series":              k.MaxSeries,
 	} {
 		m[name] = fmt.Sprint(v)
 	}

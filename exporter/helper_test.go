@@ -147,8 +147,41 @@ func parsed(t *testing.T, text string) map[string]*dto.MetricFamily {
 }
 
 // sum adds up a metric's series that have the given label values.
-func sum(families map[string]*dto.MetricFamily, d *metric.Def, labels ...string) float64 {
-	return kpis(families).sum(d, labels...)
+func sum(families map[string]*dto.MetricFamily, d *metric.Def, labels ...string) (sum float64) {
+	for _, m := range families[d.Name].GetMetric() {
+		if matches(m, labels) {
+			sum += m.GetCounter().GetValue() + m.GetGauge().GetValue()
+		}
+	}
+	return sum
+}
+
+func matches(m *dto.Metric, labels []string) bool {
+	for i := 0; i+1 < len(labels); i += 2 {
+		if label(m, labels[i]) != labels[i+1] {
+			return false
+		}
+	}
+	return true
+}
+
+func label(m *dto.Metric, name string) string {
+	for _, l := range m.GetLabel() {
+		if l.GetName() == name {
+			return l.GetValue()
+		}
+	}
+	return ""
+}
+
+// page scrapes an engine whose server may not run.
+func page(e *Engine, header ...string) (int, string) {
+	w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/metrics", nil)
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	e.Handler(nil).ServeHTTP(w, r)
+	return w.Code, w.Body.String()
 }
 
 // value returns a series of the process's own metrics.

@@ -16,6 +16,9 @@ const (
 	maxScrapes        = 8 // at once; more get status 503
 	maxSlowScrapes    = 32
 	slowAfter         = time.Second
+	maxVisitors       = 256 // of the landing page, which has places of its own
+	maxSlowVisitors   = 32
+	landingFor        = time.Second // one page serves everybody
 )
 
 // NewServer returns a server with the limits that a port open to many clients needs.
@@ -33,16 +36,16 @@ func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 
 // Handler serves /metrics, the health checks, the landing page and, unless it is nil, reload.
 func (e *Engine) Handler(reload func() error, hosts ...string) http.Handler {
-	kpis := newGatherer(e, e.metrics.registry, maxScrapes+1) // one for the landing page
+	kpis := newCuts(e)
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", newScrapes(kpis))
+	mux.Handle("GET /metrics", newScrapes(kpis, e.metrics.registry))
 	mux.HandleFunc("GET /-/healthy", e.healthy)
 	mux.HandleFunc("GET /-/ready", e.ready)
 	mux.HandleFunc("GET /-/digests", e.digestPage)
 	for _, method := range []string{http.MethodPost, http.MethodPut} {
 		mux.Handle(method+" /-/reload", reloadPage(reload, hosts))
 	}
-	mux.Handle("GET /{$}", &landing{engine: e, kpis: kpis})
+	mux.Handle("GET /{$}", newLanding(kpis))
 	return e.recovered(mux)
 }
 
@@ -81,7 +84,11 @@ func answer(w http.ResponseWriter, text string) {
 func (e *Engine) recovered(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
-			if p := recover(); p != nil {
+			switch p := recover(); p {
+			case nil:
+			case http.ErrAbortHandler: // the server cuts the connection
+				panic(p)
+			default:
 				e.log.Error("handler panicked", "path", r.URL.Path, "panic", p)
 				http.Error(w, "internal error; see the log", http.StatusInternalServerError)
 			}

@@ -22,6 +22,7 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors"
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
 	"github.com/bot-exporter/bot-exporter/collectors/self"
+	"github.com/bot-exporter/bot-exporter/exporter/expose"
 )
 
 // busy runs an engine that has folded enough for a number in every table.
@@ -72,23 +73,13 @@ func TestLandingPage(t *testing.T) {
 	_, header, text := r.get("/")
 	require.Contains(t, header.Get("Content-Security-Policy"), "default-src 'none'")
 	require.NotContains(t, text, "<script")
-	for _, h := range headlinesOf(slices.Collect(mapValues(r.metrics()))) {
+	for _, h := range headlinesOf(expose.Of(oracle(quick(), stored(20_000)), 1e18)) {
 		require.Contains(t, text, ">"+h.Title+"</h2>")
 		for _, f := range h.Figures {
 			require.Contains(t, text, f.Label)
 		}
 	}
 	require.Contains(t, text, "Stream TEST, message 20000 applied")
-}
-
-func mapValues[K comparable, V any](m map[K]V) func(func(V) bool) {
-	return func(yield func(V) bool) {
-		for _, v := range m {
-			if !yield(v) {
-				return
-			}
-		}
-	}
 }
 
 const (
@@ -103,6 +94,10 @@ func TestContentTypes(t *testing.T) {
 		{"text/plain;version=0.0.4", "text/plain; version=0.0.4"},
 		{"text/plain;version=1.0.0", "text/plain"},
 		{acceptOpenMetrics, "application/openmetrics-text; version=1.0.0"},
+		{"application/openmetrics-text;version=0.0.1", "application/openmetrics-text; version=0.0.1"},
+		{acceptOpenMetrics + ";escaping=values", "escaping=values"},
+		{"application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=text", "text/plain; version=0.0.4"},
+		{"application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=compact-text", "text/plain; version=0.0.4"},
 		{acceptProtobuf, "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"},
 		{"application/json", "text/plain"},
 	} {
@@ -111,7 +106,7 @@ func TestContentTypes(t *testing.T) {
 		require.Contains(t, header.Get("Content-Type"), v.media, v.accept)
 		require.Contains(t, strings.Join(header.Values("Vary"), ", "), "Accept")
 		switch v.accept {
-		case acceptOpenMetrics:
+		case acceptOpenMetrics, "application/openmetrics-text;version=0.0.1", acceptOpenMetrics + ";escaping=values":
 			require.True(t, strings.HasSuffix(body, "# EOF\n"))
 			require.Contains(t, body, "# TYPE bot_messages counter\n")
 		case acceptProtobuf:

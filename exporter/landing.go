@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"html/template"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/prometheus/common/version"
@@ -15,10 +16,18 @@ var landingHTML string
 
 var landingPage = template.Must(template.New("landing").Parse(landingHTML))
 
-// landing shows a person what Prometheus would scrape: the headline KPIs of every module as they are now.
+// landing shows a person what Prometheus would scrape: the headline KPIs of every module as they are now. Everybody who
+// asks within a second gets the same page.
 type landing struct {
-	engine *Engine
-	kpis   *gatherer
+	*cuts
+
+	mu   sync.Mutex // guards what follows; held while a page is made
+	page []byte
+	made time.Time
+}
+
+func newLanding(c *cuts) http.Handler {
+	return limits{maxVisitors, maxSlowVisitors, slowAfter}.on(&landing{cuts: c})
 }
 
 type landingData struct {
@@ -31,15 +40,8 @@ type landingData struct {
 }
 
 func (l *landing) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
-	data := landingData{Status: l.engine.Status(), Version: version.Info(), Now: time.Now()}
-	data.Ready, data.Reason = data.Status.Ready()
-	families, done, err := l.kpis.Gather()
-	if err == nil && data.Status.Shows() {
-		data.Modules = headlinesOf(families)
-	}
-	done()
-	var page bytes.Buffer
-	if err := landingPage.Execute(&page, data); err != nil {
+	page, err := l.current()
+	if err != nil {
 		l.engine.log.Error("landing page", "err", err)
 		http.Error(w, "internal error; see the log", http.StatusInternalServerError)
 		return
@@ -47,5 +49,34 @@ func (l *landing) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
 	w.Header().Set("Cache-Control", "no-store")
-	_, _ = page.WriteTo(w)
+	_, _ = w.Write(page)
+}
+
+// current returns the page of this second. Nobody changes it afterwards.
+func (l *landing) current() ([]byte, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.page != nil && time.Since(l.made) < landingFor {
+		return l.page, nil
+	}
+	data := landingData{Status: l.engine.Status(), Version: version.Info(), Now: time.Now()}
+	data.Ready, data.Reason = data.Status.Ready()
+	if data.Status.Shows() {
+		data.Modules, _ = l.headlines() // without them the page still says how things are
+	}
+	var page bytes.Buffer
+	if err := landingPage.Execute(&page, data); err != nil {
+		return nil, err
+	}
+	l.page, l.made = page.Bytes(), data.Now
+	return l.page, nil
+}
+
+func (l *landing) headlines() (list []headlines, err error) {
+	kpis, err := l.borrow(time.Hour) // no scrape has to go for a visitor
+	if err != nil {
+		return nil, err
+	}
+	defer l.giveBack(kpis)
+	return list, l.guarded(func() error { list = headlinesOf(kpis.Cut); return nil })
 }

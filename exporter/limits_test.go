@@ -19,7 +19,7 @@ import (
 func TestSlowClients(t *testing.T) {
 	var serving, cut atomic.Int32
 	page := bytes.Repeat([]byte("x"), 16<<20) // more than any buffer on the way
-	server := httptest.NewServer(limits{2, 3, 50 * time.Millisecond}.on(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	h := limits{2, 3, 50 * time.Millisecond}.on(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		serving.Add(1)
 		defer serving.Add(-1)
 		if r.URL.Path == "/small" {
@@ -27,7 +27,8 @@ func TestSlowClients(t *testing.T) {
 		} else if _, err := w.Write(page); err != nil {
 			cut.Add(1)
 		}
-	})))
+	}))
+	server := httptest.NewServer(h)
 	t.Cleanup(server.Close) // after the clients
 	defer http.DefaultClient.CloseIdleConnections()
 	slow := func() net.Conn {
@@ -42,21 +43,23 @@ func TestSlowClients(t *testing.T) {
 		status, _, text := fetch(t, http.MethodGet, server.URL+"/small")
 		return status == http.StatusOK && text == "small"
 	}
-	become := func(n int32) {
+	become := func(fast, slow int) {
 		t.Helper()
-		require.Eventually(t, func() bool { return serving.Load() == n }, patience, tick)
+		require.Eventually(t, func() bool {
+			return len(h.fast) == fast && len(h.slow) == slow && serving.Load() == int32(fast+slow)
+		}, patience, tick)
 	}
 	slow()
 	slow()
-	become(2)
-	require.Eventually(t, served, patience, tick, "after a while")
+	become(0, 2)
+	require.True(t, served())
 	slow()
-	become(3)
+	become(0, 3)
 	require.Zero(t, cut.Load())
 	slow()
 	require.Eventually(t, func() bool { return cut.Load() == 1 }, patience, tick, "one too many")
-	become(3)
-	require.Eventually(t, served, patience, tick)
+	become(0, 3)
+	require.True(t, served())
 }
 
 func TestTooManyScrapes(t *testing.T) {
@@ -129,4 +132,35 @@ func TestServerLimits(t *testing.T) {
 	require.LessOrEqual(t, s.WriteTimeout, time.Minute)
 	require.Positive(t, s.MaxHeaderBytes)
 	require.LessOrEqual(t, s.MaxHeaderBytes, 64<<10)
+}
+
+// Visitors of the landing page share one, have places of their own, and take none from scrapes.
+func TestVisitors(t *testing.T) {
+	r := run(t, quick(), newBroker(stored(100)), &shelf{})
+	r.live(100)
+	h := r.Handler(nil)
+	get := func(path string) int {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		return w.Code
+	}
+	const n = maxVisitors + maxSlowVisitors + 1
+	status := make(chan int, n)
+	r.mu.Lock() // no page gets on
+	for range n {
+		go func() { status <- get("/") }()
+	}
+	var first int
+	select {
+	case first = <-status:
+	case <-time.After(patience):
+	}
+	scraped := make(chan int, 1)
+	go func() { scraped <- get("/metrics") }()
+	r.mu.Unlock()
+	require.Equal(t, http.StatusServiceUnavailable, first)
+	require.Equal(t, http.StatusOK, <-scraped)
+	for range n - 1 {
+		<-status
+	}
 }

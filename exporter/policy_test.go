@@ -185,11 +185,5 @@ func TestReset(t *testing.T) {
 }
 
 func eventsOf(set *collectors.Set) float64 {
-	var v expose.View
-	v.Copy(set, 0)
-	k := kpis{}
-	for _, mf := range v.Families(nil) {
-		k[mf.GetName()] = mf
-	}
-	return k.sum(collectors.Events)
+	return expose.Of(set, 0).Sum(collectors.Events)
 }

@@ -67,13 +67,7 @@ func Check(cfg event.Config, in io.Reader, report func(line uint64, r *event.Rej
 
 // WriteText writes all KPIs in the text format, as of a time in Unix nanoseconds.
 func WriteText(w io.Writer, set *collectors.Set, now int64) error {
-	var v expose.View
-	v.Copy(set, now)
-	text, err := v.Render(nil, nil, expfmt.NewFormat(expfmt.TypeTextPlain))
-	if err != nil {
-		return err
-	}
-	if _, err := w.Write(text); err != nil {
+	if err := expose.Of(set, now).Render(w, expose.Page{Format: expfmt.FmtText}); err != nil {
 		return fmt.Errorf("write metrics: %w", err)
 	}
 	return nil

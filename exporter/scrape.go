@@ -1,122 +1,79 @@
 package exporter
 
 import (
+	"context"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/klauspost/compress/gzip"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/expfmt"
 
 	"github.com/bot-exporter/bot-exporter/exporter/expose"
 )
 
-// scrapes serves /metrics. The formats that Prometheus asks for are rendered here, many times faster than the client
-// library can, and with the same bytes; everything else is the library's.
+// scrapes serves /metrics: the KPIs and, among them, the metrics of the process. A page is rendered straight into the
+// response, so that its size costs no memory. Whoever asks for a format that is none of ours gets text.
 type scrapes struct {
-	kpis    *gatherer
-	library http.Handler
-	buffers sync.Pool
+	*cuts
+	self prometheus.Gatherer
 }
 
-func newScrapes(kpis *gatherer) http.Handler {
-	s := &scrapes{
-		kpis: kpis,
-		library: promhttp.HandlerForTransactional(kpis, promhttp.HandlerOpts{
-			ErrorHandling:      promhttp.HTTPErrorOnError,
-			EnableOpenMetrics:  true,
-			DisableCompression: true,
-		}),
-		buffers: sync.Pool{New: func() any { return new([]byte) }},
-	}
-	compressed, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.EnableZstd(true))
+func newScrapes(c *cuts, self prometheus.Gatherer) http.Handler {
+	// Lines repeat each other so much that the fastest level is nearly as good as the best.
+	compressed, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.CompressionLevel(gzip.BestSpeed), gzhttp.EnableZstd(true))
 	if err != nil {
 		panic("BUG: " + err.Error())
 	}
-	return limits{maxScrapes, maxSlowScrapes, slowAfter}.on(compressed(s))
+	return limits{maxScrapes, maxSlowScrapes, slowAfter}.on(compressed(&scrapes{c, self}))
 }
 
 func (s *scrapes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	format := expfmt.NegotiateAccept(r.Header, expfmt.DefaultOpenMetricsAcceptedFormats()...)
-	if expose.Renders(format) && !r.URL.Query().Has("name[]") {
-		s.render(w, format)
+	page := expose.Page{Format: expfmt.NegotiateAccept(r.Header, expose.Formats()...), Names: r.URL.Query()["name[]"]}
+	w.Header().Add("Vary", "Accept")
+	w.Header().Set("Content-Type", string(page.Format))
+	if r.Method == http.MethodHead {
 		return
 	}
-	// A client that reads slowly must not keep the view that is rendered from.
-	page := recorded{ResponseWriter: w, status: http.StatusOK}
-	s.library.ServeHTTP(&page, r)
-	w.WriteHeader(page.status)
-	_, _ = w.Write(page.body)
-}
-
-// recorded keeps a response until it is complete.
-type recorded struct {
-	http.ResponseWriter
-	status int
-	body   []byte
-}
-
-func (r *recorded) WriteHeader(status int) { r.status = status }
-
-func (r *recorded) Write(p []byte) (int, error) {
-	r.body = append(r.body, p...)
-	return len(p), nil
-}
-
-func (s *scrapes) render(w http.ResponseWriter, format expfmt.Format) {
-	buffer := s.buffers.Get().(*[]byte) //nolint:errcheck // nothing else is in the pool
-	defer s.buffers.Put(buffer)
-	var err error
-	if *buffer, err = s.kpis.Render((*buffer)[:0], format); err != nil {
+	kpis, err := s.borrow(shareFor)
+	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	w.Header().Add("Vary", "Accept")
-	w.Header().Set("Content-Type", string(format))
-	_, _ = w.Write(*buffer)
-}
-
-// limits are on requests at once.
-type limits struct {
-	most int           // beyond, the answer is 503
-	slow int           // more that take long, which do not keep others from being served
-	long time.Duration // after which a request is a slow one; beyond that many, its connection is cut
-}
-
-func (l limits) on(next http.Handler) http.Handler {
-	fast, slow := make(chan struct{}, l.most), make(chan struct{}, l.slow)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		select {
-		case fast <- struct{}{}:
-		default:
-			w.Header().Set("Connection", "close") // connections are what there is too much of
-			http.Error(w, "too many scrapes at once; try again later", http.StatusServiceUnavailable)
-			return
+	defer s.giveBack(kpis)
+	defer context.AfterFunc(kpis, func() { _ = http.NewResponseController(w).SetWriteDeadline(time.Now()) })()
+	out := response{w: w, asked: r.Context(), kpis: kpis}
+	err = s.guarded(func() error {
+		if page.Own, err = s.self.Gather(); err != nil {
+			s.engine.log.Error("scrape failed", "err", err)
+			return errScrape
 		}
-		var mu sync.Mutex
-		held := fast
-		timer := time.AfterFunc(l.long, func() {
-			mu.Lock()
-			defer mu.Unlock()
-			if held == nil {
-				return
-			}
-			select {
-			case slow <- struct{}{}:
-				<-held
-				held = slow
-			default:
-				_ = http.NewResponseController(w).SetWriteDeadline(time.Now())
-			}
-		})
-		defer func() {
-			timer.Stop()
-			mu.Lock()
-			defer mu.Unlock()
-			<-held
-			held = nil
-		}()
-		next.ServeHTTP(w, r)
+		return kpis.Render(&out, page)
 	})
+	switch {
+	case err == nil:
+	case out.begun: // what was sent must not pass for a whole page
+		s.engine.log.Debug("scrape cut off", "err", err)
+		panic(http.ErrAbortHandler)
+	default:
+		http.Error(w, errScrape.Error(), http.StatusInternalServerError)
+	}
+}
+
+// response is a page on its way to a client, which may go away, or be too slow for the copy that it is rendered from.
+type response struct {
+	w           http.ResponseWriter
+	asked, kpis context.Context
+	begun       bool
+}
+
+func (r *response) Write(p []byte) (int, error) {
+	for _, ctx := range []context.Context{r.asked, r.kpis} {
+		if ctx.Err() != nil {
+			return 0, ctx.Err()
+		}
+	}
+	r.begun = true
+	return r.w.Write(p)
 }

@@ -6,7 +6,12 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
+	"runtime/metrics"
+	"strconv"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -20,7 +25,7 @@ import (
 // wideEngine shows about as many series as asked for: a pair of bot and channel has some 260.
 func wideEngine(series int) *Engine {
 	cfg := Defaults()
-	cfg.KPIs.MaxBots = 1000
+	cfg.KPIs.MaxBots, cfg.KPIs.MaxSeries = 2000, 10_000_000
 	e := &Engine{cfg: cfg, set: collectors.New(cfg.KPIs), log: slog.New(slog.DiscardHandler)}
 	e.metrics = newSelfMetrics(e)
 	e.saver.init(e)
@@ -99,15 +104,88 @@ func BenchmarkScrape(b *testing.B) {
 	}
 }
 
+// BenchmarkScrapeClients is eight clients at once, of all formats, and the memory that they add to the state of the fold.
+func BenchmarkScrapeClients(b *testing.B) {
+	for _, h := range []string{"exporter", "const_metrics"} {
+		b.Run(h, func(b *testing.B) {
+			e := wideEngine(100_000)
+			registry := prometheus.NewRegistry()
+			registry.MustRegister(constMetrics{e})
+			handler := promhttp.HandlerFor(registry, promhttp.HandlerOpts{EnableOpenMetrics: true})
+			if h == "exporter" {
+				handler = e.Handler(nil)
+			}
+			before := heap()
+			peak := watchHeap(before)
+			for b.Loop() {
+				scrapeAtOnce(handler)
+			}
+			b.ReportMetric(float64(peak())/(1<<20), "peak-MiB")
+		})
+	}
+}
+
+// scrapeAtOnce lets eight clients scrape, in all formats.
+func scrapeAtOnce(h http.Handler) {
+	var wg sync.WaitGroup
+	for i := range maxScrapes {
+		wg.Go(func() {
+			r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
+			r.Header.Set("Accept", formats[i%len(formats)].accept)
+			if i%2 == 0 {
+				r.Header.Set("Accept-Encoding", "gzip")
+			}
+			h.ServeHTTP(discard{}, r)
+		})
+	}
+	wg.Wait()
+}
+
+// heap returns the bytes in use after a collection.
+func heap() uint64 {
+	runtime.GC()
+	return heapNow()
+}
+
+func heapNow() uint64 {
+	s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(s)
+	return s[0].Value.Uint64()
+}
+
+// watchHeap looks at the heap until the function that it returns is called, which returns the most that was in use
+// above a mark.
+func watchHeap(mark uint64) func() uint64 {
+	end, peak := make(chan struct{}), make(chan uint64)
+	go func() {
+		most := mark
+		for every := time.NewTicker(time.Millisecond); ; {
+			most = max(most, heapNow())
+			select {
+			case <-end:
+				every.Stop()
+				peak <- most - mark
+				return
+			case <-every.C:
+			}
+		}
+	}()
+	return func() uint64 { close(end); return <-peak }
+}
+
 // BenchmarkScrapeLock is how long a scrape holds the fold up.
 func BenchmarkScrapeLock(b *testing.B) {
-	e := wideEngine(100_000)
-	var v expose.View
-	for b.Loop() {
-		e.copyInto(&v, e.set.Clock())
-		b.StopTimer()
-		v.Families(nil)
-		b.StartTimer()
+	for _, series := range []int{100_000, 520_000} { // the second shows about 630,000 samples
+		b.Run(strconv.Itoa(series), func(b *testing.B) {
+			e := wideEngine(series)
+			var l expose.Layout
+			var c expose.Cut
+			e.copyInto(&l, &c)
+			for b.Loop() {
+				e.freeze(&l, &c)
+			}
+			b.ReportMetric(float64(e.set.Samples()), "samples")
+		})
 	}
 }
 

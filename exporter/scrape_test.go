@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"bytes"
 	"net/http"
 	"strings"
 	"sync"
@@ -8,12 +9,14 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/bot-exporter/bot-exporter/collectors"
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
 	"github.com/bot-exporter/bot-exporter/collectors/self"
+	"github.com/bot-exporter/bot-exporter/exporter/expose"
 )
 
 // regathered is the KPIs as a collector, for a registry that checks each metric.
@@ -28,13 +31,14 @@ func (c *regathered) Describe(ch chan<- *prometheus.Desc) {
 }
 
 func (c *regathered) Collect(ch chan<- prometheus.Metric) {
-	g := newGatherer(c.Engine, prometheus.NewRegistry(), 1)
-	families, done, err := g.Gather()
-	defer done()
-	if err != nil {
-		panic(err)
+	status, text := page(c.Engine, "Accept", acceptProtobuf)
+	if status != http.StatusOK {
+		panic(text)
 	}
-	for _, f := range families {
+	for name, f := range delimited(c.t, strings.NewReader(text)) {
+		if strings.HasPrefix(name, "bot_exporter_") || !strings.HasPrefix(name, "bot_") {
+			continue
+		}
 		var names []string
 		for _, d := range defs() {
 			if d.Name == f.GetName() {
@@ -84,23 +88,19 @@ func TestScrapeIsOneMoment(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 3 {
 		wg.Go(func() {
-			g, last := newGatherer(r.Engine, prometheus.NewRegistry(), 1), 0.0
+			cuts, last := newCuts(r.Engine), 0.0
 			for last < 10_001 {
-				families, done, err := g.Gather()
+				k, err := cuts.borrow(0)
 				if err != nil {
 					t.Error(err)
 					return
 				}
-				k := kpis{}
-				for _, f := range families {
-					k[f.GetName()] = f
-				}
-				total := k.sum(collectors.Events) + k.sum(collectors.EventsRejected) + k.sum(collectors.EventsDuplicate) + k.sum(collectors.EventsIgnored)
-				sent, kinds := k.sum(collectors.Messages), 0.0
+				total := k.Sum(collectors.Events) + k.Sum(collectors.EventsRejected) + k.Sum(collectors.EventsDuplicate) + k.Sum(collectors.EventsIgnored)
+				sent, kinds := k.Sum(collectors.Messages), 0.0
 				for _, kind := range []string{"message.user", "message.bot", "message.operator"} {
-					kinds += k.sum(collectors.Events, "kind", kind)
+					kinds += k.Sum(collectors.Events, "kind", kind)
 				}
-				done()
+				cuts.giveBack(k)
 				if sent != kinds || total < last || total < 10_001 && int(total)%7 != 0 {
 					t.Errorf("after %v messages, which is no end of a batch, or less than %v, %v are sent and %v applied", total, last, sent, kinds)
 					return
@@ -154,23 +154,30 @@ func TestPanicInCollector(t *testing.T) {
 	}
 }
 
-// What a panic left of a view is not used again.
-func TestPanicLeavesNoHalfView(t *testing.T) {
+// What a panic left of a copy is not used again.
+func TestPanicLeavesNoHalfCopy(t *testing.T) {
 	r := run(t, quick(), newBroker(stored(500)), &shelf{})
 	r.live(500)
-	g := newGatherer(r.Engine, prometheus.NewRegistry(), 1)
-	gather := func() ([]*dto.MetricFamily, error) {
-		families, done, err := g.Gather()
-		done()
-		return families, err
+	c := newCuts(r.Engine)
+	render := func() (string, error) {
+		kpis, err := c.borrow(0)
+		if err != nil {
+			return "", err
+		}
+		defer c.giveBack(kpis)
+		var text bytes.Buffer
+		require.NoError(t, kpis.Render(&text, expose.Page{Format: expfmt.FmtText}))
+		return text.String(), nil
 	}
-	want, err := gather()
+	want, err := render()
 	require.NoError(t, err)
-	mend := r.broken()
-	_, err = gather()
+	require.NotEmpty(t, want)
+	mend := r.broken() // every copy of it panics
+	_, err = render()
 	require.ErrorIs(t, err, errScrape)
 	mend()
-	got, err := gather()
+	got, err := render()
 	require.NoError(t, err)
-	require.Len(t, got, len(want))
+	require.Equal(t, len(strings.Split(want, "\n")), len(strings.Split(got, "\n")))
+	require.Empty(t, c.lent)
 }

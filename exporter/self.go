@@ -73,6 +73,8 @@ func newSelfMetrics(e *Engine) *selfMetrics {
 		ofStatus(e, self.ReplayLeft, func(s Status) float64 { return s.Left().Seconds() }),
 		ofStatus(e, self.Epoch, func(s Status) float64 { return float64(s.Position.Epoch) }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts(opts(self.BrokerLost)), func() float64 { return float64(e.Status().Lost) }),
+		ofStatus(e, self.Series, func(Status) float64 { return float64(e.samples()) }),
+		ofStatus(e, self.SeriesLimit, func(Status) float64 { return float64(e.cfg.KPIs.MaxSeries) }),
 		ofStatus(e, self.CheckpointAge, func(Status) float64 { return e.saver.age().Seconds() }),
 	)
 	m.configured(true)

@@ -34,6 +34,10 @@ func (c *OpenCount) Inc(p Pair, clock int64, values ...string) {
 	copy(k.values[:], values)
 	i, ok := c.index[k]
 	if !ok {
+		k = c.fits(k)
+		i, ok = c.index[k]
+	}
+	if !ok {
 		i = c.add(k, clock)
 	}
 	c.v[i]++

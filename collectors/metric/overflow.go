@@ -24,6 +24,17 @@ func (o *Overflow) Row(metric, label string) Row {
 	return Row(len(o.rows) - 1)
 }
 
+// inc counts one increment of a metric whose label went to Other; the module has declared the row.
+func (o *Overflow) inc(metric, label string) {
+	for i, r := range o.rows {
+		if r == [2]string{metric, label} {
+			o.v[i]++
+			return
+		}
+	}
+	panic("BUG: no overflow row for label " + label + " of " + metric)
+}
+
 // Inc counts one increment that went to Other.
 func (o *Overflow) Inc(r Row) { o.v[r]++ }
 

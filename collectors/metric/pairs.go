@@ -15,6 +15,7 @@ type Pairs struct {
 	index    map[[2]string]Pair // by values as sent
 	known    map[[2]string]Pair // by label values
 	list     []pairInfo
+	budget   *Budget // nil without a limit
 }
 
 type pairInfo struct {
@@ -47,6 +48,7 @@ func (p *Pairs) Intern(bot, channel string, clock int64) (pair Pair, otherBot, o
 	pair, ok := p.index[[2]string{bot, channel}]
 	if !ok {
 		key := [2]string{p.bots.Admit(Clean(bot)), p.channels.Admit(Clean(channel))}
+		key = p.fits(key)
 		if pair, ok = p.known[key]; !ok {
 			pair = Pair(len(p.list))
 			p.list = append(p.list, pairInfo{key[0], key[1], clock})

@@ -62,6 +62,10 @@ var (
 		"Clock of the broker minus that of the exporter, at the last look at the stream. It places events in time.")
 	OriginLag = gauge("bot_exporter_stream_origin_lag_messages",
 		"Messages that the origin of a mirror or sourced stream holds and the stream does not yet, of the origin furthest ahead.")
+	Series = gauge("bot_exporter_series",
+		"Samples of all KPIs.")
+	SeriesLimit = gauge("bot_exporter_series_limit",
+		"Samples that all KPIs may have before new label values become __other__.")
 	Advice = gauge("bot_exporter_stream_advice",
 		"1 for each setting of the stream or broker that puts messages at risk.", metric.Label{Name: "setting"})
 	Digest = gauge("bot_exporter_state_digest_info",
@@ -69,11 +73,17 @@ var (
 		metric.Label{Name: "basis"}, metric.Label{Name: "sequence"}, metric.Label{Name: "digest"})
 )
 
+// Metrics of the client library that alerts read. They are in the page by its collectors and not defined here.
+var (
+	ResidentMemory = gauge("process_resident_memory_bytes", "Resident memory size in bytes.")
+	MemoryLimit    = gauge("go_gc_gomemlimit_bytes", "Go runtime memory limit configured by the user.")
+)
+
 // Defs lists the definitions.
 func Defs() []*metric.Def {
 	return []*metric.Def{BuildInfo, Ready, Connected, Lag, AppliedSequence, FirstEvent, LastEvent, ReplayRemaining, ReplayRate, ReplayLeft, Mismatch,
 		Epoch, BrokerLost, Redelivered, CheckpointAge, CheckpointDuration, CheckpointSize, CheckpointFailures, CheckpointRejected, MarkFailures,
-		ConfigReloaded, ConfigReloadTime, FoldDuration, ScrapeDuration, BrokerClock, OriginLag, Advice, Digest}
+		ConfigReloaded, ConfigReloadTime, FoldDuration, ScrapeDuration, BrokerClock, OriginLag, Series, SeriesLimit, Advice, Digest}
 }
 
 func gauge(name, help string, labels ...metric.Label) *metric.Def {

@@ -29,7 +29,7 @@ func (t *Table) see(f *Fact, c *chat) {
 	if !sighting || user == (table.Key{}) {
 		return
 	}
-	device, browser := t.label(t.devices, onDevice), t.label(t.browsers, inBrowser)
+	device, browser := t.within(f.Pair, t.label(t.devices, onDevice), t.label(t.browsers, inBrowser))
 	begins := c != nil && !c.has(flagOwned)
 	id := t.hash.identity(user, device, browser)
 	f.Seen = true

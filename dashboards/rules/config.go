@@ -106,6 +106,12 @@ type Lag struct {
 	Stuck  Duration `yaml:"stuck" doc:"any lag, when nothing was applied for so long"`
 }
 
+// Part is an alert on how much of something limited is in use.
+type Part struct {
+	Common `yaml:",inline"`
+	Above  float64 `yaml:"above" doc:"part of the limit, from 0 to 1"`
+}
+
 // Age is an alert on the age of something, or on the distance of two times.
 type Age struct {
 	Common `yaml:",inline"`
@@ -145,6 +151,8 @@ type Alerts struct {
 	BrokerClockOff            Age      `yaml:"BotBrokerClockOff"`
 	StreamUnread              Common   `yaml:"BotStreamUnread"`
 	LabelOverflow             Count    `yaml:"BotLabelOverflow"`
+	SeriesNearLimit           Part     `yaml:"BotSeriesNearLimit"`
+	MemoryNearLimit           Part     `yaml:"BotMemoryNearLimit"`
 }
 
 const (
@@ -197,6 +205,8 @@ func Defaults() Config {
 			BrokerClockOff:            Age{Common{Severity: warning, For: 10 * minute}, minute},
 			StreamUnread:              Common{Severity: critical, For: 5 * minute},
 			LabelOverflow:             Count{Common{Severity: info}, day, 0},
+			SeriesNearLimit:           Part{Common{Severity: warning, For: 15 * minute}, 0.9},
+			MemoryNearLimit:           Part{Common{Severity: warning, For: 15 * minute}, 0.95},
 		},
 	}
 }

@@ -21,6 +21,8 @@ func (b *book) exporter() {
 	b.refused(b.cfg.Alerts.ConfigReloadFailed)
 	b.clock(b.cfg.Alerts.BrokerClockOff)
 	b.unread(b.cfg.Alerts.StreamUnread)
+	b.manySeries(b.cfg.Alerts.SeriesNearLimit)
+	b.muchMemory(b.cfg.Alerts.MemoryNearLimit)
 }
 
 // down compares jobs, not instances: an instance goes for good when it is moved to another address.
@@ -135,5 +137,31 @@ func (b *book) unread(s Common) {
 		Meaning:     "The stream holds nothing under the subjects that are read, or does not copy all of its origin.",
 		Threshold:   fmt.Sprintf("any, for %s", s.For),
 		Why:         "A misspelled subject, a stream that was edited, or a mirror whose origin was made anew look like bots that nobody talks to.",
+	})
+}
+
+func (b *book) manySeries(s Part) {
+	b.alert(Alert{
+		Name: "BotSeriesNearLimit", Common: s.Common,
+		Value:       above(b.scope.Of(self.Series).Each().Div(b.scope.Of(self.SeriesLimit).Each()), s.Above),
+		Dashboard:   pair[:1],
+		Summary:     "The KPIs have nearly as many series as they may.",
+		Description: "{{ $labels.instance }} of {{ $labels.job }} has {{ $value | humanizePercentage }} of the samples that limits.series allows. Beyond it, new bots, channels and other label values are counted as __other__.",
+		Meaning:     "The series of all KPIs together come close to their limit.",
+		Threshold:   fmt.Sprintf("more than %s of the limit, for %s", percent(s.Above), s.For),
+		Why:         "There is time to raise the limit, which counts the stream anew, or to find the label that grows.",
+	})
+}
+
+func (b *book) muchMemory(s Part) {
+	b.alert(Alert{
+		Name: "BotMemoryNearLimit", Common: s.Common,
+		Value:       above(b.scope.Of(self.ResidentMemory).Each().Div(b.scope.Of(self.MemoryLimit).Each()), s.Above),
+		Dashboard:   pair[:1],
+		Summary:     "The exporter uses nearly all the memory that it may.",
+		Description: "{{ $labels.instance }} of {{ $labels.job }} holds {{ $value | humanizePercentage }} of its GOMEMLIMIT. At the limit it collects garbage without end; above it, the system may kill it.",
+		Meaning:     "Memory comes close to GOMEMLIMIT.",
+		Threshold:   fmt.Sprintf("more than %s of GOMEMLIMIT, for %s", percent(s.Above), s.For),
+		Why:         "A process that is killed for its memory replays the stream, and is killed again. Without GOMEMLIMIT the alert never fires.",
 	})
 }

@@ -18,7 +18,7 @@ import (
 func names(t *testing.T) map[string][]string {
 	t.Helper()
 	known := map[string][]string{"up": {}, "ALERTS": {"alertname", "alertstate", "bot", "channel", "severity"}}
-	defs := self.Defs()
+	defs := append(self.Defs(), self.ResidentMemory, self.MemoryLimit)
 	for _, m := range collectors.Catalogue() {
 		defs = append(defs, m.Defs...)
 	}

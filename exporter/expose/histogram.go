@@ -3,55 +3,83 @@ package expose
 import (
 	"math"
 
-	dto "github.com/prometheus/client_model/go"
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/timestamppb"
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
 )
 
-// newHistogram returns a histogram with classic and native buckets. The client library has no constructor for both at
-// once, nor for one whose numbers come from elsewhere.
-func newHistogram(bounds []float64, start *timestamppb.Timestamp) *dto.Histogram {
-	h := &dto.Histogram{
-		SampleCount: proto.Uint64(0), SampleSum: proto.Float64(0), CreatedTimestamp: start,
-		Schema: proto.Int32(metric.Schema), ZeroThreshold: proto.Float64(metric.ZeroThreshold), ZeroCount: proto.Uint64(0),
-	}
-	for _, b := range append(append([]float64(nil), bounds...), math.Inf(1)) {
-		h.Bucket = append(h.Bucket, &dto.Bucket{UpperBound: proto.Float64(b), CumulativeCount: proto.Uint64(0)})
-	}
-	return h
+// Field numbers of Histogram and its parts in metrics.proto of the client model.
+const (
+	histogramCount, histogramSum, histogramBucket               = 1, 2, 3
+	histogramSchema, histogramZeroThreshold, histogramZeroCount = 5, 6, 7
+	histogramSpan, histogramDelta, histogramCreated             = 12, 13, 15
+
+	bucketCount, bucketBound = 1, 2
+
+	spanOffset, spanLength = 1, 2
+)
+
+// histShape writes histograms with classic and native buckets. The client library has no constructor for both at once.
+type histShape struct {
+	bounds []float64
+	spans  []span
+	deltas []int64
 }
 
-func fillHistogram(h *dto.Histogram, v *metric.Hist) {
-	*h.SampleCount, *h.SampleSum, *h.ZeroCount = v.Count, v.Sum, v.Zero
-	sum := uint64(0)
-	for i, b := range h.Bucket {
-		sum += v.Classic[i]
-		*b.CumulativeCount = sum
+func newHistShape(bounds []float64) histShape {
+	return histShape{bounds: append(append([]float64(nil), bounds...), math.Inf(1))}
+}
+
+// append adds the fields of a histogram message.
+func (s *histShape) append(b []byte, h *metric.Hist, start int64) []byte {
+	b = appendDouble(appendNumber(b, histogramCount, h.Count), histogramSum, h.Sum)
+	total := uint64(0)
+	for i, bound := range s.bounds {
+		total += h.Classic[i]
+		b = appendHead(b, histogramBucket, 1+protowire.SizeVarint(total)+1+8)
+		b = appendDouble(appendNumber(b, bucketCount, total), bucketBound, bound)
 	}
-	h.PositiveSpan, h.PositiveDelta = spans(v, h.PositiveSpan[:0], h.PositiveDelta[:0])
+	b = appendNumber(b, histogramSchema, protowire.EncodeZigZag(metric.Schema))
+	b = appendDouble(b, histogramZeroThreshold, metric.ZeroThreshold)
+	b = appendNumber(b, histogramZeroCount, h.Zero)
+	s.encode(h)
+	for _, p := range s.spans {
+		offset := protowire.EncodeZigZag(int64(p.offset))
+		b = appendHead(b, histogramSpan, 1+protowire.SizeVarint(offset)+1+protowire.SizeVarint(uint64(p.length)))
+		b = appendNumber(appendNumber(b, spanOffset, offset), spanLength, uint64(p.length))
+	}
+	for _, d := range s.deltas {
+		b = appendNumber(b, histogramDelta, protowire.EncodeZigZag(d))
+	}
+	return appendTime(b, histogramCreated, start)
+}
+
+// span is a run of native buckets.
+type span struct {
+	offset int // from the end of the run before
+	length int
 }
 
 // maxGap is the longest run of empty buckets that is written out: a new span costs as much as two of them.
 const maxGap = 2
 
-// spans encodes the native buckets: runs of buckets with an offset from the run before, and differences of counts.
-func spans(v *metric.Hist, out []*dto.BucketSpan, deltas []int64) ([]*dto.BucketSpan, []int64) {
+// encode makes the spans of the native buckets and the differences of their counts.
+func (s *histShape) encode(h *metric.Hist) {
+	s.spans, s.deltas = s.spans[:0], s.deltas[:0]
 	next, before := 0, int64(0) // first bucket after the last span; count of the last bucket
 	add := func(n uint64) {
-		*out[len(out)-1].Length++
-		deltas = append(deltas, int64(n)-before)
+		s.spans[len(s.spans)-1].length++
+		s.deltas = append(s.deltas, int64(n)-before)
 		before = int64(n)
 		next++
 	}
-	for i, n := range v.Native {
+	for i, n := range h.Native {
 		if n == 0 {
 			continue
 		}
-		at := v.First + i
-		if len(out) == 0 || at-next > maxGap {
-			out = append(out, &dto.BucketSpan{Offset: proto.Int32(int32(at - next)), Length: proto.Uint32(0)})
+		at := h.First + i
+		if len(s.spans) == 0 || at-next > maxGap {
+			s.spans = append(s.spans, span{offset: at - next})
 			next = at
 		}
 		for next < at {
@@ -59,8 +87,7 @@ func spans(v *metric.Hist, out []*dto.BucketSpan, deltas []int64) ([]*dto.Bucket
 		}
 		add(n)
 	}
-	if len(out) == 0 { // tells a native histogram without observations from a classic one
-		out = append(out, &dto.BucketSpan{Offset: proto.Int32(0), Length: proto.Uint32(0)})
+	if len(s.spans) == 0 { // tells a native histogram without observations from a classic one
+		s.spans = append(s.spans, span{})
 	}
-	return out, deltas
 }

@@ -47,8 +47,8 @@ func TestHistogramsLikeTheLibrary(t *testing.T) {
 
 		var value metric.Hist
 		ours.Read(int(pair), &value)
-		have := newHistogram(def.Buckets, nil)
-		fillHistogram(have, &value)
+		shape, have := newHistShape(def.Buckets), &dto.Histogram{}
+		require.NoError(t, proto.Unmarshal(shape.append(nil, &value, 0), have))
 		var written dto.Metric
 		require.NoError(t, theirs.Write(&written))
 		want := written.Histogram

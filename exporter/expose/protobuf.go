@@ -1,103 +1,151 @@
 package expose
 
 import (
-	"bytes"
-	"encoding/binary"
-	"fmt"
 	"math"
 
 	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
 )
 
-// imprint is a family of counters or gauges as the client library writes it in the delimited protobuf format. A value
-// takes eight bytes whatever it is, so that another scrape differs in those bytes alone.
-type imprint struct {
-	series int
-	bytes  []byte
-	values []int // where the values are, in the order of the series
-}
-
-// renderProtobuf appends a family in the delimited protobuf format. Histograms, few in number and of varying length,
-// are left to the client library.
-func (f *family) renderProtobuf(dst []byte, format expfmt.Format) ([]byte, error) {
-	if f.def.Type == metric.TypeHistogram {
-		f.fill()
-		return encode(dst, f.out, format)
-	}
-	if p := f.imprint; p == nil || p.series != len(f.series) {
-		b, err := encode(nil, f.out, format)
-		if err != nil {
-			return dst, err
-		}
-		f.imprint = &imprint{series: len(f.series), bytes: b, values: valuesIn(b)}
-	}
-	if len(f.imprint.values) != len(f.series) {
-		return dst, fmt.Errorf("BUG: %d values in the message of %d series of %s", len(f.imprint.values), len(f.series), f.def.Name)
-	}
-	start := len(dst)
-	dst = append(dst, f.imprint.bytes...)
-	for k, i := range f.order {
-		binary.LittleEndian.PutUint64(dst[start+f.imprint.values[k]:], math.Float64bits(f.values[i]))
-	}
-	return dst, nil
-}
-
-func encode(dst []byte, mf *dto.MetricFamily, format expfmt.Format) ([]byte, error) {
-	b := bytes.NewBuffer(dst)
-	if err := expfmt.NewEncoder(b, format).Encode(mf); err != nil {
-		return dst, fmt.Errorf("render %s: %w", mf.GetName(), err)
-	}
-	return b.Bytes(), nil
-}
-
-// Field numbers of the messages in metrics.proto of the client model.
+// Field numbers of metrics.proto of the client model. Fields are written in the order of their numbers, as the library
+// does.
 const (
-	familyMetric  protowire.Number = 4
-	metricGauge   protowire.Number = 2
-	metricCounter protowire.Number = 3
-	value         protowire.Number = 1 // of Gauge and of Counter
+	familyName, familyHelp, familyType, familyMetric = 1, 2, 3, 4
+
+	metricLabel, metricGauge, metricCounter, metricHistogram = 1, 2, 3, 7
+
+	labelName, labelValue = 1, 2
+
+	scalarValue, counterCreated = 1, 3
+
+	timestampSeconds, timestampNanos = 1, 2
 )
 
-// valuesIn finds the values of counters and gauges in a delimited family.
-func valuesIn(b []byte) (offsets []int) {
-	_, prefix := protowire.ConsumeVarint(b)
-	eachField(b, prefix, func(n protowire.Number, from, to int) {
-		if n != familyMetric {
-			return
-		}
-		eachField(b[:to], from, func(n protowire.Number, from, to int) {
-			if n != metricGauge && n != metricCounter {
-				return
-			}
-			eachField(b[:to], from, func(n protowire.Number, from, _ int) {
-				if n == value {
-					offsets = append(offsets, from)
-				}
-			})
-		})
-	})
-	return offsets
+// scribe writes one family in the delimited protobuf format. A message begins with its length, so that each is
+// measured before it is written.
+type scribe struct {
+	*sheet
+	n       *figures
+	labels  *prefix
+	shape   histShape
+	start   int64
+	created []byte // the field with the start
+	message []byte // the histogram at hand
 }
 
-// eachField calls f with the number of each field of the message that begins at a position, and with where its
-// content, without tag and length, begins and ends.
-func eachField(b []byte, at int, f func(n protowire.Number, from, to int)) {
-	for at < len(b) {
-		number, kind, tag := protowire.ConsumeTag(b[at:])
-		length := protowire.ConsumeFieldValue(number, kind, b[at+tag:])
-		if tag < 0 || length < 0 {
-			return // not a message; the count of values tells
-		}
-		from := at + tag
-		if kind == protowire.BytesType {
-			_, n := protowire.ConsumeVarint(b[from:])
-			from += n
-		}
-		at += tag + length
-		f(number, from, at)
+func (c *Cut) protobuf(s *sheet, n *figures) {
+	w := &scribe{sheet: s, n: n, labels: &s.prefix, shape: newHistShape(n.def.Buckets)}
+	w.labels.start(len(n.fields), func(dst []byte, label int, id uint32) []byte {
+		name, value := n.fields[label], c.words[id]
+		dst = append(appendHead(dst, metricLabel, len(name)+sizeOf(len(value))), name...)
+		return appendText(dst, labelValue, value)
+	})
+	head := appendText(appendText(nil, familyName, n.def.Name), familyHelp, n.def.Help)
+	head = appendNumber(head, familyType, uint64(kindOf(n.def.Type)))
+	size := len(head)
+	for _, i := range n.order {
+		_, length, _ := w.series(i)
+		size += sizeOf(length)
 	}
+	s.b = append(protowire.AppendVarint(s.b, uint64(size)), head...)
+	for _, i := range n.order {
+		if !s.more() {
+			return
+		}
+		labels, length, value := w.series(i)
+		b := append(appendHead(s.b, familyMetric, length), labels...)
+		switch n.def.Type {
+		case metric.TypeCounter:
+			b = appendDouble(appendHead(b, metricCounter, value), scalarValue, n.values[i])
+			b = append(b, w.created...)
+		case metric.TypeGauge:
+			b = appendDouble(appendHead(b, metricGauge, value), scalarValue, n.values[i])
+		case metric.TypeHistogram:
+			b = append(appendHead(b, metricHistogram, value), w.message...)
+		}
+		s.b = b
+	}
+}
+
+// series prepares a series. It returns its labels, its length as a message, and the length of its value as a message.
+func (w *scribe) series(i uint32) (labels []byte, length, value int) {
+	ids, start := w.n.row(i)
+	labels = w.labels.of(ids)
+	switch w.n.def.Type {
+	case metric.TypeCounter:
+		if start != w.start {
+			w.start, w.created = start, appendTime(w.created[:0], counterCreated, start)
+		}
+		value = sizeOfScalar + len(w.created)
+	case metric.TypeGauge:
+		value = sizeOfScalar
+	case metric.TypeHistogram:
+		h := w.n.hist(i)
+		w.message = w.shape.append(w.message[:0], &h, start)
+		value = len(w.message)
+	}
+	return labels, len(labels) + sizeOf(value), value
+}
+
+func kindOf(t metric.Type) dto.MetricType {
+	switch t {
+	case metric.TypeCounter:
+		return dto.MetricType_COUNTER
+	case metric.TypeGauge:
+		return dto.MetricType_GAUGE
+	}
+	return dto.MetricType_HISTOGRAM
+}
+
+// sizeOfScalar is the length of the field with the value of a counter or gauge.
+const sizeOfScalar = 1 + 8
+
+// sizeOf is the length of a field that holds a message or text of a length. All fields have numbers below 16.
+func sizeOf(length int) int { return 1 + protowire.SizeBytes(length) }
+
+func appendTag(b []byte, field protowire.Number, kind protowire.Type) []byte {
+	return append(b, byte(field)<<3|byte(kind))
+}
+
+func appendHead(b []byte, field protowire.Number, length int) []byte {
+	return protowire.AppendVarint(appendTag(b, field, protowire.BytesType), uint64(length))
+}
+
+func appendText(b []byte, field protowire.Number, text string) []byte {
+	return append(appendHead(b, field, len(text)), text...)
+}
+
+func appendNumber(b []byte, field protowire.Number, v uint64) []byte {
+	return protowire.AppendVarint(appendTag(b, field, protowire.VarintType), v)
+}
+
+func appendDouble(b []byte, field protowire.Number, v float64) []byte {
+	return protowire.AppendFixed64(appendTag(b, field, protowire.Fixed64Type), math.Float64bits(v))
+}
+
+func lengthOfTime(ns int64) (n int) {
+	if s := ns / 1e9; s > 0 {
+		n += 1 + protowire.SizeVarint(uint64(s))
+	}
+	if r := ns % 1e9; r > 0 {
+		n += 1 + protowire.SizeVarint(uint64(r))
+	}
+	return n
+}
+
+// appendTime adds a field with a time in Unix nanoseconds; 0, unknown, is left out.
+func appendTime(b []byte, field protowire.Number, ns int64) []byte {
+	if ns <= 0 {
+		return b
+	}
+	b = appendHead(b, field, lengthOfTime(ns))
+	if s := ns / 1e9; s > 0 {
+		b = appendNumber(b, timestampSeconds, uint64(s))
+	}
+	if r := ns % 1e9; r > 0 {
+		b = appendNumber(b, timestampNanos, uint64(r))
+	}
+	return b
 }

@@ -4,100 +4,118 @@ import (
 	"bytes"
 	"math"
 	"strconv"
-
-	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
+	"strings"
 
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
 )
 
-// stencil is a family in a text format without its values: what the client library writes, cut before each value.
-// From one scrape to the next only values change, and writing them is all that most of a scrape consists of.
-type stencil struct {
-	series int    // that it was made of
-	text   []byte // everything but the values
-	cuts   []int  // where in text the values belong
-	open   bool   // OpenMetrics, which writes numbers in another way
+// pen writes the lines of one family in a text format.
+type pen struct {
+	*sheet
+	labels *prefix // `{bot="shop`, `",channel="web`, ...
+	open   bool    // OpenMetrics, which writes numbers in another way
 }
 
-// renderText appends a family in a text format. The view holds the values; the messages of the client library are
-// needed only when there are new series.
-func (f *family) renderText(dst []byte, format expfmt.Format) ([]byte, error) {
-	t := f.stencils[format.FormatType()]
-	if t == nil || t.series != len(f.series) {
-		var err error
-		if t, err = newStencil(f.out, len(f.series), format); err != nil {
-			return dst, err
-		}
-		if f.stencils == nil {
-			f.stencils = map[expfmt.FormatType]*stencil{}
-		}
-		f.stencils[format.FormatType()] = t
+func (c *Cut) text(s *sheet, n *figures)        { c.lines(s, n, false) }
+func (c *Cut) openMetrics(s *sheet, n *figures) { c.lines(s, n, true) }
+
+func (c *Cut) lines(s *sheet, n *figures, open bool) {
+	p := &pen{sheet: s, open: open, labels: &s.prefix}
+	p.head(n.def)
+	before := n.before
+	p.labels.start(len(before), func(dst []byte, label int, id uint32) []byte {
+		return append(append(dst, before[label]...), c.escaped[id]...)
+	})
+	if n.def.Type == metric.TypeHistogram {
+		p.histograms(n)
+		return
 	}
-	return f.fillText(dst, t), nil
+	end := " "
+	if len(n.names) > 0 {
+		end = `"} `
+	}
+	for _, i := range n.order {
+		if !p.more() {
+			return
+		}
+		ids, _ := n.row(i)
+		line := p.labels.of(ids)
+		p.b = append(append(append(p.b, n.def.Name...), line...), end...)
+		p.float(n.values[i])
+	}
 }
 
-func newStencil(mf *dto.MetricFamily, series int, format expfmt.Format) (*stencil, error) {
-	b, err := encode(nil, mf, format)
-	if err != nil {
-		return nil, err
-	}
-	t := &stencil{series: series, open: format.FormatType() == expfmt.TypeOpenMetrics}
-	for line := range bytes.Lines(b) {
-		if line[0] == '#' {
-			t.text = append(t.text, line...)
-			continue
+var helpEscaper = strings.NewReplacer(`\`, `\\`, "\n", `\n`)
+
+// head writes what comes before the first line.
+func (p *pen) head(d *metric.Def) {
+	name, help := d.Name, helpEscaper.Replace(d.Help)
+	if p.open {
+		help = escaper.Replace(d.Help)
+		if d.Type == metric.TypeCounter {
+			name = strings.TrimSuffix(name, "_total")
 		}
-		// Label values may hold spaces; values do not.
-		t.text = append(t.text, line[:bytes.LastIndexByte(line, ' ')+1]...)
-		t.cuts = append(t.cuts, len(t.text))
-		t.text = append(t.text, '\n')
 	}
-	return t, nil
+	p.b = append(p.b, "# HELP "+name+" "+help+"\n# TYPE "+name+" "+d.Type.String()+"\n"...)
 }
 
-// fillText appends the stencil with the values in their places, in the order in which the client library writes them.
-func (f *family) fillText(dst []byte, t *stencil) []byte {
-	from, line := 0, 0
-	next := func() {
-		dst = append(dst, t.text[from:t.cuts[line]]...)
-		from = t.cuts[line]
-		line++
+func (p *pen) histograms(n *figures) {
+	before, end := "{", ""
+	if len(n.names) > 0 {
+		before, end = `",`, `"}`
 	}
-	for _, i := range f.order {
-		if f.def.Type != metric.TypeHistogram {
-			next()
-			dst = t.float(dst, f.values[i])
-			continue
-		}
-		h, sum := &f.hists[i], uint64(0)
-		for _, n := range h.Classic {
-			sum += n
-			next()
-			dst = t.count(dst, sum)
-		}
-		next()
-		dst = t.float(dst, h.Sum)
-		next()
-		dst = t.count(dst, h.Count)
+	var bounds []string
+	for _, b := range append(append([]float64(nil), n.def.Buckets...), math.Inf(1)) {
+		bounds = append(bounds, before+`le="`+p.bound(b)+`"} `)
 	}
-	return append(dst, t.text[from:]...)
+	bucket, sum, count := n.def.Name+"_bucket", n.def.Name+"_sum", n.def.Name+"_count"
+	for _, i := range n.order {
+		if !p.more() {
+			return
+		}
+		ids, _ := n.row(i)
+		line := p.labels.of(ids)
+		h, total := n.hist(i), uint64(0)
+		for k, v := range h.Classic {
+			total += v
+			p.b = append(append(append(p.b, bucket...), line...), bounds[k]...)
+			p.count(total)
+		}
+		p.b = append(append(append(append(p.b, sum...), line...), end...), ' ')
+		p.float(h.Sum)
+		p.b = append(append(append(append(p.b, count...), line...), end...), ' ')
+		p.count(h.Count)
+	}
 }
 
-func (t *stencil) float(dst []byte, v float64) []byte {
-	at := len(dst)
-	dst = appendFloat(dst, v)
-	if t.open && !bytes.ContainsAny(dst[at:], "e.") {
-		dst = append(dst, '.', '0')
+// bound writes the upper bound of a bucket.
+func (p *pen) bound(v float64) string {
+	if math.IsInf(v, 1) {
+		return "+Inf"
 	}
-	return dst
+	s := string(appendFloat(nil, v))
+	if p.open && !strings.ContainsAny(s, "e.") {
+		s += ".0"
+	}
+	return s
 }
 
-func (t *stencil) count(dst []byte, n uint64) []byte {
-	if t.open {
-		return strconv.AppendUint(dst, n, 10)
+func (p *pen) float(v float64) {
+	at := len(p.b)
+	p.b = appendFloat(p.b, v)
+	if p.open && !bytes.ContainsAny(p.b[at:], "e.") {
+		p.b = append(p.b, '.', '0')
 	}
-	return appendFloat(dst, float64(n))
+	p.b = append(p.b, '\n')
+}
+
+func (p *pen) count(n uint64) {
+	if p.open {
+		p.b = strconv.AppendUint(p.b, n, 10)
+	} else {
+		p.b = appendFloat(p.b, float64(n))
+	}
+	p.b = append(p.b, '\n')
 }
 
 // appendFloat writes a finite number as the client library does.
