@@ -59,3 +59,10 @@ func (s *satisfaction) Fold(f *session.Fact) {
 		s.changes.Inc(f.Pair, score(f.VoteFrom), score(f.Score))
 	}
 }
+
+// CSATChange returns the scores before and after one of CSATChanges, from the values of its labels from and to.
+func CSATChange(scores ...string) (from, to float64) {
+	before, _ := strconv.Atoi(scores[0]) // the labels are closed lists of numbers
+	after, _ := strconv.Atoi(scores[1])
+	return float64(before), float64(after)
+}
