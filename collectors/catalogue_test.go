@@ -18,18 +18,22 @@ users bot_users_new_total counter device[20] browser[50]
 messages bot_messages_total counter sender=user,bot,operator
 messages bot_message_inputs_total counter input=text,button,voice,attachment,other
 messages bot_user_messages histogram:1,2,3,5,8,13,21,34,55,100
-chats bot_chats_started_total counter
+chats bot_chats_started_total counter initiator=user,bot
 chats bot_chats_ended_total counter reason=explicit,idle,evicted
-chats bot_chats_outcome_total counter outcome=escalated,resolved,unengaged,abandoned,contained
+chats bot_chats_outcome_total counter outcome=escalated,unengaged,resolved,abandoned,contained
 chats bot_chats_open gauge
 chats bot_chat_duration_seconds histogram:0,10,30,60,120,300,600,1200,1800,3600,7200
 chats bot_chat_user_messages histogram:0,1,2,3,5,8,13,21,34,55,100
 chats bot_response_seconds histogram:0.1,0.25,0.5,1,2.5,5,10,30,60 sender=bot,operator
 chats bot_fallbacks_total counter
+chats bot_outreach_total counter result=replied,ignored
 handover bot_handover_requests_total counter cause=direct,after_fallback,operator_button via=takeover,ticket
-handover bot_handover_chats_total counter
+handover bot_handover_chats_total counter via=takeover,ticket
 handover bot_handover_users_active gauge window=1d,7d,30d
 handover bot_handover_wait_seconds histogram:5,15,30,60,120,300,600,1800,3600
+handover bot_handover_first_response_seconds histogram:5,15,30,60,120,300,600,1800,3600
+handover bot_handover_waiting gauge
+handover bot_handover_oldest_wait_seconds gauge
 handover bot_handover_unanswered_total counter
 engagement bot_users_cohort gauge cohort=new,returning,active window=1d,7d,30d
 engagement bot_user_returns_total counter
@@ -38,6 +42,7 @@ feedback bot_feedback_total counter rating=positive,negative,neutral
 feedback bot_feedback_changes_total counter from=positive,negative,neutral to=positive,negative,neutral
 feedback bot_chats_feedback_total counter mix=only_positive,more_positive,balanced,more_negative,only_negative,none
 satisfaction bot_csat_score histogram:1,2,3,4,5
+satisfaction bot_csat_changes_total counter from=1,2,3,4,5 to=1,2,3,4,5
 satisfaction bot_csat_offered_total counter
 traffic bot_traffic_messages_total counter weekday=1,2,3,4,5,6,7 hour=00,01,02,03,04,05,06,07,08,09,10,11,12,13,14,15,16,17,18,19,20,21,22,23
 clicks bot_clicks_total counter element=quick_reply,link title[500] target=answer,url,phone,email,other destination[500]
@@ -49,6 +54,8 @@ stream bot_events_rejected_total counter reason=too_large,malformed,not_cloudeve
 stream bot_events_duplicate_total counter
 stream bot_events_ignored_total counter reason=test
 stream bot_events_clamped_total counter direction=past,future
+stream bot_events_clock_doubted_total counter
+stream bot_event_delay_seconds histogram:0.1,1,10,60,300,1800,3600,21600,86400 bot[100] channel[20]
 stream bot_events_lost_total counter
 stream bot_label_overflow_total counter metric label
 `

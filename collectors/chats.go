@@ -9,15 +9,16 @@ import (
 // Chats: sessions, how long they last and what becomes of them (seed, "Chats").
 var (
 	ChatsStarted = metric.Counter("bot_chats_started_total",
-		"Chats opened.")
+		"Chats in which a user did something for the first time, by who wrote first.",
+		metric.Closed[session.Initiator]("initiator"))
 	ChatsEnded = metric.Counter("bot_chats_ended_total",
-		"Chats closed, by reason.", metric.Closed[session.Reason]("reason"))
+		"Chats closed that a user had started, by reason.", metric.Closed[session.Reason]("reason"))
 	ChatsOutcome = metric.Counter("bot_chats_outcome_total",
-		"Chats closed, by their one outcome.", metric.Closed[session.Outcome]("outcome"))
+		"Chats closed that a user had started, by their one outcome.", metric.Closed[session.Outcome]("outcome"))
 	ChatsOpen = metric.Gauge("bot_chats_open",
-		"Chats open now.")
+		"Chats that a user started and that are open now.")
 	ChatDuration = metric.Histogram("bot_chat_duration_seconds",
-		"Time from the opening of a chat to its last activity, without the idle wait, observed when it closes.",
+		"Time from the first to the last activity of a chat, without the idle wait, observed when it closes.",
 		[]float64{0, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200})
 	ChatUserMessages = metric.Histogram("bot_chat_user_messages",
 		"Messages of the user in one chat, observed when it closes.", append([]float64{0}, messageBuckets...))
@@ -26,6 +27,9 @@ var (
 		[]float64{0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60}, metric.Closed[answerer]("sender"))
 	Fallbacks = metric.Counter("bot_fallbacks_total",
 		"Messages of the bot that say that it did not understand.")
+	Outreach = metric.Counter("bot_outreach_total",
+		"Chats in which the bot wrote first, unasked: those that a user replied to, when they reply, and those that closed without a reply.",
+		metric.Closed[session.Outreach]("result"))
 )
 
 // answerer is a sender that can answer a user.
@@ -41,45 +45,56 @@ func (a answerer) String() string {
 }
 
 type chats struct {
-	started   *metric.Count
+	started   *metric.Count1[session.Initiator]
 	ended     *metric.Count1[session.Reason]
 	outcomes  *metric.Count1[session.Outcome]
-	open      *openChats
+	open      *gauge
 	duration  *metric.Dist
 	messages  *metric.Dist
 	response  *metric.Dist1[answerer]
 	fallbacks *metric.Count
+	outreach  *metric.Count1[session.Outreach]
 }
 
 func newChats(d deps) *chats {
 	return &chats{
-		started:   metric.NewCount(ChatsStarted, d.pairs),
+		started:   metric.NewCount1[session.Initiator](ChatsStarted, d.pairs),
 		ended:     metric.NewCount1[session.Reason](ChatsEnded, d.pairs),
 		outcomes:  metric.NewCount1[session.Outcome](ChatsOutcome, d.pairs),
-		open:      &openChats{d.pairs, d.sessions},
+		open:      newGauge(ChatsOpen, d, d.sessions.OpenChats),
 		duration:  metric.NewDist(ChatDuration, d.pairs),
 		messages:  metric.NewDist(ChatUserMessages, d.pairs),
 		response:  metric.NewDist1[answerer](ResponseTime, d.pairs),
 		fallbacks: metric.NewCount(Fallbacks, d.pairs),
+		outreach:  metric.NewCount1[session.Outreach](Outreach, d.pairs),
 	}
 }
 
 func (*chats) Name() string { return "chats" }
 
 func (c *chats) Families() []metric.Family {
-	return []metric.Family{c.started, c.ended, c.outcomes, c.open, c.duration, c.messages, c.response, c.fallbacks}
+	return []metric.Family{c.started, c.ended, c.outcomes, c.open, c.duration, c.messages, c.response, c.fallbacks, c.outreach}
 }
 
 func (c *chats) Fold(f *session.Fact) {
 	for i := range f.Closed {
 		chat := &f.Closed[i]
+		if chat.Outreach != session.NoOutreach {
+			c.outreach.Inc(chat.Pair, chat.Outreach)
+		}
+		if !chat.Started {
+			continue
+		}
 		c.ended.Inc(chat.Pair, chat.Reason)
 		c.outcomes.Inc(chat.Pair, chat.Outcome)
 		c.duration.ObserveNanos(chat.Pair, chat.Duration)
 		c.messages.Observe(chat.Pair, chat.Messages, 1)
 	}
-	if f.OpensChat {
-		c.started.Inc(f.Pair)
+	if f.Initiator != session.NotStarted {
+		c.started.Inc(f.Pair, f.Initiator)
+	}
+	if f.Outreach != session.NoOutreach {
+		c.outreach.Inc(f.Pair, f.Outreach)
 	}
 	if f.Answers {
 		by := answeredByBot
@@ -92,20 +107,3 @@ func (c *chats) Fold(f *session.Fact) {
 		c.fallbacks.Inc(f.Pair)
 	}
 }
-
-// openChats is a view of the sessions.
-type openChats struct {
-	pairs    *metric.Pairs
-	sessions *session.Table
-}
-
-func (*openChats) Def() *metric.Def { return ChatsOpen }
-func (o *openChats) Len() int       { return o.pairs.Len() }
-func (*openChats) Start(int) int64  { return 0 }
-
-func (o *openChats) Labels(dst []string, i int) []string {
-	bot, channel := o.pairs.Labels(metric.Pair(i))
-	return append(dst, bot, channel)
-}
-
-func (o *openChats) Read(dst []float64, now int64) []float64 { return o.sessions.OpenChats(dst, now) }

@@ -8,10 +8,10 @@ import (
 // Engagement: who is new and who comes back (seed, "Engagement").
 var (
 	UsersCohort = metric.Gauge("bot_users_cohort",
-		"Distinct users in the rolling window: all that were active, those who are new in it, and those who came back for another chat in it.",
+		"Distinct users in the rolling window: all that were active, those who are new in it, and those who came back for another visit in it.",
 		metric.OneOf("cohort", "new", "returning", "active"), Window)
 	UserReturns = metric.Counter("bot_user_returns_total",
-		"Chats begun by a user who had begun one before.")
+		"Visits of users after their first: sightings after a gap since the last one.")
 )
 
 type engagement struct {
@@ -30,7 +30,7 @@ func (*engagement) Name() string                { return "engagement" }
 func (e *engagement) Families() []metric.Family { return []metric.Family{e.cohorts, e.returns} }
 
 func (e *engagement) Fold(f *session.Fact) {
-	if f.Returning {
+	if f.Returns {
 		e.returns.Inc(f.Pair)
 	}
 }

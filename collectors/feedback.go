@@ -11,12 +11,12 @@ var (
 	ReviewableResponses = metric.Counter("bot_reviewable_responses_total",
 		"Responses of the bot that users were offered to rate.")
 	Feedback = metric.Counter("bot_feedback_total",
-		"First ratings of responses.", Rating)
+		"First ratings of responses, also after the end of their chat.", Rating)
 	FeedbackChanges = metric.Counter("bot_feedback_changes_total",
 		"Ratings of responses that had another rating before.",
 		metric.Closed[event.Rating]("from"), metric.Closed[event.Rating]("to"))
 	ChatsFeedback = metric.Counter("bot_chats_feedback_total",
-		"Chats closed, by the mix of their ratings.", metric.Closed[session.Mix]("mix"))
+		"Chats closed that a user had started, by the mix of their ratings.", metric.Closed[session.Mix]("mix"))
 )
 
 type feedback struct {
@@ -43,7 +43,9 @@ func (b *feedback) Families() []metric.Family {
 
 func (b *feedback) Fold(f *session.Fact) {
 	for i := range f.Closed {
-		b.mixes.Inc(f.Closed[i].Pair, f.Closed[i].Mix)
+		if f.Closed[i].Started {
+			b.mixes.Inc(f.Closed[i].Pair, f.Closed[i].Mix)
+		}
 	}
 	if f.Kind == event.MessageBot && f.Reviewable {
 		b.reviewable.Inc(f.Pair)

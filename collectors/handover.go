@@ -12,30 +12,43 @@ var (
 		"Requests for a human, by cause and by way.",
 		metric.Closed[event.Cause]("cause"), metric.Closed[event.Via]("via"))
 	HandoverChats = metric.Counter("bot_handover_chats_total",
-		"Chats with at least one request for a human.")
+		"Chats with at least one request for a human, by the way of the first.", metric.Closed[event.Via]("via"))
 	HandoverUsers = metric.Gauge("bot_handover_users_active",
 		"Distinct users who asked for a human in the rolling window.", Window)
 	HandoverWait = metric.Histogram("bot_handover_wait_seconds",
-		"Time from the first takeover request to the operator who accepts it.",
-		[]float64{5, 15, 30, 60, 120, 300, 600, 1800, 3600})
+		"Time from the first takeover request that waits to the operator who accepts it.", waitBuckets)
+	HandoverFirstResponse = metric.Histogram("bot_handover_first_response_seconds",
+		"Time from the first takeover request of a chat to the first message of an operator after it.", waitBuckets)
+	HandoverWaiting = metric.Gauge("bot_handover_waiting",
+		"Open chats with a takeover request that nobody has accepted, now.")
+	HandoverOldestWait = metric.Gauge("bot_handover_oldest_wait_seconds",
+		"For how long the open chat that has waited longest for an operator has waited; 0 when none waits.")
 	HandoverUnanswered = metric.Counter("bot_handover_unanswered_total",
 		"Chats that closed with a takeover request that nobody accepted.")
 )
 
+var waitBuckets = []float64{5, 15, 30, 60, 120, 300, 600, 1800, 3600}
+
 type handover struct {
 	requests   *metric.Count2[event.Cause, event.Via]
-	chats      *metric.Count
+	chats      *metric.Count1[event.Via]
 	users      *cohorts
 	wait       *metric.Dist
+	response   *metric.Dist
+	waiting    *gauge
+	oldest     *gauge
 	unanswered *metric.Count
 }
 
 func newHandover(d deps) *handover {
 	return &handover{
 		requests:   metric.NewCount2[event.Cause, event.Via](HandoverRequests, d.pairs),
-		chats:      metric.NewCount(HandoverChats, d.pairs),
+		chats:      metric.NewCount1[event.Via](HandoverChats, d.pairs),
 		users:      newCohorts(HandoverUsers, d, session.CohortAsked),
 		wait:       metric.NewDist(HandoverWait, d.pairs),
+		response:   metric.NewDist(HandoverFirstResponse, d.pairs),
+		waiting:    newGauge(HandoverWaiting, d, d.sessions.Waiting),
+		oldest:     newGauge(HandoverOldestWait, d, d.sessions.OldestWait),
 		unanswered: metric.NewCount(HandoverUnanswered, d.pairs),
 	}
 }
@@ -43,7 +56,7 @@ func newHandover(d deps) *handover {
 func (*handover) Name() string { return "handover" }
 
 func (h *handover) Families() []metric.Family {
-	return []metric.Family{h.requests, h.chats, h.users, h.wait, h.unanswered}
+	return []metric.Family{h.requests, h.chats, h.users, h.wait, h.response, h.waiting, h.oldest, h.unanswered}
 }
 
 func (h *handover) Fold(f *session.Fact) {
@@ -55,10 +68,13 @@ func (h *handover) Fold(f *session.Fact) {
 	if f.Kind == event.HandoverRequested {
 		h.requests.Inc(f.Pair, f.Cause, f.Via)
 		if f.FirstRequest {
-			h.chats.Inc(f.Pair)
+			h.chats.Inc(f.Pair, f.Via)
 		}
 	}
 	if f.Accepted {
 		h.wait.ObserveNanos(f.Pair, f.Wait)
+	}
+	if f.Responds {
+		h.response.ObserveNanos(f.Pair, f.FirstResponse)
 	}
 }

@@ -1,6 +1,8 @@
 package collectors
 
 import (
+	"strconv"
+
 	"github.com/bot-exporter/bot-exporter/collectors/event"
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
 	"github.com/bot-exporter/bot-exporter/collectors/session"
@@ -9,28 +11,58 @@ import (
 // Satisfaction: CSAT votes of 1 (very unsatisfied) to 5 (very satisfied) (seed, "User Satisfaction").
 var (
 	CSATScore = metric.Histogram("bot_csat_score",
-		"CSAT votes from 1, very unsatisfied, to 5, very satisfied.", []float64{1, 2, 3, 4, 5})
+		"First CSAT votes of chats, from 1, very unsatisfied, to 5, very satisfied.", []float64{1, 2, 3, 4, 5})
+	CSATChanges = metric.Counter("bot_csat_changes_total",
+		"CSAT votes for a chat that had another vote before.",
+		metric.Closed[score]("from"), metric.Closed[score]("to"))
 	CSATOffered = metric.Counter("bot_csat_offered_total",
 		"CSAT surveys shown.")
 )
 
+// score is a vote as a label.
+type score event.Score
+
+func (s score) String() string {
+	if s < 1 || s > 5 {
+		return ""
+	}
+	return strconv.Itoa(int(s))
+}
+
 type satisfaction struct {
 	score   *metric.Dist
+	changes *metric.Count2[score, score]
 	offered *metric.Count
 }
 
 func newSatisfaction(d deps) *satisfaction {
-	return &satisfaction{metric.NewDist(CSATScore, d.pairs), metric.NewCount(CSATOffered, d.pairs)}
+	return &satisfaction{
+		score:   metric.NewDist(CSATScore, d.pairs),
+		changes: metric.NewCount2[score, score](CSATChanges, d.pairs),
+		offered: metric.NewCount(CSATOffered, d.pairs),
+	}
 }
 
-func (*satisfaction) Name() string                { return "satisfaction" }
-func (s *satisfaction) Families() []metric.Family { return []metric.Family{s.score, s.offered} }
+func (*satisfaction) Name() string { return "satisfaction" }
+
+func (s *satisfaction) Families() []metric.Family {
+	return []metric.Family{s.score, s.changes, s.offered}
+}
 
 func (s *satisfaction) Fold(f *session.Fact) {
-	switch f.Kind {
-	case event.CSATOffered:
+	switch {
+	case f.Kind == event.CSATOffered:
 		s.offered.Inc(f.Pair)
-	case event.CSATSubmitted:
+	case f.FirstVote:
 		s.score.Observe(f.Pair, int64(f.Score), 1)
+	case f.VoteFrom != 0:
+		s.changes.Inc(f.Pair, score(f.VoteFrom), score(f.Score))
 	}
+}
+
+// CSATChange returns the scores before and after one of CSATChanges, from the values of its labels from and to.
+func CSATChange(scores ...string) (from, to float64) {
+	before, _ := strconv.Atoi(scores[0]) // the labels are closed lists of numbers
+	after, _ := strconv.Atoi(scores[1])
+	return float64(before), float64(after)
 }

@@ -19,6 +19,11 @@ var (
 	EventsClamped = metric.StreamCounter("bot_events_clamped_total",
 		"Events applied at their stored time, since the time sent lies too far in the past or future.",
 		metric.Closed[session.Clamp]("direction"))
+	ClockDoubted = metric.StreamCounter("bot_events_clock_doubted_total",
+		"Messages whose stored time would have moved the clock too far, without a witness, and did not.")
+	EventDelay = metric.Histogram("bot_event_delay_seconds",
+		"Time from an event to its storing in the stream, of applied events with a time of their own within bounds.",
+		[]float64{0.1, 1, 10, 60, 300, 1800, 3600, 21600, 86400})
 	EventsLost = metric.StreamCounter("bot_events_lost_total",
 		"Messages that the stream dropped before they were read.")
 	LabelOverflow = metric.StreamCounter("bot_label_overflow_total",
@@ -39,6 +44,8 @@ type stream struct {
 	duplicates *metric.Total
 	ignored    *metric.Count1[ignored]
 	clamped    *metric.Count1[session.Clamp]
+	doubted    *metric.Total
+	delay      *metric.Dist
 	lost       *metric.Total
 	overflow   *metric.Overflow
 }
@@ -50,6 +57,8 @@ func newStream(d deps) *stream {
 		duplicates: metric.NewTotal(EventsDuplicate, d.pairs),
 		ignored:    metric.NewCount1[ignored](EventsIgnored, d.pairs),
 		clamped:    metric.NewCount1[session.Clamp](EventsClamped, d.pairs),
+		doubted:    metric.NewTotal(ClockDoubted, d.pairs),
+		delay:      metric.NewDist(EventDelay, d.pairs),
 		lost:       metric.NewTotal(EventsLost, d.pairs),
 		overflow:   d.overflow,
 	}
@@ -58,7 +67,7 @@ func newStream(d deps) *stream {
 func (*stream) Name() string { return "stream" }
 
 func (s *stream) Families() []metric.Family {
-	return []metric.Family{s.events, s.rejected, s.duplicates, s.ignored, s.clamped, s.lost, s.overflow}
+	return []metric.Family{s.events, s.rejected, s.duplicates, s.ignored, s.clamped, s.doubted, s.delay, s.lost, s.overflow}
 }
 
 func (s *stream) Fold(f *session.Fact) {
@@ -68,5 +77,7 @@ func (s *stream) Fold(f *session.Fact) {
 	s.events.Inc(0, f.Kind)
 	if f.Clamped != session.Unclamped {
 		s.clamped.Inc(0, f.Clamped)
+	} else if f.HasTime {
+		s.delay.ObserveNanos(f.Pair, max(0, f.Stored-f.At))
 	}
 }

@@ -8,7 +8,7 @@ import (
 
 func chatsBoard(cfg Config) (Dashboard, error) {
 	b := newModule(cfg, "bot-chats", "Chats", "Chats",
-		"Chat sessions: begun by a user, ended by closing or by silence. The assistant opened in another window or page is a new chat. When silence ends a chat depends on the channel.")
+		"Chat sessions: a chat starts when a user does something in it, and ends by closing or by silence. The assistant opened in another window or page is a new chat. How long a silence ends a chat depends on the channel.")
 	started, outcomes := b.of(collectors.ChatsStarted), b.of(collectors.ChatsOutcome)
 	duration, inChat := b.of(collectors.ChatDuration), b.of(collectors.ChatUserMessages)
 	returns := b.of(collectors.UserReturns)
@@ -17,15 +17,15 @@ func chatsBoard(cfg Config) (Dashboard, error) {
 
 	b.row("Sessions")
 	b.line(5,
-		number("Chats", "Chat sessions begun, and the number in the previous time range."+exactRange).
+		number("Chats", "Chat sessions that users started, and the number in the previous time range."+exactRange).
 			now("this period", total(started)).
 			now("previous", total(started).Before(rangeWindow), color(neutral)).
 			covers("number of chat sessions initiated by users"),
-		number("Open chats", "Chats that are open now."+exactNow).
+		number("Open chats", "Chats that a user started and that are open now."+exactNow).
 			now("", users(b.of(collectors.ChatsOpen))),
-		number("Chats of returning users", "Chats begun by a user who had begun one before, and their share of all chats."+exactRange).
-			now("chats", total(returns)).
-			now("of all", total(returns).Over(total(started)), unit(unitShare), decimals(1), color(neutral)).
+		number("Return visits", "Visits of users after their first, and the number in the previous time range. A visit begins half an hour or more after the user was last seen."+exactRange).
+			now("this period", total(returns)).
+			now("previous", total(returns).Before(rangeWindow), color(neutral)).
 			covers("how often users return"),
 		number("Length of a chat", "Time from the first to the last activity of a chat, without the silence that ended it, for chats that closed in the selected time range. The average is exact, the median is estimated from buckets.").
 			now("average", total(duration.Sum()).Over(total(duration.Count()))).
@@ -42,14 +42,14 @@ func chatsBoard(cfg Config) (Dashboard, error) {
 		ended.now(v.name, total(b.of(collectors.ChatsEnded).Is(reasonLabel, v.value)))
 	}
 	b.line(8,
-		bars("Chats over time", "Chat sessions begun by channel, and all of the previous time range."+exactSteps).
+		bars("Chats over time", "Chat sessions that users started, by channel, and all of the previous time range."+exactSteps).
 			over("{{channel}}", step(started, metric.Channel)).
 			over("previous period", before(started), dashed()...).wide(16).
 			covers("session concept can differ depending on the channel"),
 		ended,
 	)
 	b.row("What became of them")
-	what := breakdown("Outcomes", "Chats that closed, by their one outcome: the user asked for a human; it was marked as resolved; the assistant answered to the end; the user left without an answer; or the user said nothing."+exactRange)
+	what := breakdown("Outcomes", "Chats that closed, by their one outcome: a human was requested or took part; the user said nothing; it was marked as resolved; the user left without an answer; or the assistant answered to the end."+exactRange)
 	for _, o := range chatOutcomes {
 		what.now(o.name, total(outcome(o.value)), color(o.color))
 	}
@@ -88,9 +88,29 @@ func chatsBoard(cfg Config) (Dashboard, error) {
 			over("fallbacks", step(fallbacks), color(negative)).
 			over("previous period", before(fallbacks), dashed()...),
 	)
+	b.row("Outreach: the assistant writes first")
+	outreach := b.of(collectors.Outreach)
+	of := func(r string) promql.Selector { return outreach.Is(result, r) }
+	b.line(5,
+		number("Messages that began an outreach", "Chats in which the assistant wrote first, unasked, such as with a template or a reminder: those that a user replied to, and those that closed without a reply."+exactRange).
+			now("replied", total(of("replied")), color(positive)).
+			now("ignored", total(of("ignored")), color(neutral)).none("No outreach"),
+		number("Reply rate", "Share of the outreach that users replied to, and in the previous time range. An outreach counts as ignored when its chat closes."+exactRange).
+			now("this period", total(of("replied")).Over(total(outreach))).
+			now("previous", total(of("replied")).Over(total(outreach)).Before(rangeWindow), color(neutral)).
+			set(unit(unitShare), decimals(1)).none("No outreach"),
+		number("Chats from outreach", "Chats that started with a reply to the assistant, and their share of all chats."+exactRange).
+			now("chats", total(started.Is(initiator, "bot"))).
+			now("of all", total(started.Is(initiator, "bot")).Over(total(started)), unit(unitShare), decimals(1), color(neutral)).
+			none("No chats"),
+		bars("Outreach over time", "Outreach that users replied to, and that closed without a reply."+exactSteps).
+			over("replied", step(of("replied")), color(positive)).
+			over("ignored", step(of("ignored")), color(neutral)).wide(12).none("No outreach"),
+	)
 	pair := []metric.Label{metric.Bot, metric.Channel}
 	b.line(8, perChannel("Chats, their outcomes and length, for each assistant and channel."+exactRange).
 		column("Chats", total(started, pair...), bar(primary)...).
+		column("Reply rate of outreach", total(of("replied"), pair...).Over(total(outreach, pair...)), unit(unitShare), decimals(1)).
 		column("Open now", users(b.of(collectors.ChatsOpen), pair...)).
 		column("Containment", total(outcome("contained", "resolved"), pair...).Over(total(engaged, pair...)), unit(unitShare), decimals(1)).
 		column("Abandoned", total(outcome("abandoned"), pair...).Over(total(engaged, pair...)), unit(unitShare), decimals(1)).
@@ -103,7 +123,7 @@ func chatsBoard(cfg Config) (Dashboard, error) {
 var chatOutcomes = []struct{ value, name, color string }{
 	{"resolved", "resolved", positive},
 	{"contained", "contained", primary},
-	{"escalated", "asked for a human", second},
+	{"escalated", "with a human", second},
 	{"abandoned", "abandoned", negative},
 	{"unengaged", "said nothing", neutral},
 }

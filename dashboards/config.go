@@ -50,18 +50,21 @@ func Defaults() Config {
 
 // limitsOf are where colours change for what has an alert: critical is where the alert begins to look, so that a
 // threshold is changed in one place.
-type limitsOf struct{ HandoverRate, HandoverWait, CSAT, NegativeShare, FallbackRate, AbandonedRate, Lag Limit }
+type limitsOf struct {
+	HandoverRate, HandoverWait, HandoverOldestWait, CSAT, NegativeShare, FallbackRate, AbandonedRate, Lag Limit
+}
 
 func (c *Config) limits() limitsOf {
 	a := &c.Rules.Alerts
 	return limitsOf{
-		HandoverRate:  rising(a.HandoverRateHigh.Above),
-		HandoverWait:  rising(time.Duration(a.HandoverWaitLong.Above).Seconds()),
-		CSAT:          falling(a.CSATLow.Below, 5),
-		NegativeShare: rising(a.NegativeFeedbackHigh.Above),
-		FallbackRate:  rising(a.FallbackRateHigh.Above),
-		AbandonedRate: rising(a.ChatsAbandoned.Above),
-		Lag:           Limit{c.Rules.HeldAbove, a.ExporterLagging.Above},
+		HandoverRate:       rising(a.HandoverRateHigh.Above),
+		HandoverWait:       rising(time.Duration(a.HandoverWaitLong.Above).Seconds()),
+		HandoverOldestWait: rising(time.Duration(a.HandoverWaitingNow.Above).Seconds()),
+		CSAT:               falling(a.CSATLow.Below, 5),
+		NegativeShare:      rising(a.NegativeFeedbackHigh.Above),
+		FallbackRate:       rising(a.FallbackRateHigh.Above),
+		AbandonedRate:      rising(a.ChatsAbandoned.Above),
+		Lag:                Limit{c.Rules.HeldAbove, a.ExporterLagging.Above},
 	}
 }
 

@@ -7,13 +7,13 @@ import (
 
 func engagementBoard(cfg Config) (Dashboard, error) {
 	b := newModule(cfg, "bot-engagement", "Engagement", "Engagement",
-		"User engagement and retention: new and returning users. In a rolling window, a user is new who was seen for the first time, and returning who came back for another chat; one user can be both.")
+		"User engagement and retention: new and returning users. In a rolling window, a user is new who was seen for the first time, and returning who came back for another visit: half an hour or more after they were last seen. One user can be both.")
 	b.windows()
 	cohort := func(name string) metricOf { return metricOf{b.in(collectors.UsersCohort).Is(cohortLabel, name)} }
 	earlier := func(name string) metricOf {
 		return metricOf{cohort(name).Ago(userWindow)}
 	}
-	returns, started, fresh := b.of(collectors.UserReturns), b.of(collectors.ChatsStarted), b.of(collectors.UsersNew)
+	returns, fresh := b.of(collectors.UserReturns), b.of(collectors.UsersNew)
 
 	b.row("New and returning users")
 	b.line(5,
@@ -32,7 +32,7 @@ func engagementBoard(cfg Config) (Dashboard, error) {
 		number("Total users", "All distinct users. Beside it, one window earlier."+exactWindow).
 			now("this window", cohort("active").users()).
 			now("one window earlier", earlier("active").users(), color(neutral)),
-		number("Chats of returning users", "Chats begun by a user who had begun one before, and the number in the previous time range."+exactRange).
+		number("Return visits", "Visits of users after their first, and the number in the previous time range."+exactRange).
 			now("this period", total(returns)).
 			now("previous", total(returns).Before(rangeWindow), color(neutral)),
 	)
@@ -48,9 +48,9 @@ func engagementBoard(cfg Config) (Dashboard, error) {
 			set(unit(unitShare), decimals(1)),
 	)
 	b.line(8,
-		bars("Chats of returning users over time", "Chats begun by a user who had begun one before, among all chats."+exactSteps).
-			over("of returning users", step(returns), color(primary)).
-			over("of others", step(started).Sub(step(returns)), color(neutral)),
+		bars("Return visits over time", "Visits of users after their first, and in the previous time range."+exactSteps).
+			over("return visits", step(returns), color(primary)).
+			over("previous period", before(returns), dashed()...),
 		bars("New users over time", "Users who interacted for the first time."+exactSteps).
 			over("new users", step(fresh), color(positive)).
 			over("previous period", before(fresh), dashed()...),

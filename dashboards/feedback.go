@@ -8,17 +8,16 @@ import (
 
 func feedbackBoard(cfg Config) (Dashboard, error) {
 	b := newModule(cfg, "bot-feedback", "Feedback", "Feedback",
-		"How users evaluate the assistant's responses: thumbs-up and thumbs-down.")
+		"How users evaluate the assistant's responses: thumbs-up and thumbs-down. Ratings are shown as they stand: a user who changes a rating counts once, with the last one.")
 	b.filter(mixLabel, "Chats with feedback", collectors.ChatsFeedback)
 	reviewable, all := b.of(collectors.ReviewableResponses), b.of(collectors.Feedback)
-	rated := func(r string) promql.Selector { return all.Is(collectors.Rating, r) }
+	stand := func(c count, rating string, by ...metric.Label) promql.Expr { return ratings(b, c, rating, by...) }
 	chats := b.of(collectors.ChatsFeedback).Like(mixLabel, "$"+mixLabel.Name)
 	two := func(title, description, rating, c string) *panel {
 		return number(title, description+", and the number in the previous time range."+exactRange).
-			now("this period", total(rated(rating)), color(c)).
-			now("previous", total(rated(rating)).Before(rangeWindow), color(neutral))
+			now("this period", stand(total, rating), color(c)).
+			now("previous", stand(total, rating).Before(rangeWindow), color(neutral))
 	}
-	both := total(rated("positive")).Add(total(rated("negative")))
 
 	b.row("Ratings of responses")
 	b.line(5,
@@ -30,23 +29,23 @@ func feedbackBoard(cfg Config) (Dashboard, error) {
 		two("Negative feedback", "Number of negative ratings, thumbs down", "negative", negative).covers("Negative Feedback"),
 		two("Neutral feedback", "Number of ratings that are neither", "neutral", neutral).covers("neutral"),
 		number("No feedback", "Responses that could be rated and did not receive any feedback, and the number in the previous time range."+exactRange).
-			now("this period", total(reviewable).Sub(total(all))).
-			now("previous", total(reviewable).Sub(total(all)).Before(rangeWindow), color(neutral)).
+			now("this period", remainder(total(reviewable), total(all))).
+			now("previous", remainder(total(reviewable), total(all)).Before(rangeWindow), color(neutral)).
 			covers("No Feedback"),
 		number("Positive share", "Positive ratings among the positive and negative ones, and in the previous time range."+exactRange).
-			now("this period", total(rated("positive")).Over(both)).
-			now("previous", total(rated("positive")).Over(both).Before(rangeWindow), color(neutral)).
+			now("this period", positiveShare(b, total)).
+			now("previous", positiveShare(b, total).Before(rangeWindow), color(neutral)).
 			share(lowIsBad(Limit{1 - cfg.limits().NegativeShare.Warning, 1 - cfg.limits().NegativeShare.Critical})...).
 			none("No ratings"),
 	)
 	b.line(8,
-		bars("Feedback over time", "First ratings of responses."+exactSteps).
-			over("positive", step(rated("positive")), color(positive)).
-			over("neutral", step(rated("neutral")), color(neutral)).
-			over("negative", step(rated("negative")), color(negative)),
+		bars("Feedback over time", "Ratings of responses. A changed rating moves from one colour to the other in the step in which it was changed.").
+			over("positive", stand(step, "positive"), color(positive)).
+			over("neutral", stand(step, "neutral"), color(neutral)).
+			over("negative", stand(step, "negative"), color(negative)),
 		lines("Positive share over time", "Positive ratings among the positive and negative ones of each step, and in the previous time range, which is estimated.").
-			over("positive share", step(rated("positive")).Over(step(rated("positive")).Add(step(rated("negative")))), color(positive)).
-			over("previous period", before(rated("positive")).Over(before(rated("positive")).Add(before(rated("negative")))), dashed()...).
+			over("positive share", positiveShare(b, step), color(positive)).
+			over("previous period", positiveShare(b, before), dashed()...).
 			set(unit(unitShare), decimals(1), upTo(1)),
 	)
 
@@ -68,16 +67,30 @@ func feedbackBoard(cfg Config) (Dashboard, error) {
 			sortBy("Changes").none("No rating was changed").wide(6),
 	)
 	pair := []metric.Label{metric.Bot, metric.Channel}
-	pos, neg := total(rated("positive"), pair...), total(rated("negative"), pair...)
 	b.line(8, perChannel("Feedback for each assistant and channel."+exactRange).
 		column("Reviewable", total(reviewable, pair...)).
-		column("Positive", pos).
-		column("Negative", neg).
-		column("Neutral", total(rated("neutral"), pair...)).
-		column("No feedback", total(reviewable, pair...).Sub(total(all, pair...))).
-		column("Positive share", pos.Over(pos.Add(neg)), unit(unitShare), decimals(1)).
+		column("Positive", stand(total, "positive", pair...)).
+		column("Negative", stand(total, "negative", pair...)).
+		column("Neutral", stand(total, "neutral", pair...)).
+		column("No feedback", remainder(total(reviewable, pair...), total(all, pair...))).
+		column("Positive share", positiveShare(b, total, pair...), unit(unitShare), decimals(1)).
 		sortBy("Reviewable"))
 	return b.build()
+}
+
+// ratings is the number of responses with a rating as it stands: first ratings, and what was changed to it less what was
+// changed from it. In a range, ratings given before it can be changed, which may lead below zero.
+func ratings(b *board, c count, rating string, by ...metric.Label) promql.Expr {
+	first, changes := b.of(collectors.Feedback), b.of(collectors.FeedbackChanges)
+	return c(first.Is(collectors.Rating, rating), by...).
+		Add(c(changes.Is(toRating, rating), by...)).
+		Sub(c(changes.Is(fromRating, rating), by...)).Func("clamp_min", 0)
+}
+
+// positiveShare is the share of positive ratings among the positive and negative ones, as they stand.
+func positiveShare(b *board, c count, by ...metric.Label) promql.Expr {
+	positive, negative := ratings(b, c, "positive", by...), ratings(b, c, "negative", by...)
+	return positive.Over(positive.Add(negative))
 }
 
 var mixNames = []struct{ value, name, color string }{

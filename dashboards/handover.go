@@ -12,11 +12,26 @@ func handoverBoard(cfg Config) (Dashboard, error) {
 	b.windows()
 	started, asked, requests := b.of(collectors.ChatsStarted), b.of(collectors.HandoverChats), b.of(collectors.HandoverRequests)
 	wait, unanswered := b.of(collectors.HandoverWait), b.of(collectors.HandoverUnanswered)
+	first, waiting, oldest := b.of(collectors.HandoverFirstResponse), b.of(collectors.HandoverWaiting), b.of(collectors.HandoverOldestWait)
+	longest := highIsBad(cfg.limits().HandoverOldestWait)
 	rate := func(e func(promql.Selector, ...metric.Label) promql.Expr) promql.Expr {
 		return e(asked).Over(e(started))
 	}
 	limit := highIsBad(cfg.limits().HandoverRate)
 
+	b.row("Who waits now")
+	b.line(5,
+		number("Users who wait now", "Open chats with a takeover request that no operator has accepted."+exactNow).
+			now("", users(waiting)).none("Nobody waits"),
+		number("Longest wait now", "For how long the user who has waited longest for an operator has waited."+exactNow).
+			now("", oldest.Now().Max()).
+			set(unit(unitSeconds), decimals(0), byThresholds(), limits(longest...)).none("Nobody waits"),
+		samples("Users who wait over time", "Open chats with a takeover request that no operator has accepted, by channel.").
+			over("{{channel}}", users(waiting, metric.Channel)).wide(8),
+		samples("Longest wait over time", "For how long the user who has waited longest has waited, by channel.").
+			over("{{channel}}", oldest.Now().Max(metric.Channel)).
+			set(unit(unitSeconds)).wide(8),
+	)
 	b.row("Who asks for a human")
 	b.line(5,
 		number("Human handover rate of users", "Percentage of users requesting to speak with a human operator: of the distinct users of the chosen window."+exactWindow).
@@ -31,8 +46,8 @@ func handoverBoard(cfg Config) (Dashboard, error) {
 			now("previous", total(asked).Before(rangeWindow), color(neutral)).
 			covers("Chats with Requests"),
 		number("Chats without requests", "Total number of chats without any request for a human, and the number in the previous time range."+exactRange).
-			now("this period", total(started).Sub(total(asked))).
-			now("previous", total(started).Sub(total(asked)).Before(rangeWindow), color(neutral)).
+			now("this period", remainder(total(started), total(asked))).
+			now("previous", remainder(total(started), total(asked)).Before(rangeWindow), color(neutral)).
 			covers("Chats without Requests"),
 	)
 	b.line(8,
@@ -56,7 +71,10 @@ func handoverBoard(cfg Config) (Dashboard, error) {
 	}
 	how.now("human takeover", total(requests.Is(via, "takeover")), color(primary))
 	how.now("ticket", total(requests.Is(via, "ticket")), color(second))
-	b.line(7, why.wide(9), how.wide(6),
+	chats := breakdown("Chats by their first request", "Chats with requests, by the way of the first: Human Takeover or ticket creation."+exactRange).
+		now("human takeover", total(asked.Is(via, "takeover")), color(primary)).
+		now("ticket", total(asked.Is(via, "ticket")), color(second))
+	b.line(7, why.wide(7), how.wide(5), chats.wide(5),
 		list("Causes and ways", "Requests for a human by cause, and by the way they take."+exactRange).
 			key("Cause", cause, mapped(text(causeNames)), minWidth(150)).
 			column("Human takeover", total(requests.Is(via, "takeover"), cause)).
@@ -70,16 +88,22 @@ func handoverBoard(cfg Config) (Dashboard, error) {
 		number("Wait for an operator", "Time from the first takeover request to the operator who accepts it. The average is exact, the others are estimated from buckets.").
 			now("average", total(wait.Sum()).Over(total(wait.Count()))).
 			now("median", quantile(0.5, wait)).
-			now("95 of 100 wait less than", quantile(0.95, wait)).
+			now("p95", quantile(0.95, wait)).
 			set(unit(unitSeconds), decimals(1), byThresholds(), limits(slow...)).none("Nobody waited").wide(6),
+		number("First message of an operator", "Time from the first takeover request of a chat to the first message of an operator after it. The average is exact, the others are estimated from buckets.").
+			now("average", total(first.Sum()).Over(total(first.Count()))).
+			now("median", quantile(0.5, first)).
+			now("p95", quantile(0.95, first)).
+			set(unit(unitSeconds), decimals(1)).none("No operator wrote").wide(6),
 		number("Accepted", "Takeover requests that an operator accepted."+exactRange).
 			now("", total(wait.Count())).wide(3),
 		number("Unanswered", "Chats that closed with a takeover request that nobody accepted, and their share of the requests that came to an end."+exactRange).
 			now("chats", total(unanswered)).
 			now("share", total(unanswered).Over(total(unanswered).Add(total(wait.Count()))), unit(unitShare), decimals(1), color(neutral)).wide(3),
-		lines("Wait over time", "Median wait for an operator, and what 95 of 100 wait less than."+estimate).
-			over("median", stepQuantile(0.5, wait), color(primary)).
-			over("95 %", stepQuantile(0.95, wait), color(warning)).
+		lines("Wait over time", "Median and p95 of the wait for an operator, and median time to the first message of an operator."+estimate).
+			over("wait, median", stepQuantile(0.5, wait), color(primary)).
+			over("wait, p95", stepQuantile(0.95, wait), color(warning)).
+			over("first message, median", stepQuantile(0.5, first), color(second)).
 			set(unit(unitSeconds), decimals(1)),
 	)
 	pair := []metric.Label{metric.Bot, metric.Channel}
@@ -89,6 +113,8 @@ func handoverBoard(cfg Config) (Dashboard, error) {
 		column("Handover rate", total(asked, pair...).Over(total(started, pair...)), unit(unitShare), decimals(1)).
 		column("Requests", total(requests, pair...)).
 		column("Unanswered", total(unanswered, pair...)).
+		column("Waiting now", users(waiting, pair...)).
+		column("Longest wait now", oldest.Now().Max(pair...), unit(unitSeconds), decimals(0), byThresholds(), limits(longest...)).
 		column("Average wait", total(wait.Sum(), pair...).Over(total(wait.Count(), pair...)), unit(unitSeconds), decimals(1)).
 		sortBy("Chats with requests"))
 	return b.build()

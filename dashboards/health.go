@@ -55,11 +55,20 @@ func healthBoard(cfg Config) (Dashboard, error) {
 			over("{{kind}}", step(b.of(collectors.Events), eventKind)).wide(12).none("No events"),
 		bars("Rejected messages", "Messages that could not be applied, by the first reason found."+exactSteps).
 			over("{{reason}}", step(rejected, collectors.EventsRejected.Labels[0])).none("No events"),
-		bars("Left out or changed", "Events that were duplicates, ignored since they are tests, clamped to the time at which they were stored, or lost."+exactSteps).
+		bars("Left out or changed", "Events that were duplicates, ignored since they are tests, clamped to the time at which they were stored, stored at a time that the clock did not follow, or lost."+exactSteps).
 			over("duplicates", step(b.of(collectors.EventsDuplicate)), color(neutral)).
 			over("ignored: {{reason}}", step(b.of(collectors.EventsIgnored), collectors.EventsIgnored.Labels[0]), color(primary)).
 			over("clamped: {{direction}}", step(b.of(collectors.EventsClamped), collectors.EventsClamped.Labels[0])).
+			over("clock doubted", step(b.of(collectors.ClockDoubted)), color(warning)).
 			over("lost", step(b.of(collectors.EventsLost)), color(negative)).none("No events"),
+	)
+	delay := b.of(collectors.EventDelay)
+	b.line(7,
+		lines("Delay of events", "Time from an event to its storing in the stream: median, p90 and p99 of the applied events. Producers that queue events, and wrong clocks, show here."+estimate).
+			over("median", stepQuantile(0.5, delay), color(primary)).
+			over("p90", stepQuantile(0.9, delay), color(warning)).
+			over("p99", stepQuantile(0.99, delay), color(negative)).
+			set(unit(unitSeconds), decimals(1)).none("No events"),
 	)
 	overflow := collectors.LabelOverflow.Labels
 	b.line(7,

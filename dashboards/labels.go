@@ -15,9 +15,13 @@ var (
 	outcomeLabel = collectors.ChatsOutcome.Labels[2]
 	cause        = collectors.HandoverRequests.Labels[2]
 	via          = collectors.HandoverRequests.Labels[3]
+	initiator    = collectors.ChatsStarted.Labels[2]
+	result       = collectors.Outreach.Labels[2]
 	mixLabel     = collectors.ChatsFeedback.Labels[2]
 	fromRating   = collectors.FeedbackChanges.Labels[2]
 	toRating     = collectors.FeedbackChanges.Labels[3]
+	fromScore    = collectors.CSATChanges.Labels[2]
+	toScore      = collectors.CSATChanges.Labels[3]
 	weekday      = collectors.Traffic.Labels[2]
 	hour         = collectors.Traffic.Labels[3]
 	element      = collectors.Clicks.Labels[2]
@@ -47,3 +51,10 @@ func stepQuantile(q float64, s promql.Selector) promql.Expr {
 func (p *panel) share(l ...threshold) *panel {
 	return p.set(unit(unitShare), decimals(1), upTo(1), byThresholds(), limits(l...))
 }
+
+// count reads counters over some window: total, step or before.
+type count = func(promql.Selector, ...metric.Label) promql.Expr
+
+// remainder is the part of a whole that is left. The two are counted at different moments, so over a short range the
+// part can exceed the whole.
+func remainder(whole, part promql.Expr) promql.Expr { return whole.Sub(part).Func("clamp_min", 0) }

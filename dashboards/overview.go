@@ -33,12 +33,11 @@ func overviewBoard(cfg Config) (Dashboard, error) {
 			link(title, uid)
 	}
 	started, asked := b.of(collectors.ChatsStarted), b.of(collectors.HandoverChats)
-	rated := func(r string) promql.Expr { return total(b.of(collectors.Feedback).Is(collectors.Rating, r)) }
 	score := b.of(collectors.CSATScore)
 	outcome := func(names ...string) promql.Expr {
 		return total(b.of(collectors.ChatsOutcome).Is(outcomeLabel, names...))
 	}
-	csat := total(score.Sum()).Over(total(score.Count()))
+	csat := averageScore(b, total)
 
 	b.row("Modules")
 	b.line(4,
@@ -47,7 +46,7 @@ func overviewBoard(cfg Config) (Dashboard, error) {
 			now("vs. previous", users(active).Change(users(active.Ago(userWindow))), more.fields(0.02)...).
 			link("Users", "bot-users"),
 		count("Messages", "Messages exchanged by users, the assistant and operators.", "bot-messages", b.of(collectors.Messages), neither),
-		count("Chats", "Chat sessions begun.", "bot-chats", started, neither),
+		count("Chats", "Chat sessions that users started.", "bot-chats", started, neither),
 		ratio("Handover rate", "Percentage of chats in which a human was requested.", "bot-handover", total(asked).Over(total(started)), less).
 			none("No chats"),
 		number("Returning rate", "Ratio of returning users to total users of the chosen window. The change is in points against one window earlier."+exactWindow).
@@ -57,9 +56,9 @@ func overviewBoard(cfg Config) (Dashboard, error) {
 			none("No users").link("Engagement", "bot-engagement"),
 	)
 	b.line(4,
-		ratio("Positive feedback", "Positive ratings among the positive and negative ones.", "bot-feedback",
-			rated("positive").Over(rated("positive").Add(rated("negative"))), more).none("No ratings"),
-		number("CSAT score", "Average of all CSAT ratings, from 1 to 5. The change is in scores against the previous time range."+exactRange).
+		ratio("Positive feedback", "Positive ratings among the positive and negative ones, as the ratings stand.", "bot-feedback",
+			positiveShare(b, total), more).none("No ratings"),
+		number("CSAT score", "Average of all CSAT votes as they stand, from 1 to 5. The change is in scores against the previous time range."+exactRange).
 			now("this period", csat, append([]field{unit(unitScore), decimals(2)}, coloured(lowIsBad(cfg.limits().CSAT))...)...).
 			now("vs. previous", csat.Sub(csat.Before(rangeWindow)), append(more.fields(0.05), unit(unitScore), decimals(2))...).
 			none("No votes").link("User satisfaction", "bot-satisfaction"),
@@ -71,7 +70,7 @@ func overviewBoard(cfg Config) (Dashboard, error) {
 
 	b.row("Trends")
 	b.line(8,
-		bars("Chats", "Chat sessions begun, and in the previous time range."+exactSteps).
+		bars("Chats", "Chat sessions that users started, and in the previous time range."+exactSteps).
 			over("chats", step(started), color(primary)).
 			over("previous period", before(started), dashed()...).link("Chats", "bot-chats"),
 		lines("Handover rate", "Percentage of chats in which a human was requested, and in the previous time range, which is estimated.").
@@ -79,8 +78,8 @@ func overviewBoard(cfg Config) (Dashboard, error) {
 			over("previous period", before(asked).Over(before(started)), dashed()...).
 			set(unit(unitShare), decimals(1)).link("Handover", "bot-handover"),
 		lines("CSAT score", "Average CSAT rating, and in the previous time range, which is estimated.").
-			over("score", step(score.Sum()).Over(step(score.Count())), color(primary)).
-			over("previous period", before(score.Sum()).Over(before(score.Count())), dashed()...).
+			over("score", averageScore(b, step), color(primary)).
+			over("previous period", averageScore(b, before), dashed()...).
 			set(unit(unitScore), decimals(2), upTo(5)).from(1).link("User satisfaction", "bot-satisfaction"),
 	)
 	b.row("Quality")
@@ -94,19 +93,21 @@ func overviewBoard(cfg Config) (Dashboard, error) {
 		ratio("Fallback rate", "Share of the assistant's messages that say that it did not understand.", "bot-chats", fallback, less).none("No messages"),
 		ratio("CSAT response rate", "Votes among the surveys that were shown.", "bot-satisfaction",
 			total(score.Count()).Over(total(b.of(collectors.CSATOffered))), more).none("No surveys"),
+		number("Longest wait now", "For how long the user who has waited longest for an operator has waited."+exactNow).
+			now("", b.of(collectors.HandoverOldestWait).Now().Max(),
+				append(coloured(highIsBad(cfg.limits().HandoverOldestWait)), unit(unitSeconds), decimals(0))...).
+			none("Nobody waits").link("Handover", "bot-handover"),
 		count("Unanswered", "Chats that closed with a takeover request that nobody accepted.", "bot-handover", b.of(collectors.HandoverUnanswered), less),
 	)
 	pair := []metric.Label{metric.Bot, metric.Channel}
-	pos := total(b.of(collectors.Feedback).Is(collectors.Rating, "positive"), pair...)
-	neg := total(b.of(collectors.Feedback).Is(collectors.Rating, "negative"), pair...)
 	limit := append(coloured(lowIsBad(cfg.limits().CSAT)), unit(unitScore), decimals(2))
 	b.line(8, perChannel("The modules for each assistant and channel: users of the chosen window, everything else of the selected time range.").
 		column("Users", users(active, pair...)).
 		column("Messages", total(b.of(collectors.Messages), pair...)).
 		column("Chats", total(started, pair...)).
 		column("Handover rate", total(asked, pair...).Over(total(started, pair...)), unit(unitShare), decimals(1)).
-		column("Positive", pos.Over(pos.Add(neg)), unit(unitShare), decimals(1)).
-		column("CSAT score", total(score.Sum(), pair...).Over(total(score.Count(), pair...)), limit...).
+		column("Positive", positiveShare(b, total, pair...), unit(unitShare), decimals(1)).
+		column("CSAT score", averageScore(b, total, pair...), limit...).
 		column("Clicks", total(b.of(collectors.Clicks), pair...)).
 		column("Agent views", total(b.of(collectors.AgentViews), pair...)).
 		sortBy("Chats"))

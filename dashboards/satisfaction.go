@@ -2,6 +2,7 @@ package dashboards
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/bot-exporter/bot-exporter/collectors"
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
@@ -10,14 +11,15 @@ import (
 
 func satisfactionBoard(cfg Config) (Dashboard, error) {
 	b := newModule(cfg, "bot-satisfaction", "User satisfaction", "User Satisfaction",
-		"Customer Satisfaction (CSAT) as users rate it at the end of a conversation, from 1, very unsatisfied, to 5, very satisfied.")
-	score, offered := b.of(collectors.CSATScore), b.of(collectors.CSATOffered)
-	type count = func(promql.Selector, ...metric.Label) promql.Expr
-	average := func(c count, by ...metric.Label) promql.Expr {
-		return c(score.Sum(), by...).Over(c(score.Count(), by...))
-	}
+		"Customer Satisfaction (CSAT) as users rate it at the end of a conversation, from 1, very unsatisfied, to 5, very satisfied. Votes are shown as they stand: a user who corrects a vote counts once, with the last one.")
+	score, offered, changes := b.of(collectors.CSATScore), b.of(collectors.CSATOffered), b.of(collectors.CSATChanges)
+	average := func(c count, by ...metric.Label) promql.Expr { return averageScore(b, c, by...) }
+	high, low := []string{"4", "5"}, []string{"1", "2", "3"}
 	satisfied := func(c count, by ...metric.Label) promql.Expr {
-		return c(score.Count(), by...).Sub(c(score.UpTo(3), by...)).Over(c(score.Count(), by...))
+		first := c(score.Count(), by...).Sub(c(score.UpTo(3), by...))
+		better := c(changes.Is(fromScore, low...).Is(toScore, high...), by...)
+		worse := c(changes.Is(fromScore, high...).Is(toScore, low...), by...)
+		return first.Add(better).Sub(worse).Over(c(score.Count(), by...)).Func("clamp", 0, 1)
 	}
 	answered := func(c count, by ...metric.Label) promql.Expr { return c(score.Count(), by...).Over(c(offered, by...)) }
 	limit := lowIsBad(cfg.limits().CSAT)
@@ -47,12 +49,19 @@ func satisfactionBoard(cfg Config) (Dashboard, error) {
 	)
 	votes := breakdown("Votes by score", "How many users gave each score, from 1 (Very Unsatisfied) to 5 (Very Satisfied)."+exactRange).
 		covers("1 means Very Unsatisfied", "5 means Very Satisfied")
-	over := bars("Votes over time", "CSAT ratings by score."+exactSteps)
+	over := bars("Votes over time", "First votes of chats by score."+exactSteps)
 	for i := len(scores) - 1; i >= 0; i-- {
-		votes.now(scores[i].name, exactly(total, score, i), color(scores[i].color))
-		over.over(fmt.Sprint(i+1), exactly(step, score, i), color(scores[i].color))
+		value := fmt.Sprint(i + 1)
+		from, to := changes.Is(fromScore, value), changes.Is(toScore, value)
+		votes.now(scores[i].name, exactly(total, score, i).Add(total(to)).Sub(total(from)).Func("clamp_min", 0), color(scores[i].color))
+		over.over(value, exactly(step, score, i), color(scores[i].color))
 	}
-	b.line(9, votes, over)
+	b.line(9, votes, over,
+		list("Corrected votes", "Votes for a chat that had another vote before."+exactRange).
+			key("From", fromScore).key("To", toScore).
+			column("Votes", total(changes, fromScore, toScore).Where(">", promql.Number(0))).
+			sortBy("Votes").none("No vote was corrected").wide(6),
+	)
 	b.line(8,
 		lines("CSAT score over time", "Average rating of each step, and in the previous time range, which is estimated.").
 			over("score", average(step), color(primary)).
@@ -72,6 +81,18 @@ func satisfactionBoard(cfg Config) (Dashboard, error) {
 		column("Response rate", answered(total, pair...), unit(unitShare), decimals(1)).
 		sortBy("Votes"))
 	return b.build()
+}
+
+// averageScore is the average vote as the votes stand: each change moves the sum by what lies between the two scores. In
+// a range, votes given before it can be corrected, which may lead beyond the scale.
+func averageScore(b *board, c count, by ...metric.Label) promql.Expr {
+	score := b.of(collectors.CSATScore)
+	moved := c(b.of(collectors.CSATChanges), append(slices.Clone(by), fromScore, toScore)...).
+		Weighted(func(scores ...string) float64 {
+			from, to := collectors.CSATChange(scores...)
+			return to - from
+		}, fromScore, toScore).Sum(by...)
+	return c(score.Sum(), by...).Add(moved).Over(c(score.Count(), by...)).Func("clamp", 1, 5)
 }
 
 // exactly counts the votes of one score: what the buckets up to it hold, less those below.

@@ -34,7 +34,7 @@ func (t *Table) see(f *Fact, c *chat) {
 	id := t.hash.identity(user, device, browser)
 	f.Seen = true
 	f.Device, f.Browser = text(t.devices, device), text(t.browsers, browser)
-	f.NewUser, f.Returning = t.users.seen(id, groupKey{f.Pair, device, browser}, begins, f.Kind == event.HandoverRequested)
+	f.NewUser, f.Returns = t.users.seen(id, groupKey{f.Pair, device, browser}, begins, f.Kind == event.HandoverRequested)
 	if begins {
 		c.set(flagOwned, true)
 	}

@@ -82,20 +82,48 @@ func (r Reason) String() string {
 	return [...]string{"", "explicit", "idle", "evicted", ""}[min(r, 4)]
 }
 
+// Initiator is who wrote first in a chat that a user started.
+type Initiator uint8
+
+// Initiators of a chat.
+const (
+	NotStarted Initiator = iota
+	UserInitiated
+	BotInitiated // by a proactive message
+)
+
+func (i Initiator) String() string {
+	return [...]string{"", "user", "bot", ""}[min(i, 3)]
+}
+
+// Outreach is what became of a chat in which the bot wrote first, unasked.
+type Outreach uint8
+
+// Results of an outreach.
+const (
+	NoOutreach Outreach = iota
+	Replied
+	Ignored
+)
+
+func (o Outreach) String() string {
+	return [...]string{"", "replied", "ignored", ""}[min(o, 3)]
+}
+
 // Outcome is what became of a chat. The first that fits counts.
 type Outcome uint8
 
 // Outcomes of a chat.
 const (
-	Escalated Outcome = iota + 1 // a human was requested
-	Resolved                     // ended as resolved
+	Escalated Outcome = iota + 1 // a human was requested or took part
 	Unengaged                    // no user message
-	Abandoned                    // the last user message got no answer, or the last bot message was a fallback
+	Resolved                     // ended as resolved
+	Abandoned                    // the last user message got no answer, or the bot's last answer was a fallback
 	Contained                    // everything else: the bot did it alone
 )
 
 func (o Outcome) String() string {
-	return [...]string{"", "escalated", "resolved", "unengaged", "abandoned", "contained", ""}[min(o, 6)]
+	return [...]string{"", "escalated", "unengaged", "resolved", "abandoned", "contained", ""}[min(o, 6)]
 }
 
 // Mix is how the rated messages of a chat were rated. Neutral ratings do not count.
@@ -118,6 +146,8 @@ func (m Mix) String() string {
 // Chat is a chat that ended.
 type Chat struct {
 	Pair       metric.Pair
+	Started    bool     // by a user; else only Outreach counts
+	Outreach   Outreach // Ignored or none
 	Reason     Reason
 	Outcome    Outcome
 	Mix        Mix

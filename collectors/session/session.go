@@ -78,10 +78,13 @@ type Fact struct {
 	Closed []Chat // chats that ended, in the order of their due times
 	Days   []Day  // distribution of users by their messages, of a day that ended
 
+	Stored    int64     // stored time, Unix nanoseconds
+	Initiator Initiator // who wrote first in the chat that starts with this event
+	Outreach  Outreach  // what became of an outreach with this event
 	OpensChat bool
 	Seen      bool   // a user was seen
 	NewUser   bool   // for the first time ever
-	Returning bool   // the user began a chat and had one before
+	Returns   bool   // the user begins a visit and had one before
 	Device    string // label of the user seen
 	Browser   string // label of the user seen
 
@@ -92,6 +95,12 @@ type Fact struct {
 	Cause        event.Cause // of a request for a human, derived when absent
 	Accepted     bool        // ends a wait for a human
 	Wait         int64       // nanoseconds of that wait
+
+	Responds      bool  // the operator's first message after the chat's first takeover request
+	FirstResponse int64 // nanoseconds from that request to this message
+
+	FirstVote bool        // the chat had no vote before
+	VoteFrom  event.Score // the vote before, when this one differs
 
 	FirstRating bool         // the message was not rated before, as far as is known
 	ChangedFrom event.Rating // the rating before, when this one differs

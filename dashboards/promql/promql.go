@@ -138,6 +138,46 @@ func (e Expr) Func(function string, args ...float64) Expr {
 	return e
 }
 
+// Weighted multiplies each result by the weight of its values of closed labels. PromQL cannot read a number from a label,
+// so the weights become a vector of constants; results of weight 0 are left out.
+func (e Expr) Weighted(weight func(values ...string) float64, labels ...metric.Label) Expr {
+	if e.err != nil {
+		return e
+	}
+	names, err := e.own(labels)
+	if err != nil {
+		return Expr{err: fmt.Errorf("weighted by: %w", err)}
+	}
+	combinations := [][]string{{}}
+	for _, l := range labels {
+		var longer [][]string
+		for _, c := range combinations {
+			for _, v := range l.Values {
+				longer = append(longer, append(slices.Clone(c), v))
+			}
+		}
+		combinations = longer
+	}
+	var constants []string
+	for _, values := range combinations {
+		w := weight(values...)
+		if w == 0 {
+			continue
+		}
+		constant := fmt.Sprintf("vector(%v)", w)
+		for i, v := range values {
+			constant = fmt.Sprintf(`label_replace(%s, %s, %s, "", "")`, constant, quote(names[i]), quote(v))
+		}
+		constants = append(constants, constant)
+	}
+	if len(constants) == 0 {
+		return fail("weighted by %v: no label has a closed list of values, or all weights are 0", names)
+	}
+	e.text = fmt.Sprintf("%s\n* on (%s) group_left ()\n%s", e.operand(bindMul, false), strings.Join(names, ", "), paren(strings.Join(constants, "\nor\n")))
+	e.bind = bindMul
+	return e
+}
+
 // Quantile estimates a quantile from the buckets of a histogram, after Sum(LE, …).
 func (e Expr) Quantile(q float64) Expr {
 	if e.err != nil {

@@ -13,7 +13,14 @@ import (
 	. "github.com/bot-exporter/bot-exporter/dashboards/promql"
 )
 
-var sender = metric.Label{Name: "sender"}
+var (
+	sender    = metric.Label{Name: "sender"}
+	initiator = collectors.ChatsStarted.Labels[2]
+)
+
+func weight(values ...string) float64 {
+	return map[string]float64{"user": 1, "bot": -2}[values[0]]
+}
 
 func TestExpressions(t *testing.T) {
 	d, r := Dashboard(), Rules()
@@ -40,6 +47,9 @@ func TestExpressions(t *testing.T) {
 			Number(100).Mul(r.Of(collectors.ChatsOpen).Now().Sum().OrZero())},
 		{`max without (instance, pod) (bot_users_active{bot="a\"\u000a"})`,
 			r.Of(collectors.UsersActive).Is(metric.Bot, "a\"\n").Now()},
+		{"sum (\n  max without (instance, pod) (bot_chats_started_total)\n  * on (initiator) group_left ()\n" +
+			"  (\n    label_replace(vector(1), \"initiator\", \"user\", \"\", \"\")\n    or\n    label_replace(vector(-2), \"initiator\", \"bot\", \"\", \"\")\n  )\n)",
+			r.Of(collectors.ChatsStarted).Now().Weighted(weight, initiator).Sum()},
 	} {
 		text, err := c.is.PromQL()
 		require.NoError(t, err)
@@ -65,6 +75,8 @@ func TestErrorsNameThePart(t *testing.T) {
 		{`quantile: no label "le"`, chats.Quantile(0.5)},
 		{`differ`, chats.Sum().Over(chats.Sum(metric.Channel))},
 		{`the expression has labels`, chats.OrZero()},
+		{`weighted by: no label "sender"`, chats.Weighted(weight, sender)},
+		{`no label has a closed list of values`, chats.Weighted(weight, metric.Bot)},
 	} {
 		_, err := c.is.PromQL()
 		require.ErrorContains(t, err, c.want)
@@ -86,13 +98,13 @@ sum by (channel) (
   -
   (
     0 * max without (instance, pod) (last_over_time(bot_chats_started_total[1h]))
-    and ignoring (bot, channel)
+    and ignoring (bot, channel, initiator)
       max without (instance, pod) (last_over_time(bot_exporter_first_event_timestamp_seconds[1h])) >= time() - 3600
   or
     max without (instance, pod) (last_over_time(bot_chats_started_total[1h] offset 1h)) <= max without (instance, pod) (last_over_time(bot_chats_started_total[1h]))
   or
     0 * max without (instance, pod) (last_over_time(bot_chats_started_total[1h]))
-    and ignoring (bot, channel)
+    and ignoring (bot, channel, initiator)
       max without (kind) (max without (instance, pod) (last_over_time(bot_events_total[1h] offset 1h)))
     unless
       max without (instance, pod) (last_over_time(bot_chats_started_total[1h] offset 1h))

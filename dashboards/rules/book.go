@@ -104,6 +104,7 @@ type tally struct {
 	of   promql.Selector
 	by   []metric.Label // what its increase keeps
 	sum  []tally        // in place of of: these together
+	less []tally        // of the sum, these are taken away
 }
 
 // of is a counter as a whole.
@@ -144,6 +145,12 @@ func together(name string, parts ...tally) tally {
 	return tally{name: name, by: parts[0].by, sum: parts}
 }
 
+// minus is a tally of which others are taken away.
+func (t tally) minus(others ...tally) tally {
+	t.less = append(slices.Clone(t.less), others...)
+	return t
+}
+
 // increase is the exact growth over the window.
 func (b *book) increase(t tally, w Duration) promql.Selector {
 	if len(t.sum) == 0 {
@@ -153,7 +160,13 @@ func (b *book) increase(t tally, w Duration) promql.Selector {
 	for i := range t.sum[1:] {
 		all = all.Add(b.increase(t.sum[i+1], w).Recorded())
 	}
-	return b.record(t.by, t.name, "increase", w, all)
+	if len(t.less) == 0 {
+		return b.record(t.by, t.name, "increase", w, all)
+	}
+	for i := range t.less {
+		all = all.Sub(b.increase(t.less[i], w).Recorded())
+	}
+	return b.record(t.by, t.name, "increase", w, all.Func("clamp_min", 0)) // what came before the window can be taken away in it
 }
 
 // ratio is a share of something: part of whole.

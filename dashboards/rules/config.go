@@ -112,10 +112,10 @@ type Part struct {
 	Above  float64 `yaml:"above" doc:"part of the limit, from 0 to 1"`
 }
 
-// Age is an alert on the age of something, or on the distance of two times.
+// Age is an alert on the age of something, on the distance of two times, or on a wait.
 type Age struct {
 	Common `yaml:",inline"`
-	Above  Duration `yaml:"above" doc:"the age, or the distance"`
+	Above  Duration `yaml:"above" doc:"the age, distance or wait"`
 }
 
 // Memory is an alert that compares with what was seen before.
@@ -130,6 +130,7 @@ type Alerts struct {
 	HandoverRateAboveLastWeek LastWeek `yaml:"BotHandoverRateAboveLastWeek"`
 	HandoverWaitLong          Wait     `yaml:"BotHandoverWaitLong"`
 	HandoverUnanswered        Share    `yaml:"BotHandoverUnanswered"`
+	HandoverWaitingNow        Age      `yaml:"BotHandoverWaitingNow"`
 	CSATLow                   Score    `yaml:"BotCSATLow"`
 	CSATDropped               Drop     `yaml:"BotCSATDropped"`
 	CSATResponseCollapsed     Collapse `yaml:"BotCSATResponseCollapsed"`
@@ -184,6 +185,7 @@ func Defaults() Config {
 			HandoverRateAboveLastWeek: LastWeek{Common{Severity: warning, For: 30 * minute}, 6 * hour, 1.5, 0.05, 50},
 			HandoverWaitLong:          Wait{Common{Severity: warning, For: 10 * minute}, hour, 0.9, 5 * minute, 10},
 			HandoverUnanswered:        Share{Common{Severity: warning, For: 15 * minute}, []Duration{6 * hour}, 0.25, 10},
+			HandoverWaitingNow:        Age{Common{Severity: warning, For: 2 * minute}, 10 * minute},
 			CSATLow:                   Score{Common{Severity: warning, For: hour}, 7 * day, 3.5, 30},
 			CSATDropped:               Drop{Common{Severity: warning, For: hour}, 7 * day, 2, 0.3, 30},
 			CSATResponseCollapsed:     Collapse{Common{Severity: warning, For: hour}, day, 7 * day, 0.5, 50},

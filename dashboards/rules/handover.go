@@ -34,13 +34,14 @@ func (b *book) handover() {
 	each(b, func(a *Alerts) *Wait { return &a.HandoverWaitLong }, func(v view, s Wait) {
 		v.wait(wait, accepted, s)
 	})
+	each(b, func(a *Alerts) *Age { return &a.HandoverWaitingNow }, func(v view, s Age) { v.waitingNow(s) })
 	each(b, func(a *Alerts) *Share { return &a.HandoverUnanswered }, func(v view, s Share) {
 		v.share(shareAlert{
 			name: "BotHandoverUnanswered", ratio: open,
 			parts: "were never accepted by an operator", wholes: "takeover requests",
 			summary: "Users who ask for a human get none.",
 			meaning: "Chats close with a takeover request that no operator accepted.",
-			why:     "Some users leave while they wait; one in four says that nobody is there, or that acceptance is not reported.",
+			why:     "Some users leave while they wait; one in four says that nobody is there, or that acceptance is not reported. A chat that waits closes after hours, so BotHandoverWaitingNow comes first.",
 		}, s)
 	})
 }
@@ -83,6 +84,24 @@ func (v view) wait(wait *metric.Def, accepted tally, s Wait) {
 			s.Window.words(), number(1/(1-s.Quantile)), s.Above.words()),
 		Meaning:   "Operators accept takeover requests late.",
 		Threshold: fmt.Sprintf("%s of at least %s waits in %s longer than %s", percent(1-s.Quantile), number(s.MinCount), s.Window, s.Above),
-		Why:       "People leave a chat after a few minutes of silence. Only accepted requests are measured; see BotHandoverUnanswered for the others.",
+		Why:       "People leave a chat after a few minutes of silence. Only accepted requests are measured; see BotHandoverWaitingNow and BotHandoverUnanswered for the others.",
+	})
+}
+
+// waitingNow looks at the wait that is longest now. While the exporter lags behind, an acceptance may not be applied yet.
+func (v view) waitingNow(s Age) {
+	d := collectors.HandoverOldestWait
+	oldest := v.record(pair, d.Name, "max", 0, v.scope.Of(d).Now().Aggregate("max", pair...))
+	v.alert(Alert{
+		Name: "BotHandoverWaitingNow", Suffix: v.suffix(""), Labels: v.labels(""), Common: s.Common, KeepFiring: v.book.cfg.KeepFiring,
+		Value:     above(v.now(oldest), s.Above.seconds()),
+		Guard:     v.guard(oldest),
+		Dashboard: pair,
+		Summary:   "A user waits for a human, and nobody comes.",
+		Description: fmt.Sprintf("The user of {{ $labels.bot }} on {{ $labels.channel }} who has waited longest for an operator has waited {{ $value | humanizeDuration }}. The limit is %s.",
+			s.Above.words()),
+		Meaning:   "Somebody waits for an operator right now, and has waited too long.",
+		Threshold: fmt.Sprintf("longer than %s", s.Above),
+		Why:       "The other handover alerts look back at what is over. This one comes while somebody can still help.",
 	})
 }

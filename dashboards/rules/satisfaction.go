@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/bot-exporter/bot-exporter/collectors"
 	"github.com/bot-exporter/bot-exporter/dashboards/promql"
@@ -13,6 +14,7 @@ type csat struct {
 	sum, votes tally
 	offered    tally
 	buckets    tally
+	changes    tally // by the scores before and after
 }
 
 func (b *book) csat() csat {
@@ -22,6 +24,7 @@ func (b *book) csat() csat {
 		name: name,
 		sum:  tally{name: name + "_sum", of: s.Sum(), by: pair}, votes: tally{name: name + "_count", of: s.Count(), by: pair},
 		buckets: tally{name: name + "_bucket", of: s.Buckets(), by: append(pair[:3:3], promql.LE)},
+		changes: tally{name: base(collectors.CSATChanges), of: b.scope.Of(collectors.CSATChanges), by: slices.Concat(pair, scoresOfChanges)},
 		offered: b.of(collectors.CSATOffered),
 	}
 }
@@ -39,9 +42,25 @@ func (b *book) satisfaction() {
 	each(b, func(a *Alerts) *Collapse { return &a.CSATResponseCollapsed }, func(v view, s Collapse) { v.collapsed(response, s) })
 }
 
-// mean records the average vote.
+// mean records the average vote, as the votes stand.
 func (b *book) mean(c csat, w Duration) promql.Selector {
-	return b.record(pair, c.name, "mean", w, b.increase(c.sum, w).Recorded().Over(b.increase(c.votes, w).Recorded()))
+	return b.record(pair, c.name, "mean", w, b.standing(c, w).Recorded().Over(b.increase(c.votes, w).Recorded()).Func("clamp", 1, 5))
+}
+
+var scoresOfChanges = collectors.CSATChanges.Labels[2:]
+
+// standing records the sum of the votes when each counts with its last value.
+func (b *book) standing(c csat, w Duration) promql.Selector {
+	return b.record(pair, c.name+"_standing_sum", "increase", w, b.increase(c.sum, w).Recorded().Add(b.moved(c, w, func(v float64) float64 { return v })))
+}
+
+// moved is by how much changes of votes move the sum of a function of them.
+func (b *book) moved(c csat, w Duration, of func(vote float64) float64) promql.Expr {
+	weight := func(scores ...string) float64 {
+		from, to := collectors.CSATChange(scores...)
+		return of(to) - of(from)
+	}
+	return b.increase(c.changes, w).Recorded().Weighted(weight, scoresOfChanges...).Aggregate("sum", pair...)
 }
 
 // upTo is the number of votes of at most a score. How the bound is written depends on the version of Prometheus.
@@ -49,20 +68,28 @@ func (b *book) upTo(c csat, w Duration, score int) promql.Expr {
 	return b.increase(c.buckets, w).Like(promql.LE, fmt.Sprintf(`%d(\.0)?`, score)).Recorded().Aggregate("sum", pair...)
 }
 
-// topTwo records the share of votes of 4 and 5.
+// topTwo records the share of votes of 4 and 5, as the votes stand.
 func (b *book) topTwo(c csat, w Duration) {
 	votes := b.increase(c.votes, w).Recorded()
-	b.record(pair, c.name+"_top_two", "ratio", w, votes.Sub(b.upTo(c, w, 3)).Over(votes))
+	moved := b.moved(c, w, func(vote float64) float64 {
+		if vote >= 4 {
+			return 1
+		}
+		return 0
+	})
+	b.record(pair, c.name+"_top_two", "ratio", w, votes.Sub(b.upTo(c, w, 3)).Add(moved).Over(votes).Func("clamp", 0, 1))
 }
 
 // meanUpper records the upper end of the interval of the average vote: mean + z √(variance / (votes - 1)). The sum of
-// the squares of all votes follows from the buckets: 25 n - 9 n₄ - 7 n₃ - 5 n₂ - 3 n₁, where nₖ are the votes up to k.
+// the squares of all first votes follows from the buckets: 25 n - 9 n₄ - 7 n₃ - 5 n₂ - 3 n₁, where nₖ are the votes up
+// to k. Changes move it as they move the sum.
 func (b *book) meanUpper(c csat, w Duration) promql.Selector {
 	votes, mean := b.increase(c.votes, w).Recorded(), b.mean(c, w).Recorded()
 	squares := promql.Number(25).Mul(votes)
 	for k := 4; k >= 1; k-- {
 		squares = squares.Sub(promql.Number(float64(2*k + 1)).Mul(b.upTo(c, w, k)))
 	}
+	squares = squares.Add(b.moved(c, w, func(vote float64) float64 { return vote * vote }))
 	variance := b.record(pair, c.name, "variance", w, squares.Over(votes).Sub(mean.Mul(mean)).Func("clamp_min", 0))
 	spread := variance.Recorded().Over(votes.Sub(promql.Number(1))).Func("sqrt")
 	return b.record(pair, c.name, "mean_upper", w, mean.Add(promql.Number(b.z).Mul(spread)))
@@ -88,7 +115,7 @@ func (v view) csatLow(c csat, s Score) {
 
 // csatDropped compares with the windows before, as far as there are records of them.
 func (v view) csatDropped(c csat, s Drop) {
-	votes, sum := v.increase(c.votes, s.Window), v.increase(c.sum, s.Window)
+	votes, sum := v.increase(c.votes, s.Window), v.standing(c, s.Window)
 	before := func(t promql.Selector) promql.Expr {
 		first := v.read(t).Ago(s.Window.window()).Recorded()
 		all := first
