@@ -62,6 +62,15 @@ func (l *Limit) Index(v string) (uint32, bool) {
 	return i, true
 }
 
+// Find returns the index of a value that was admitted.
+func (l *Limit) Find(v string) (uint32, bool) {
+	i, ok := l.admitted[v]
+	return i, ok
+}
+
+// Full reports whether no further value is admitted.
+func (l *Limit) Full() bool { return len(l.values) >= l.max }
+
 // Admit returns the value itself, or Other when the limit keeps it out.
 func (l *Limit) Admit(v string) string {
 	if i, ok := l.Index(v); ok {
