@@ -2,40 +2,9 @@ package metric
 
 import (
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
 )
-
-// MaxValue is the longest label value, in bytes.
-const MaxValue = 128
-
-// Visible takes the control characters out of a string.
-func Visible(s string) string {
-	if strings.IndexFunc(s, unicode.IsControl) < 0 {
-		return s
-	}
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return -1
-		}
-		return r
-	}, s)
-}
-
-// Clean makes a string fit for a label: without control characters, and then cut to MaxValue bytes between two
-// characters. The input is valid UTF-8 already.
-func Clean(s string) string {
-	if s = Visible(s); len(s) <= MaxValue {
-		return s
-	}
-	cut := MaxValue
-	for !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:cut]
-}
 
 // Limit admits the first max different values in the order in which they come, for good.
 type Limit struct {
