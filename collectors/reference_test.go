@@ -25,28 +25,20 @@ func TestAgainstReference(t *testing.T) {
 		change func(*Config, *reference.Options)
 	}{
 		{"defaults", reference.Stream, func(*Config, *reference.Options) {}},
+		{"stories", reference.Stories, func(*Config, *reference.Options) {}},
 		{"wide", reference.WideStream, func(c *Config, o *reference.Options) {
 			c.MaxAgents, c.MaxClicks, c.MaxCustom = 50, 50, 50
 			o.MaxAgents, o.MaxClicks, o.MaxEvents = 50, 50, 50
 		}},
-		{"few chats", reference.Stream, func(c *Config, o *reference.Options) {
-			c.Session.MaxChats, c.Session.DedupMax = 8, 20
-			o.MaxChats, o.MaxIDs = 8, 20
+		{"few chats", reference.OrderedStories, func(c *Config, o *reference.Options) {
+			c.Session.MaxChats, c.Session.DedupMax, c.Session.MaxMessages = 8, 20, 10
+			o.MaxChats, o.MaxIDs, o.FeedbackMax = 8, 20, 10
 		}},
-		{"small limits", reference.Stream, func(c *Config, o *reference.Options) {
-			c.MaxBots, c.MaxChannels, c.MaxAgents, c.MaxClicks, c.MaxCustom = 1, 2, 1, 2, 1
-			o.MaxBots, o.MaxChannels, o.MaxAgents, o.MaxClicks, o.MaxEvents = 1, 2, 1, 2, 1
-			c.Session.MaxDevices, c.Session.MaxBrowsers = 2, 2
-			o.MaxDevices, o.MaxBrowsers = 2, 2
-		}},
-		{"other times", reference.Stream, func(c *Config, o *reference.Options) {
-			c.Session.IdleTimeout, o.IdleTimeout = time.Minute, time.Minute
-			c.Session.DedupWindow, o.DedupWindow = 10*time.Minute, 10*time.Minute
-			c.Session.MaxPast, o.MaxPast = time.Hour, time.Hour
-			c.Session.MaxFuture, o.MaxFuture = time.Minute, time.Minute
-			c.Session.Retention, o.UserRetention = 720*time.Hour, 720*time.Hour
-		}},
-		{"berlin", reference.Stream, func(c *Config, o *reference.Options) { c.Session.Location, o.Location = berlin, berlin }},
+		{"small limits", reference.Stream, smallLimits},
+		{"small limits in stories", reference.Stories, smallLimits},
+		{"other times", reference.Stream, otherTimes},
+		{"other times in stories", reference.Stories, otherTimes},
+		{"berlin", reference.Stories, func(c *Config, o *reference.Options) { c.Session.Location, o.Location = berlin, berlin }},
 		{"kathmandu", reference.Stream, func(c *Config, o *reference.Options) {
 			c.Session.Location, o.Location = kathmandu, kathmandu
 			c.IncludeTest, o.IncludeTest = true, true
@@ -72,6 +64,26 @@ func TestAgainstReference(t *testing.T) {
 			})
 		}
 	}
+}
+
+func smallLimits(c *Config, o *reference.Options) {
+	c.MaxBots, c.MaxChannels, c.MaxAgents, c.MaxClicks, c.MaxCustom = 1, 2, 1, 2, 1
+	o.MaxBots, o.MaxChannels, o.MaxAgents, o.MaxClicks, o.MaxEvents = 1, 2, 1, 2, 1
+	c.Session.MaxDevices, c.Session.MaxBrowsers = 2, 2
+	o.MaxDevices, o.MaxBrowsers = 2, 2
+}
+
+func otherTimes(c *Config, o *reference.Options) {
+	c.Session.IdleTimeout, o.IdleTimeout = time.Minute, time.Minute
+	c.Session.OperatorTimeout, o.OperatorTimeout = 10*time.Minute, 10*time.Minute
+	c.Session.UserSessions, o.UserSessions = []string{"web", "sms"}, []string{"web", "sms"}
+	c.Session.FeedbackWindow, o.FeedbackWindow = time.Hour, time.Hour
+	c.Session.VisitGap, o.VisitGap = 7*time.Minute, 7*time.Minute
+	c.Session.DedupWindow, o.DedupWindow = 10*time.Minute, 10*time.Minute
+	c.Session.MaxPast, o.MaxPast = time.Hour, time.Hour
+	c.Session.MaxFuture, o.MaxFuture = time.Minute, time.Minute
+	c.Session.MaxJump, o.MaxJump = 2*time.Hour, 2*time.Hour
+	c.Session.Retention, o.UserRetention = 720*time.Hour, 720*time.Hour
 }
 
 func compare(t *testing.T, want, have map[string]float64) {
