@@ -5,11 +5,10 @@ import "time"
 // overtaken is how long ago by the fold clock something may have been applied that an event stored now comes before.
 const overtaken = 10 * time.Second
 
-// answer is a message of the bot, not proactive, or of an operator.
+// answer is a message of the bot, not proactive.
 type answer struct {
 	at       time.Time // event time
 	applied  time.Time // fold clock
-	sender   string
 	fallback bool
 	used     bool // it answered something
 }
@@ -38,8 +37,8 @@ func (f *fold) answer(c *chat, ev event, sender string) {
 			c.run = run{}
 		}
 		c.run.fallback = c.run.fallback || ev.fallback
+		c.lastAnswer = &answer{at: ev.at, applied: f.clock, fallback: ev.fallback, used: c.waitsForAnswer}
 	}
-	c.lastAnswer = &answer{at: ev.at, applied: f.clock, sender: sender, fallback: ev.fallback, used: c.waitsForAnswer}
 	if c.waitsForAnswer {
 		f.respond(c, sender, c.unanswered, ev.at)
 		c.waitsForAnswer = false
@@ -55,20 +54,18 @@ func (f *fold) respond(c *chat, sender string, from, to time.Time) {
 // Overtaking: when no user message waits, and the last answer answered nothing, was applied at most 10 s of fold clock ago and
 // has a later event time than this message, it answers this message, and alone begins the bot's last answer.
 //
-// Decision: the last answer may be an operator's. Then nothing of the bot's last answer is behind the user's message, which
-// ends it.
+// Decision: the last answer is the bot's, whatever an operator wrote since. A click that came after it still ends it.
 func (f *fold) userWrote(c *chat, ev event) {
 	c.userMessages++
+	ended := c.run.ended
 	c.run.ended = true
 	last := c.lastAnswer
 	switch {
 	case c.waitsForAnswer: // an earlier one is the first
 	case last != nil && !last.used && f.clock.Sub(last.applied) <= overtaken && last.at.After(ev.at):
-		f.respond(c, last.sender, ev.at, last.at)
+		f.respond(c, "bot", ev.at, last.at)
 		last.used = true
-		if last.sender == "bot" {
-			c.run = run{fallback: last.fallback}
-		}
+		c.run = run{fallback: last.fallback, ended: ended}
 	default:
 		c.waitsForAnswer, c.unanswered = true, ev.at
 	}
