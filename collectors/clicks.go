@@ -57,7 +57,7 @@ func (c *clicks) Fold(f *session.Fact) {
 
 // reduce takes from a destination what can hold personal data and any number of values: everything from the first ?, # or
 // ; on, whatever it is, and from a URL its user info. It cuts text and does not parse: what is left stays as the bot
-// wrote it. A URL is what begins with //, or has a colon before its first //.
+// wrote it. A URL is what begins with //, or has a colon right before its first //.
 func reduce(destination string) string {
 	if i := strings.IndexAny(destination, "?#;"); i >= 0 {
 		destination = destination[:i]
@@ -67,7 +67,10 @@ func reduce(destination string) string {
 	if !ok || scheme != "" && scheme[len(scheme)-1] != ':' {
 		return destination
 	}
-	authority := len(destination) - len(rest) // where it begins
 	host, _, _ := strings.Cut(rest, "/")
-	return destination[:authority] + rest[strings.LastIndexByte(host, '@')+1:]
+	at := strings.LastIndexByte(host, '@')
+	if at < 0 {
+		return destination // as it is, without an allocation
+	}
+	return destination[:len(destination)-len(rest)] + rest[at+1:]
 }
