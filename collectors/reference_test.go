@@ -1,6 +1,7 @@
 package collectors
 
 import (
+	"flag"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +11,11 @@ import (
 
 	"github.com/bot-exporter/bot-exporter/collectors/event"
 	"github.com/bot-exporter/bot-exporter/collectors/testdata/reference"
+)
+
+var (
+	referenceSeeds = flag.Int64("reference.seeds", 10, "streams of each mode that are compared with the reference; 2 with -short")
+	referenceLines = flag.Int("reference.lines", 0, "lines of each of them; 0: more with each seed")
 )
 
 // referenceMode is a stream and a setting that both folds get.
@@ -85,9 +91,9 @@ func location(name string) *time.Location {
 // TestAgainstReference folds hostile streams and compares every series with the slow implementation that was written
 // from the definitions alone.
 func TestAgainstReference(t *testing.T) {
-	seeds := int64(10)
+	seeds := *referenceSeeds
 	if testing.Short() {
-		seeds = 2
+		seeds = min(seeds, 2)
 	}
 	for _, mode := range referenceModes() {
 		if mode.config == nil {
@@ -97,7 +103,11 @@ func TestAgainstReference(t *testing.T) {
 		for seed := range seeds {
 			t.Run(fmt.Sprintf("%s/%d", mode.name, seed), func(t *testing.T) {
 				t.Parallel()
-				compareFolds(t, mode, reference.Messages(mode.stream(seed, 200+int(seed)*301)))
+				lines := 200 + int(seed)*301
+				if *referenceLines > 0 {
+					lines = *referenceLines
+				}
+				compareFolds(t, mode, reference.Messages(mode.stream(seed, lines)))
 			})
 			t.Run(fmt.Sprintf("%s/binary/%d", mode.name, seed), func(t *testing.T) {
 				t.Parallel()

@@ -31,25 +31,12 @@ func Differences(want, have map[string]float64) []string {
 	return different
 }
 
-// Shrink makes a list on which two folds differ short: the shortest such prefix, and then as little of it as still differs. It
-// takes as many runs of both folds as the list is long, or fewer. The predicate reports whether they differ on a list; it must do so on
-// the one given.
+// Shrink makes a list on which two folds differ short: the shortest such prefix, and then as little of it as still differs. The
+// predicate reports whether they differ on a list; it must do so on the one given. It is called about as often as the result is
+// long, times the logarithm of that prefix.
 func Shrink[T any](list []T, differ func([]T) bool) []T {
-	n := 0
-	for low, high := 0, len(list); low < high; { // counters do not come together again, mostly
-		n = (low + high) / 2
-		if differ(list[:n]) {
-			high = n
-		} else {
-			low = n + 1
-		}
-		n = high
-	}
-	kept := slices.Clone(list[:n])
-	if !differ(kept) {
-		kept = slices.Clone(list)
-	}
-	for size := len(kept) / 2; size > 0; {
+	kept := slices.Clone(prefix(list, differ))
+	for size := len(kept); size > 0; {
 		removed := false
 		for from := 0; from+size <= len(kept); {
 			without := slices.Concat(kept[:from], kept[from+size:])
@@ -59,10 +46,26 @@ func Shrink[T any](list []T, differ func([]T) bool) []T {
 				from += size
 			}
 		}
-		if size == 1 && !removed {
-			break
+		if size == 1 && removed {
+			continue // what was needed before may not be any more
 		}
-		size = max(1, size/2)
+		size /= 2
 	}
 	return kept
+}
+
+// prefix finds the shortest prefix on which two folds differ, if they do on all that are longer.
+func prefix[T any](list []T, differ func([]T) bool) []T {
+	same, other := 0, min(64, len(list)) // they are the same on the first so many, and not on so many
+	for other < len(list) && !differ(list[:other]) {
+		same, other = other+1, min(2*other, len(list))
+	}
+	for same < other {
+		if middle := (same + other) / 2; differ(list[:middle]) {
+			other = middle
+		} else {
+			same = middle + 1
+		}
+	}
+	return list[:other]
 }
