@@ -25,11 +25,13 @@ func stored(when func(time.Time) time.Time, lines ...string) []string {
 	moved := []string{}
 	for _, line := range lines {
 		old := storedTime([]byte(line), time.Time{})
-		text := func(t time.Time) string { return `"` + t.Format(time.RFC3339Nano) + `"` }
-		line = strings.Replace(line, `"storedtime":`+text(old), `"storedtime":`+text(when(old))+`,"time":`+text(old), 1)
-		moved = append(moved, line)
+		moved = append(moved, `{"time":"`+old.Format(time.RFC3339Nano)+`",`+storedAgain(line, old, when(old))[1:])
 	}
 	return moved
+}
+
+func storedAgain(line string, old, now time.Time) string {
+	return strings.Replace(line, `"storedtime":"`+old.Format(time.RFC3339Nano), `"storedtime":"`+now.Format(time.RFC3339Nano), 1)
 }
 
 // escalation is a chat of 10 minutes: a question, a fallback, a request, accepted after 60 s, and resolved.

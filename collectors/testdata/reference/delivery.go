@@ -3,6 +3,9 @@ package reference
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
+	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strconv"
 	"time"
@@ -28,11 +31,16 @@ func (s *stories) deliver(events []told, lines int, ties bool) []byte {
 			sent = append(sent, one)
 		}
 	}
+	for len(sent) > lines { // some are lost
+		lost := s.IntN(len(sent))
+		sent = slices.Delete(sent, lost, lost+1)
+	}
 	slices.SortStableFunc(sent, func(a, b delivered) int { return a.stored.Compare(b.stored) })
 	s.overtake(sent)
 	out := bytes.Buffer{}
 	clock := sent[0].stored
-	for i, one := range sent[:lines] {
+	for i := range lines {
+		one := sent[i]
 		clock = s.latest(clock, one.stored)
 		stored, eventTime := one.stored, one.told.at
 		if !ties { // nothing else has these nanoseconds
@@ -150,3 +158,52 @@ func (g *generator) encoded(data members) members {
 	}
 	return m
 }
+
+// Binary turns about half of the structured messages that are events into binary ones, in the ways that clients write their headers.
+func Binary(seed int64, messages []Message) []Message {
+	g := &generator{Rand: rand.New(rand.NewPCG(uint64(seed), 3))}
+	turned := []Message{}
+	for _, m := range messages {
+		if document, err := parse(m.Payload); err == nil && g.chance(50) {
+			if envelope, ok := document.(object); ok {
+				m = g.binary(m, envelope)
+			}
+		} else if g.chance(20) {
+			m.Header = map[string][]string{"Content-Type": {g.pick("application/cloudevents+json", "application/cloudevents+json; charset=UTF-8")}}
+		}
+		turned = append(turned, m)
+	}
+	return turned
+}
+
+// binary moves attributes to headers, if they are all texts of ASCII, and data to the payload.
+func (g *generator) binary(m Message, envelope object) Message {
+	header := map[string][]string{}
+	prefix := g.pick("ce-", "ce-", "Ce-")
+	for attribute, value := range envelope {
+		if attribute == "data" {
+			continue
+		}
+		text, ok := value.(string)
+		if !ok || attribute == "data_base64" || !headerName.MatchString(attribute) || !headerText.MatchString(text) {
+			return m
+		}
+		header[prefix+attribute] = []string{text}
+	}
+	if envelope["specversion"] == nil {
+		return m
+	}
+	if g.chance(50) {
+		header["Content-Type"] = []string{"application/json"}
+	}
+	payload := []byte{}
+	if data, ok := envelope["data"]; ok {
+		payload, _ = json.Marshal(data) // numbers keep their literals
+	}
+	return Message{Stored: m.Stored, Header: header, Payload: payload}
+}
+
+var (
+	headerName = regexp.MustCompile(`^[a-z0-9]+$`)
+	headerText = regexp.MustCompile(`^[\x21-\x24\x26-\x7e]+$`) // no per cent sign, which one dialect reads as an escape
+)

@@ -28,6 +28,7 @@ type told struct {
 	late time.Duration // by which it is stored, below 0 for whatever comes
 	kind string
 	data members
+	user string // whose chat it is
 }
 
 type stories struct {
@@ -275,7 +276,7 @@ func (s *stories) say(kind string, more ...member) {
 	} else {
 		m = append(append(m, more...), member{"agent", `{"id":"a3"}`})
 	}
-	s.events = append(s.events, told{s.at, -1, kind, m.withoutRepeats()})
+	s.events = append(s.events, told{s.at, -1, kind, m.withoutRepeats(), s.user})
 }
 
 // names tells a device, a browser, both, or a user agent.

@@ -17,7 +17,10 @@ var (
 	knownBrowsers = []string{
 		useragent.Chrome, useragent.HeadlessChrome, useragent.Firefox, useragent.Safari, useragent.Edge, useragent.Opera,
 		useragent.OperaMini, useragent.OperaTouch, useragent.InternetExplorer, useragent.Vivaldi, useragent.SamsungBrowser,
-		useragent.FacebookApp, useragent.InstagramApp, useragent.TiktokApp,
+		useragent.FacebookApp, useragent.InstagramApp, useragent.TiktokApp, "Huawei Browser", "Miui Browser", "Android browser",
+		useragent.BlackBerry, useragent.NetFront, useragent.Googlebot, useragent.GoogleAdsBot, useragent.Applebot, useragent.Bingbot,
+		useragent.YandexBot, useragent.YandexAdNet, useragent.Twitterbot, useragent.FacebookExternalHit, "Bytespider",
+		"MicroMessenger", "Whale", "YaBrowser",
 	}
 )
 
