@@ -87,30 +87,25 @@ func inherit[T comparable](kept *T, given T) T {
 	return *kept
 }
 
-// rename gives the user whose device or browser nobody had told the names that are told for the first time. Places for
-// labels are taken only if there is such a user.
+// rename gives the user whose device or browser, or both, nobody had told the names that are told for the first time.
+// Places for labels are taken only if there is such a user.
 func (t *Table) rename(p metric.Pair, w who, device, browser bool) {
-	d, knownD := t.labelled(t.devices, w.device)
-	b, knownB := t.labelled(t.browsers, w.browser)
-	noD, noneD := t.labelled(t.devices, 0)
-	noB, noneB := t.labelled(t.browsers, 0)
-	for _, from := range [...]struct {
-		may             bool
-		device, browser label
-	}{
-		{device && browser && noneD && noneB, noD, noB},
-		{device && noneD && knownB, noD, b},
-		{browser && noneB && knownD, d, noB},
-	} {
-		id := t.hash.identity(w.key, from.device, from.browser)
-		if !from.may || !t.users.knows(id) {
-			continue
-		}
-		g := groupKey{p, t.label(t.devices, w.device), t.label(t.browsers, w.browser)}
-		if to := t.hash.identity(w.key, g.device, g.browser); t.users.rename(id, to, g) {
-			t.days.rename(id, to, p)
-		}
+	was := w
+	if device {
+		was.device = 0
+	}
+	if browser {
+		was.browser = 0
+	}
+	d, knownD := t.labelled(t.devices, was.device)
+	b, knownB := t.labelled(t.browsers, was.browser)
+	from := t.hash.identity(w.key, d, b)
+	if !knownD || !knownB || !t.users.knows(from) {
 		return
+	}
+	g := groupKey{p, t.label(t.devices, w.device), t.label(t.browsers, w.browser)}
+	if to := t.hash.identity(w.key, g.device, g.browser); t.users.rename(from, to, g) {
+		t.days.rename(from, to, p)
 	}
 }
 
@@ -126,5 +121,5 @@ func (t *Table) labelled(l *metric.Limit, n name) (label, bool) {
 	if i, ok := l.Find(value); ok {
 		return label(i) + 1, true
 	}
-	return 0, n > 0 && l.Full()
+	return 0, l.Full()
 }
