@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/bot-exporter/bot-exporter/collectors/session"
-	"github.com/bot-exporter/bot-exporter/collectors/table"
 )
 
 // Config is everything beside the stream that decides about the numbers.
@@ -50,8 +49,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("limits.bots is %d and limits.channels %d; at most 2000 and 30", c.MaxBots, c.MaxChannels)
 	case s.MaxDevices > 10_000 || s.MaxBrowsers > 10_000:
 		return fmt.Errorf("limits.devices and limits.browsers are at most 10000")
-	case s.MaxChats >= table.MaxKeyed || s.MaxMessages >= table.MaxKeyed:
-		return fmt.Errorf("chats.max_open is %d and feedback.max_messages %d; both are at most %d", s.MaxChats, s.MaxMessages, table.MaxKeyed-1)
+	case s.MaxChats > session.MaxEntries || s.MaxMessages > session.MaxEntries:
+		return fmt.Errorf("chats.max_open is %d and feedback.max_messages %d; both are at most %d", s.MaxChats, s.MaxMessages, session.MaxEntries)
 	case s.IdleTimeout <= 0 || s.OperatorTimeout <= 0:
 		return fmt.Errorf("chats.idle_timeout is %s and chats.operator_timeout %s; both must be positive", s.IdleTimeout, s.OperatorTimeout)
 	case len(s.UserSessions) > 200:

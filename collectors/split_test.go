@@ -92,7 +92,7 @@ func someStream(t *rapid.T) (Config, [][]byte) {
 		cfg.Session.Retention = cfg.Session.Windows[2]
 		cfg.Session.Location = time.FixedZone("east", 9*3600+1800)
 	}
-	n := rapid.IntRange(0, 400).Draw(t, "lines")
+	n := rapid.IntRange(1, 400).Draw(t, "lines")
 	return cfg, lines(stream(rapid.Int64Range(0, 1<<40).Draw(t, "seed"), n))
 }
 

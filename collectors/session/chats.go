@@ -141,6 +141,12 @@ func (cs *chats) due(c *chat) int64 {
 	return from + timeout
 }
 
+// isDue reports whether the clock closes a chat. The end of all time stands for never.
+func (cs *chats) isDue(c *chat, clock int64) bool {
+	due := cs.due(c)
+	return due <= clock && due != math.MaxInt64
+}
+
 // over reports whether an event that happened at a time is too late to belong to a chat, whatever the clock says.
 func (cs *chats) over(c *chat, at int64) bool {
 	return at > c.last && apart(at, c.last) >= uint64(cs.timeout(c))
@@ -194,7 +200,7 @@ func (cs *chats) served(c *chat) {
 // eachWaiting calls f for every chat that waits for an operator and that a clock would not close.
 func (cs *chats) eachWaiting(clock int64, f func(*chat)) {
 	for _, i := range cs.waiting {
-		if c := cs.At(i); cs.due(c) > clock {
+		if c := cs.At(i); !cs.isDue(c, clock) {
 			f(c)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/bot-exporter/bot-exporter/collectors/event"
+	"github.com/bot-exporter/bot-exporter/collectors/table"
 )
 
 // Config holds what decides about chats, users and time. All of it is part of the function from stream to numbers.
@@ -34,6 +35,9 @@ type Config struct {
 	Location *time.Location // in which days end
 	Key      [16]byte       // of the hashes that stand for users, chats, messages and events
 }
+
+// MaxEntries is the most that MaxChats and MaxMessages may be.
+const MaxEntries = table.MaxKeyed - 1 // a table has one more for a moment
 
 const day = 24 * time.Hour
 

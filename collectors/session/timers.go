@@ -1,7 +1,5 @@
 package session
 
-import "math"
-
 // timers order the open chats by when they are due, and those that are due at the same time by key.
 //
 // An entry may be earlier than the chat is due: activity, which is frequent, does not touch the heap, and the entry is
@@ -112,11 +110,10 @@ func (cs *chats) nextDue(clock int64) uint32 {
 	if !cs.anyDue(clock) {
 		return 0
 	}
-	i := cs.leastRecent()
-	if due := cs.due(cs.At(i)); due > clock || due == math.MaxInt64 { // the end of all time stands for never
-		return 0
+	if i := cs.leastRecent(); cs.isDue(cs.At(i), clock) {
+		return i
 	}
-	return i
+	return 0
 }
 
 // overdue calls f for every chat that a later clock would close. It changes nothing.
@@ -127,7 +124,7 @@ func (cs *chats) overdue(clock int64, f func(*chat)) {
 		if p >= len(heap) || heap[p].due() > clock {
 			return
 		}
-		if c := cs.At(heap[p].chat); cs.due(c) <= clock {
+		if c := cs.At(heap[p].chat); cs.isDue(c, clock) {
 			f(c)
 		}
 		for c := 4*p + 1; c <= 4*p+4; c++ {
