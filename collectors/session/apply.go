@@ -117,7 +117,11 @@ func (t *Table) see(f *Fact, c *chat, w who) {
 	id := t.hash.identity(w.key, g.device, g.browser)
 	f.Seen = true
 	f.Device, f.Browser = text(t.devices, g.device), text(t.browsers, g.browser)
-	f.NewUser, f.Returns = t.users.seen(id, g, min(f.At, t.clock), asks)
+	s := t.users.seen(id, g, min(f.At, t.clock), asks)
+	f.NewUser, f.Returns = s.fresh, s.returns
+	if s.moves { // else the person was seen in that hour before, or later
+		t.users.touch(w.key, s.last)
+	}
 	if f.Kind == event.MessageUser {
 		t.days.add(id, f.Pair, 1)
 	}

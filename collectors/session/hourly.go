@@ -19,8 +19,12 @@ func newHourly(windows []uint32) hourly {
 	return hourly{sums: make([]uint32, len(windows)), tails: make([]int32, len(windows))}
 }
 
-// add counts one more at an hour that is not after that of the clock.
+// add counts one more at an hour that is not after that of the clock. One that is in no window is not known: which hours
+// are kept must follow from roll alone, since a restored state has to keep the same.
 func (h *hourly) add(hour uint32, u *users) {
+	if hour+u.windows[len(u.windows)-1] <= u.hour {
+		return
+	}
 	i := len(h.hours)
 	if i > 0 && h.hours[i-1].hour >= hour {
 		i = h.find(hour)

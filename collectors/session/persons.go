@@ -6,7 +6,7 @@ import (
 )
 
 // person is what is remembered of somebody on whatever device: the device and the browser last named, and the hour of
-// the last sighting. Who was never named any needs no entry.
+// the last sighting, on any of them.
 type person struct{ v uint64 }
 
 const (
@@ -21,6 +21,17 @@ func personOf(hour uint32, device, browser name) person {
 func (p person) hour() uint32  { return uint32(p.v >> (2 * nameBits)) }
 func (p person) device() name  { return name(p.v >> nameBits & nameMask) }
 func (p person) browser() name { return name(p.v & nameMask) }
+
+// touch notes that a person was seen in an hour.
+func (u *users) touch(key table.Key, hour uint32) {
+	p, fresh := u.persons.Put(key)
+	switch {
+	case fresh || u.forgottenPerson(p):
+		*p = personOf(hour, 0, 0)
+	case p.hour() < hour:
+		*p = personOf(hour, p.device(), p.browser())
+	}
+}
 
 func (u *users) forgottenPerson(p *person) bool { return p.hour()+u.retention <= u.hour }
 
@@ -43,27 +54,19 @@ func (t *Table) identify(f *Fact, c *chat) who {
 		w.key = inherit(&c.user, w.key)
 		w.device, w.browser = inherit(&c.device, device), inherit(&c.browser, browser)
 	}
-	names := device != 0 || browser != 0
-	if w.key == (table.Key{}) || !names && !sightings[f.Kind] {
+	named := device != 0 || browser != 0
+	if w.key == (table.Key{}) || !named && (!sightings[f.Kind] || w.device != 0 && w.browser != 0) {
 		return w
 	}
-	hour := hourOf(min(f.At, t.clock))
 	p, known := t.users.persons.Get(w.key)
-	if known && t.users.forgottenPerson(&p) {
-		p, known = person{}, false
+	if !known || t.users.forgottenPerson(&p) {
+		p = personOf(hourOf(min(f.At, t.clock)), 0, 0)
 	}
 	w.device, w.browser = either(w.device, p.device()), either(w.browser, p.browser())
 	if newD, newB := device != 0 && p.device() == 0, browser != 0 && p.browser() == 0; newD || newB {
 		t.rename(f.Pair, w, newD, newB)
 	}
-	if !known && !names {
-		return w
-	}
-	now := p.hour()
-	if !known || sightings[f.Kind] {
-		now = max(now, hour)
-	}
-	if now := personOf(now, either(device, p.device()), either(browser, p.browser())); now != p {
+	if now := personOf(p.hour(), either(device, p.device()), either(browser, p.browser())); named && (!known || now != p) {
 		v, _ := t.users.persons.Put(w.key)
 		*v = now
 	}

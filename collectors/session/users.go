@@ -110,35 +110,46 @@ func (u *users) advance(clock int64) {
 // forgotten is decided by the hour and not by the sweep: a user found again after it is new in any case.
 func (u *users) forgotten(v *user) bool { return v.hour()+u.retention <= u.hour }
 
+// sighting is what a sighting meant for a user.
+type sighting struct {
+	fresh   bool   // the first one ever
+	returns bool   // begins a visit after the first
+	moves   bool   // the hour of the last one is another than before
+	last    uint32 // that hour
+}
+
 // seen notes a sighting at a time that is not after the clock; asks says that a human was asked for. One that comes late,
 // before the last sighting, begins no visit and changes no window but that of those who asked.
-func (u *users) seen(id table.Key, g groupKey, at int64, asks bool) (fresh, returns bool) {
+func (u *users) seen(id table.Key, g groupKey, at int64, asks bool) (s sighting) {
 	minute, hour := minuteOf(at), hourOf(at)
 	v, fresh := u.known.Put(id)
 	c := &u.cohorts[g.pair]
 	if !fresh && u.forgotten(v) {
 		*v, fresh = user{}, true
 	}
+	s = sighting{fresh: fresh, moves: fresh}
 	if fresh {
 		v.last, v.first = minute, hour
 		v.setGroup(u.groupOf(g))
 		u.groups[v.group()].active.add(hour, u)
 		c.fresh.add(hour, u)
 	} else if minute > v.last {
-		if returns = minute-v.last >= u.gap; returns {
+		if s.returns = minute-v.last >= u.gap; s.returns {
 			u.move(&c.returned, &v.returned, hour)
 		}
 		if before := v.hour(); before != hour {
 			active := &u.groups[v.group()].active
 			active.remove(before)
 			active.add(hour, u)
+			s.moves = true
 		}
 		v.last = minute
 	}
 	if asks {
 		u.move(&c.asked, &v.asked, hour)
 	}
-	return fresh, returns
+	s.last = v.hour()
+	return s
 }
 
 // move counts a user at an hour instead of the earlier hour noted before.

@@ -74,9 +74,9 @@ func TestUsers(t *testing.T) {
 				p.asked = max(p.asked, hour)
 			}
 
-			haveFresh, haveReturns := u.seen(id(n), p.group, at, asks)
-			require.Equal(t, fresh, haveFresh, "new")
-			require.Equal(t, returns, haveReturns, "returns")
+			have := u.seen(id(n), p.group, at, asks)
+			require.Equal(t, fresh, have.fresh, "new")
+			require.Equal(t, returns, have.returns, "returns")
 			requireWindows(t, &u, people, hourOf(clock)+rapid.SampledFrom([]uint32{0, 0, 30}).Draw(t, "ahead"))
 		}
 	})

@@ -86,8 +86,10 @@ func (f *fold) identify(ev event, c *chat) identity {
 		now := before
 		remember(&now.device, named.device)
 		remember(&now.browser, named.browser)
-		// Decision: a person is kept as long as one who was seen when last named.
-		now.last = max(now.last, hourOf(f.sightingTime(ev)))
+		// Decision: to be named is not to be seen; a person who was never seen is kept as long as one who was seen when first named.
+		if now.last == never {
+			now.last = hourOf(f.sightingTime(ev))
+		}
 		f.persons[key] = &now
 		f.rename(key, before, named, who)
 	}
@@ -157,9 +159,10 @@ func (f *fold) see(ev event, c *chat, who identity, p pair) *sighting {
 	at := f.sightingTime(ev)
 	hour, minute := hourOf(at), minuteOf(at)
 	key := personKey{ev.bot, ev.channel, who.user}
-	if one := f.persons[key]; one != nil {
-		one.last = max(one.last, hour)
+	if f.persons[key] == nil {
+		f.persons[key] = &person{last: never}
 	}
+	f.persons[key].last = max(f.persons[key].last, hour)
 	device, deviceOver := f.limits.limited("device", who.device, f.opt.MaxDevices)
 	browser, browserOver := f.limits.limited("browser", who.browser, f.opt.MaxBrowsers)
 	id := userKey{key, device, browser}
