@@ -23,7 +23,7 @@ func (c Config) settings() map[string]string {
 		"chats.idle_timeout":     s.IdleTimeout,
 		"chats.idle_timeouts":    s.IdleTimeouts,
 		"chats.operator_timeout": s.OperatorTimeout,
-		"chats.user_sessions":    s.UserSessions,
+		"chats.user_sessions":    fmt.Sprintf("%q", s.UserSessions),
 		"chats.max_open":         s.MaxChats,
 		"feedback.window":        s.FeedbackWindow,
 		"feedback.max_messages":  s.MaxMessages,

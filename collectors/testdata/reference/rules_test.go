@@ -32,7 +32,7 @@ func TestOvertaking(t *testing.T) {
 		"fallback alone":      {[]string{start, ev(1, "message.bot", `"fallback":true`), ev(5, "message.bot", ""), withTime(3, ev(6, "message.user", says)), end}, []string{contained}},
 		"fallback that did":   {[]string{start, ev(1, "message.bot", ""), ev(5, "message.bot", `"fallback":true`), withTime(3, ev(6, "message.user", says)), ev(7, "message.bot", ""), end}, []string{abandoned}},
 		"not by a template":   {[]string{start, ev(5, "message.bot", `"proactive":true`), withTime(3, ev(6, "message.user", says)), end}, append(answered("bot", 0, 0), abandoned)},
-		"by an operator":      {[]string{start, ev(5, "message.operator", ""), withTime(3, ev(6, "message.user", says)), end}, answered("operator", 1, 2)},
+		"not by an operator":  {[]string{start, ev(5, "message.operator", ""), withTime(3, ev(6, "message.user", says)), end}, answered("operator", 0, 0)},
 		"before the chat was": {[]string{ev(5, "message.bot", ""), withTime(3, ev(6, "message.user", says)), end}, append(answered("bot", 1, 2), contained, `bot_chat_duration_seconds_sum 2`)},
 	}
 	for name, test := range tests {

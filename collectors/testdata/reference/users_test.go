@@ -78,7 +78,7 @@ func TestWhoIsSeen(t *testing.T) {
 		"derived":             {[]string{ev(0, "message.bot", ua), userSays(1, "u")}, []string{"Firefox", "desktop"}},
 		"derived hides given": {[]string{ev(0, "message.bot", `"device":"d","browser":"x"`), ev(1, "message.bot", ua), userSays(1, "u")}, []string{"Firefox", "desktop"}},
 		"nothing derived":     {[]string{ev(0, "message.bot", ua), ev(1, "message.user", `"user":"u","user_agent":"curl"`)}, []string{"other", "other"}},
-		"bot":                 {[]string{ev(1, "message.user", `"user":"u","user_agent":"Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"`)}, []string{"other", "bot"}},
+		"bot":                 {[]string{ev(1, "message.user", `"user":"u","user_agent":"Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"`)}, []string{"Googlebot", "bot"}},
 		"empty user agent":    {[]string{ev(0, "message.bot", ua), ev(1, "message.user", `"user":"u","user_agent":""`)}, []string{"Firefox", "desktop"}},
 		"closed in between":   {[]string{ev(0, "message.bot", ua), ev(1, "chat.ended", ""), userSays(1, "u")}, []string{"unknown", "unknown"}},
 		"of the person":       {[]string{ev(0, "message.bot", `"user":"u",`+ua), ev(1, "chat.ended", ""), userSays(1, "u")}, []string{"Firefox", "desktop"}},
