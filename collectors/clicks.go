@@ -46,7 +46,7 @@ func (c *clicks) Fold(f *session.Fact) {
 	if f.Kind != event.ElementClicked {
 		return
 	}
-	title, destination := metric.Clean(f.Title), metric.Clean(reduce(metric.Visible(f.Destination), f.Target))
+	title, destination := metric.Clean(f.Title), metric.Clean(reduce(f.Destination))
 	if !c.admitted.Admit(f.Pair, title, destination) {
 		title, destination = metric.Other, metric.Other
 		c.overflow.Inc(c.otherTitle)
@@ -55,38 +55,22 @@ func (c *clicks) Fold(f *session.Fact) {
 	c.clicks.Inc(f.Pair, f.Clock, f.Element.String(), title, f.Target.String(), destination)
 }
 
-// reduce takes user info, query and fragment from a URL: they can hold personal data and any number of values. Other
-// destinations stay as they are. It cuts text and does not parse: what is left stays as the bot wrote it.
-func reduce(destination string, target event.Target) string {
-	authority := 0 // where it begins
-	if scheme, _, ok := strings.Cut(destination, "://"); ok && isScheme(scheme) {
-		authority = len(scheme) + len("://")
-	} else if target != event.TargetURL {
-		return destination
-	} else if strings.HasPrefix(destination, "//") {
-		authority = len("//")
-	}
-	if i := strings.IndexAny(destination, "?#"); i >= 0 {
+// reduce takes from a destination what can hold personal data and any number of values: everything from the first ?, # or
+// ; on, whatever it is, and from a URL its user info. It cuts text and does not parse: what is left stays as the bot
+// wrote it. A URL is what begins with //, or has a colon right before its first //.
+func reduce(destination string) string {
+	if i := strings.IndexAny(destination, "?#;"); i >= 0 {
 		destination = destination[:i]
 	}
-	if authority == 0 || authority > len(destination) {
+	scheme, rest, ok := strings.Cut(destination, "//")
+	scheme = strings.TrimFunc(scheme, metric.IsBlank) // browsers skip line ends and tabs in a URL
+	if !ok || scheme != "" && scheme[len(scheme)-1] != ':' {
 		return destination
 	}
-	host, _, _ := strings.Cut(destination[authority:], "/")
-	if at := strings.LastIndexByte(host, '@'); at >= 0 {
-		return destination[:authority] + destination[authority+at+1:]
+	host, _, _ := strings.Cut(rest, "/")
+	at := strings.LastIndexByte(host, '@')
+	if at < 0 {
+		return destination // as it is, without an allocation
 	}
-	return destination
-}
-
-// isScheme follows RFC 3986, section 3.1.
-func isScheme(s string) bool {
-	for i := range len(s) {
-		c := s[i] | 0x20
-		letter := c >= 'a' && c <= 'z'
-		if !letter && (i == 0 || !(s[i] >= '0' && s[i] <= '9' || s[i] == '+' || s[i] == '-' || s[i] == '.')) {
-			return false
-		}
-	}
-	return s != ""
+	return destination[:len(destination)-len(rest)] + rest[at+1:]
 }

@@ -39,7 +39,7 @@ func (c Config) Validate() error {
 	}{
 		{"limits.bots", c.MaxBots}, {"limits.channels", c.MaxChannels}, {"limits.clicks", c.MaxClicks},
 		{"limits.agents", c.MaxAgents}, {"limits.custom_events", c.MaxCustom}, {"limits.series", c.MaxSeries}, {"limits.devices", s.MaxDevices},
-		{"limits.browsers", s.MaxBrowsers}, {"chats.max_open", s.MaxChats}, {"chats.max_tracked_messages", s.MaxTracked},
+		{"limits.browsers", s.MaxBrowsers}, {"chats.max_open", s.MaxChats}, {"feedback.max_messages", s.MaxMessages},
 	} {
 		if v.n < 1 {
 			return fmt.Errorf("%s is %d; it must be at least 1", v.name, v.n)
@@ -50,10 +50,18 @@ func (c Config) Validate() error {
 		return fmt.Errorf("limits.bots is %d and limits.channels %d; at most 2000 and 30", c.MaxBots, c.MaxChannels)
 	case s.MaxDevices > 10_000 || s.MaxBrowsers > 10_000:
 		return fmt.Errorf("limits.devices and limits.browsers are at most 10000")
-	case s.MaxTracked > 60_000:
-		return fmt.Errorf("chats.max_tracked_messages is %d; at most 60000", s.MaxTracked)
-	case s.IdleTimeout <= 0:
-		return fmt.Errorf("chats.idle_timeout is %s; it must be positive", s.IdleTimeout)
+	case s.MaxChats > session.MaxEntries || s.MaxMessages > session.MaxEntries:
+		return fmt.Errorf("chats.max_open is %d and feedback.max_messages %d; both are at most %d", s.MaxChats, s.MaxMessages, session.MaxEntries)
+	case s.IdleTimeout <= 0 || s.OperatorTimeout <= 0:
+		return fmt.Errorf("chats.idle_timeout is %s and chats.operator_timeout %s; both must be positive", s.IdleTimeout, s.OperatorTimeout)
+	case len(s.UserSessions) > 200:
+		return fmt.Errorf("chats.user_sessions has %d channels; at most 200", len(s.UserSessions))
+	case s.FeedbackWindow <= 0:
+		return fmt.Errorf("feedback.window is %s; it must be positive", s.FeedbackWindow)
+	case s.VisitGap < time.Minute || s.VisitGap%time.Minute != 0:
+		return fmt.Errorf("users.visit_gap is %s; it must be whole minutes, at least one", s.VisitGap)
+	case s.MaxJump <= 0:
+		return fmt.Errorf("time.max_jump is %s; it must be positive", s.MaxJump)
 	case len(s.IdleTimeouts) > 200:
 		return fmt.Errorf("chats.idle_timeouts has %d channels; at most 200", len(s.IdleTimeouts))
 	case s.Location == nil:

@@ -128,7 +128,7 @@ func nobody(t require.TestingT, s *Set) {
 		}
 	}
 	for _, section := range write(s.Sections()) {
-		if section.Name == "session.users" || section.Name == "session.days" {
+		if slices.Contains([]string{"session.users", "session.persons", "session.days"}, section.Name) {
 			n, _ := binary.Uvarint(section.Data)
 			require.Zero(t, n, section.Name)
 		}
@@ -149,8 +149,8 @@ func TestEraseOne(t *testing.T) {
 	names, complete := f.set.Channels()
 	require.Equal(t, []string{"voice", "web"}, names)
 	require.True(t, complete)
-	require.Equal(t, session.Erased{Users: 2, Days: 2, Chats: 2}, f.set.Erase("b", []string{"web"}, "ann"))
-	require.Equal(t, session.Erased{Users: 1, Days: 1, Chats: 1}, f.set.Erase("b", names, "ann"))
+	require.Equal(t, session.Erased{Users: 2, Days: 2, Chats: 2, Persons: 1}, f.set.Erase("b", []string{"web"}, "ann"))
+	require.Equal(t, session.Erased{Users: 1, Days: 1, Chats: 1, Persons: 1}, f.set.Erase("b", names, "ann"))
 	require.False(t, f.set.Erase("b", names, "ann").Any())
 	active := func() (n float64) {
 		for id, v := range series(f.set, f.set.Clock()) {
@@ -163,7 +163,7 @@ func TestEraseOne(t *testing.T) {
 	require.Equal(t, 1.0, active(), "bob")
 	say("05", "web", "ann", "mobile")
 	require.Equal(t, 2.0, active(), "whoever comes back is new")
-	require.Equal(t, session.Erased{Users: 1, Days: 1, Chats: 1}, f.set.Erase("b", names, "ann"))
+	require.Equal(t, session.Erased{Users: 1, Days: 1, Chats: 1, Persons: 1}, f.set.Erase("b", names, "ann"))
 }
 
 func TestChannelsBeyondTheLimit(t *testing.T) {

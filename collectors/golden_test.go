@@ -72,7 +72,7 @@ func (g *golden) options() reference.Options {
 	return reference.Options{
 		MaxEventSize: c.Events.MaxSize, Location: c.Session.Location, MaxChats: c.Session.MaxChats,
 		MaxDevices: c.Session.MaxDevices, MaxBrowsers: c.Session.MaxBrowsers, MaxBots: c.MaxBots, MaxChannels: c.MaxChannels,
-		MaxEvents: c.MaxCustom, MaxClicks: c.MaxClicks, MaxAgents: c.MaxAgents,
+		FeedbackMax: c.Session.MaxMessages, MaxEvents: c.MaxCustom, MaxClicks: c.MaxClicks, MaxAgents: c.MaxAgents,
 	}
 }
 

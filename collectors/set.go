@@ -56,6 +56,14 @@ func newSet(cfg Config) *Set {
 // Fold folds one message of the stream: its stored time in Unix nanoseconds, and what Decode made of it, which is an
 // event or a reject. Nothing of the event is kept.
 func (s *Set) Fold(stored int64, e *event.Event, reject *event.Reject) {
+	witness := e
+	if reject != nil {
+		witness = nil
+	}
+	stored, doubted := s.sessions.Witness(stored, witness)
+	if doubted {
+		s.stream.doubted.Add(1)
+	}
 	if f := s.sessions.Advance(stored); f != nil {
 		s.count(f)
 	}

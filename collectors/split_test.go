@@ -80,19 +80,19 @@ func TestSplitGolden(t *testing.T) {
 // someStream draws a stream and settings that make it collide with every bound.
 func someStream(t *rapid.T) (Config, [][]byte) {
 	cfg := Defaults()
-	stream := reference.Stream
+	stream := rapid.SampledFrom([]func(int64, int) []byte{reference.Stream, reference.Stories}).Draw(t, "stream")
 	switch rapid.SampledFrom([]string{"defaults", "wide", "small"}).Draw(t, "settings") {
 	case "wide":
 		stream = reference.WideStream
 		cfg.MaxAgents, cfg.MaxClicks, cfg.MaxCustom = 20, 20, 20
 	case "small":
 		cfg.MaxBots, cfg.MaxChannels, cfg.MaxAgents, cfg.MaxClicks, cfg.MaxCustom = 1, 2, 1, 2, 1
-		cfg.Session.MaxChats, cfg.Session.DedupMax, cfg.Session.MaxTracked = 3, 5, 2
+		cfg.Session.MaxChats, cfg.Session.DedupMax, cfg.Session.MaxMessages = 3, 5, 2
 		cfg.Session.MaxDevices, cfg.Session.MaxBrowsers = 1, 2
 		cfg.Session.Retention = cfg.Session.Windows[2]
 		cfg.Session.Location = time.FixedZone("east", 9*3600+1800)
 	}
-	n := rapid.IntRange(0, 400).Draw(t, "lines")
+	n := rapid.IntRange(1, 400).Draw(t, "lines")
 	return cfg, lines(stream(rapid.Int64Range(0, 1<<40).Draw(t, "seed"), n))
 }
 

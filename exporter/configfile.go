@@ -20,14 +20,20 @@ type file struct {
 		IncludeTest *bool   `yaml:"include_test"`
 	} `yaml:"events"`
 	Chats struct {
-		IdleTimeout        *model.Duration           `yaml:"idle_timeout"`
-		IdleTimeouts       map[string]model.Duration `yaml:"idle_timeouts"`
-		MaxOpen            *int                      `yaml:"max_open"`
-		MaxTrackedMessages *int                      `yaml:"max_tracked_messages"`
+		IdleTimeout     *model.Duration           `yaml:"idle_timeout"`
+		IdleTimeouts    map[string]model.Duration `yaml:"idle_timeouts"`
+		OperatorTimeout *model.Duration           `yaml:"operator_timeout"`
+		UserSessions    []string                  `yaml:"user_sessions"`
+		MaxOpen         *int                      `yaml:"max_open"`
 	} `yaml:"chats"`
+	Feedback struct {
+		Window      *model.Duration `yaml:"window"`
+		MaxMessages *int            `yaml:"max_messages"`
+	} `yaml:"feedback"`
 	Users struct {
 		Windows   []model.Duration `yaml:"windows"`
 		Retention *model.Duration  `yaml:"retention"`
+		VisitGap  *model.Duration  `yaml:"visit_gap"`
 	} `yaml:"users"`
 	Dedup struct {
 		Window *model.Duration `yaml:"window"`
@@ -36,6 +42,7 @@ type file struct {
 	Time struct {
 		MaxPast   *model.Duration `yaml:"max_past"`
 		MaxFuture *model.Duration `yaml:"max_future"`
+		MaxJump   *model.Duration `yaml:"max_jump"`
 	} `yaml:"time"`
 	Log struct {
 		Level *string `yaml:"level"`
@@ -87,7 +94,12 @@ func (c *Config) load(r io.Reader) error {
 		s.IdleTimeouts[channel] = time.Duration(timeout)
 	}
 	set(&s.MaxChats, f.Chats.MaxOpen)
-	set(&s.MaxTracked, f.Chats.MaxTrackedMessages)
+	setDuration(&s.OperatorTimeout, f.Chats.OperatorTimeout)
+	if f.Chats.UserSessions != nil {
+		s.UserSessions = f.Chats.UserSessions
+	}
+	setDuration(&s.FeedbackWindow, f.Feedback.Window)
+	set(&s.MaxMessages, f.Feedback.MaxMessages)
 	if f.Users.Windows != nil {
 		s.Windows = nil
 		for _, w := range f.Users.Windows {
@@ -95,10 +107,12 @@ func (c *Config) load(r io.Reader) error {
 		}
 	}
 	setDuration(&s.Retention, f.Users.Retention)
+	setDuration(&s.VisitGap, f.Users.VisitGap)
 	setDuration(&s.DedupWindow, f.Dedup.Window)
 	set(&s.DedupMax, f.Dedup.MaxIDs)
 	setDuration(&s.MaxPast, f.Time.MaxPast)
 	setDuration(&s.MaxFuture, f.Time.MaxFuture)
+	setDuration(&s.MaxJump, f.Time.MaxJump)
 	set(&k.MaxBots, f.Limits.Bots)
 	set(&k.MaxChannels, f.Limits.Channels)
 	set(&s.MaxDevices, f.Limits.Devices)

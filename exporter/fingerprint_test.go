@@ -45,6 +45,8 @@ func alter(t *testing.T, v reflect.Value) {
 	switch x := v.Addr().Interface().(type) {
 	case *map[string]time.Duration:
 		(*x)["web"]++
+	case *[]string:
+		*x = append(*x, "fax")
 	case *[]time.Duration:
 		*x = append(*x, 0)
 	case **time.Location:

@@ -52,13 +52,14 @@ func (d *Decoder) decode(header map[string][]string, payload []byte, e *Event) *
 	if len(payload) > d.maxSize {
 		return &Reject{Reason: TooLarge}
 	}
+	d.raw.seen = 0
 	switch d.header.read(header) {
 	case inStructured:
 		if !d.takeApart(payload, attributeNames) {
 			return &Reject{Reason: Malformed}
 		}
+		d.unpack()
 	case inBinary:
-		d.raw.seen = 0
 		if len(payload) > 0 { // an empty one is no data, not empty data
 			if !d.takeApart(payload, dataNames) {
 				return &Reject{Reason: Malformed}
@@ -76,12 +77,12 @@ func (d *Decoder) decode(header map[string][]string, payload []byte, e *Event) *
 	return d.raw.judge(d.prefix, e)
 }
 
-// takeApart reports false for a malformed payload.
+// takeApart adds what a payload says to raw. It reports false for a malformed one.
 func (d *Decoder) takeApart(payload []byte, scope *names) bool {
-	d.raw.seen = 0
+	seen := d.raw.seen
 	if parseFast(payload, scope, &d.raw) {
 		return true
 	}
-	d.raw.seen = 0
+	d.raw.seen = seen
 	return d.slow.parse(payload, scope, &d.raw)
 }

@@ -23,23 +23,30 @@
 //	malformed       the payload is not exactly one JSON value by the rules of encoding/json/v2 (syntax, UTF-8, no lone
 //	                surrogates, no name twice in an object), or it is nested deeper than 64 levels
 //	not_cloudevent  it is not an object, or specversion is not "1.0"
-//	missing_field,  for id, then source, then type: it is absent, null or empty,
+//	missing_field,  for id, then source, then type: it is absent,
 //	invalid_value   or it is no string, or id or source is too long
 //	unknown_type    type is not Config.TypePrefix followed by a kind
-//	invalid_value   time is neither null nor RFC 3339
+//	invalid_value   time is not RFC 3339
+//	invalid_value   data_base64 is no string, or it stands for data and is not base64 of one JSON value
 //	missing_field   data is absent
 //	invalid_value   data is not an object
-//	missing_field,  for each field of data, in the order below: it is required and absent, or a required name and empty,
-//	invalid_value   or its value is not of its type; null is of no type
+//	missing_field,  for each field of data, in the order below: it is required and absent,
+//	invalid_value   or its value is not of its type
+//
+// Serializers write something for what is not there: null counts as absent everywhere, and so does the empty string in a
+// field whose values are strings. A required field that is absent in this way is missing_field.
 //
 // Keys and values are case-sensitive. Unknown fields, and fields that the kind does not have, may hold anything.
+//
+// data_base64 stands for data in structured mode where data is absent and datacontenttype is absent or that of JSON.
+// Otherwise it is not decoded. It is standard base64 with padding and without line ends.
 //
 // # Types
 //
 //	name    string of 1 to 128 bytes of UTF-8, after unescaping
 //	text    string
 //	choice  one of the strings listed
-//	score   an integer literal from 1 to 5; neither 5.0 nor "5"
+//	score   a number with a whole value from 1 to 5, such as 5, 5.0 or 5e0; not "5"
 //	time    RFC 3339; digits behind nanoseconds are cut off, the leap second :60 is the second after it
 //
 // # Fields
@@ -54,10 +61,14 @@
 //	                  Names the producer, as a URI reference such as /bots/shop.
 //	type              prefix and kind; all*
 //	                  A prefix, bot. unless configured, and the kind of event.
-//	time              time or null; all
+//	time              time; all
 //	                  When it happened; where absent or implausible (24 h before, 5 min after) the moment counts at which the server stored the message.
 //	data              object; all*
 //	                  The fields below; unknown ones are ignored.
+//	data_base64       base64 of an object; all
+//	                  Stands for data where that is absent and datacontenttype is JSON: the same object, as base64 of its JSON.
+//	datacontenttype   media type; all
+//	                  Says whether data_base64 is JSON, of whatever media type that ends in /json or +json; it is where absent. With data it says nothing.
 //	data.bot          name; all*
 //	                  The assistant's id.
 //	data.channel      name; all*
@@ -67,11 +78,13 @@
 //	data.user         name; all, chat.started*, message.user*
 //	                  Id of the end user as the channel knows it, kept as a keyed hash only; the open chat's where absent.
 //	data.device       name; all
-//	                  The end user's kind of device; the open chat's or derived from user_agent where absent.
+//	                  The end user's kind of device; where absent derived from user_agent, else the one last named.
 //	data.browser      name; all
-//	                  The end user's browser; the open chat's or derived from user_agent where absent.
+//	                  The end user's browser; where absent derived from user_agent, else the one last named.
 //	data.user_agent   text; all
 //	                  User-Agent header of the end user's browser.
+//	data.topic        name; all
+//	                  What the chat is about; it keeps the last topic named.
 //	data.env          text; all
 //	                  Events with the value test are ignored unless the operator includes them.
 //	data.language     text; all
@@ -87,7 +100,7 @@
 //	data.reviewable   true or false; false when absent; message.bot
 //	                  The user is offered thumbs for this response.
 //	data.proactive    true or false; false when absent; message.bot
-//	                  The bot wrote without being asked.
+//	                  The bot writes first, unasked, such as a reminder: the message answers nothing and starts no chat.
 //	data.rating       positive | negative | neutral; feedback.given*
 //	                  Thumbs up, thumbs down or neither.
 //	data.cause        direct | after_fallback | operator_button; handover.requested
@@ -103,7 +116,7 @@
 //	data.target       answer | url | phone | email | other; other when absent; element.clicked
 //	                  What kind of thing the element leads to.
 //	data.destination  text; element.clicked
-//	                  Where the element leads to; a URL loses user info, query and fragment.
+//	                  Where the element leads to; it loses everything from the first ?, # or ; on, and a URL its user info.
 //	data.operator     true or false; false when absent; element.clicked
 //	                  The element is the button that asks for a human.
 //	data.agent        object; message.bot, feedback.given, agent.triggered*

@@ -62,11 +62,15 @@ func docType(f *Field) string {
 	case TypeScore:
 		return "1 to 5"
 	case TypeTime:
-		return "time or null"
+		return "time"
 	case TypeKind:
 		return "prefix and kind"
 	case TypeVersion:
 		return `"1.0"`
+	case TypeBase64:
+		return "base64 of an object"
+	case TypeMedia:
+		return "media type"
 	}
 	return "object"
 }

@@ -18,6 +18,7 @@ type Event struct {
 	Browser   string
 	UserAgent string // raw header, from which Device and Browser are derived when they are absent
 	Env       string // "test" marks traffic of testers
+	Topic     string // what the chat is about
 	Language  string
 
 	Message     string // id of the message sent, or rated
@@ -30,7 +31,7 @@ type Event struct {
 	Resolved   bool // ChatEnded: the user's matter was resolved
 	Fallback   bool // MessageBot: the bot did not understand
 	Reviewable bool // MessageBot: the user is offered thumbs
-	Proactive  bool // MessageBot: not an answer
+	Proactive  bool // MessageBot: the bot writes first; answers nothing, starts no chat
 	Operator   bool // ElementClicked: the button that asks for a human
 
 	Input   Input

@@ -9,11 +9,13 @@ const (
 	TypeText                    // any string
 	TypeBool                    // true or false
 	TypeChoice                  // one of Values, case-sensitive
-	TypeScore                   // integer literal from 1 to 5
+	TypeScore                   // number with a whole value from 1 to 5
 	TypeObject                  // JSON object with fields of its own
 	TypeTime                    // RFC 3339 string
 	TypeKind                    // the configured prefix and a Kind
 	TypeVersion                 // "1.0"
+	TypeBase64                  // string of standard base64
+	TypeMedia                   // media type
 )
 
 // MaxName is the length limit of ids and names in bytes of UTF-8, after unescaping.
@@ -74,6 +76,8 @@ const (
 	fType
 	fTime
 	fData
+	fDataBase64
+	fDataContentType
 	numAttributes = iota
 )
 
@@ -98,6 +102,10 @@ var fields = [...]Field{
 		Doc: "When it happened; where absent or implausible (24 h before, 5 min after) the moment counts at which the server stored the message"},
 	fData: {Name: "data", Type: TypeObject, on: every, need: every,
 		Doc: "The fields below; unknown ones are ignored"},
+	fDataBase64: {Name: "data_base64", Type: TypeBase64, on: every,
+		Doc: "Stands for data where that is absent and datacontenttype is JSON: the same object, as base64 of its JSON"},
+	fDataContentType: {Name: "datacontenttype", Type: TypeMedia, on: every,
+		Doc: "Says whether data_base64 is JSON, of whatever media type that ends in /json or +json; it is where absent. With data it says nothing"},
 
 	{In: "data", Name: "bot", Type: TypeName, on: every, need: every, text: func(e *Event) *string { return &e.Bot },
 		Doc: "The assistant's id"},
@@ -108,11 +116,13 @@ var fields = [...]Field{
 	{In: "data", Name: "user", Type: TypeName, on: every, need: on(ChatStarted, MessageUser), text: func(e *Event) *string { return &e.User },
 		Doc: "Id of the end user as the channel knows it, kept as a keyed hash only; the open chat's where absent"},
 	{In: "data", Name: "device", Type: TypeName, on: every, text: func(e *Event) *string { return &e.Device },
-		Doc: "The end user's kind of device; the open chat's or derived from user_agent where absent"},
+		Doc: "The end user's kind of device; where absent derived from user_agent, else the one last named"},
 	{In: "data", Name: "browser", Type: TypeName, on: every, text: func(e *Event) *string { return &e.Browser },
-		Doc: "The end user's browser; the open chat's or derived from user_agent where absent"},
+		Doc: "The end user's browser; where absent derived from user_agent, else the one last named"},
 	{In: "data", Name: "user_agent", Type: TypeText, on: every, text: func(e *Event) *string { return &e.UserAgent },
 		Doc: "User-Agent header of the end user's browser"},
+	{In: "data", Name: "topic", Type: TypeName, on: every, text: func(e *Event) *string { return &e.Topic },
+		Doc: "What the chat is about; it keeps the last topic named"},
 	{In: "data", Name: "env", Type: TypeText, on: every, text: func(e *Event) *string { return &e.Env },
 		Doc: "Events with the value test are ignored unless the operator includes them"},
 	{In: "data", Name: "language", Type: TypeText, on: every, text: func(e *Event) *string { return &e.Language },
@@ -130,7 +140,7 @@ var fields = [...]Field{
 	{In: "data", Name: "reviewable", Type: TypeBool, on: on(MessageBot), flag: func(e *Event) *bool { return &e.Reviewable },
 		Doc: "The user is offered thumbs for this response"},
 	{In: "data", Name: "proactive", Type: TypeBool, on: on(MessageBot), flag: func(e *Event) *bool { return &e.Proactive },
-		Doc: "The bot wrote without being asked"},
+		Doc: "The bot writes first, unasked, such as a reminder: the message answers nothing and starts no chat"},
 	{In: "data", Name: "rating", Type: TypeChoice, Values: ratings, on: on(FeedbackGiven), need: on(FeedbackGiven),
 		code: func(e *Event) *uint8 { return (*uint8)(&e.Rating) },
 		Doc:  "Thumbs up, thumbs down or neither"},
@@ -152,7 +162,7 @@ var fields = [...]Field{
 		code: func(e *Event) *uint8 { return (*uint8)(&e.Target) },
 		Doc:  "What kind of thing the element leads to"},
 	{In: "data", Name: "destination", Type: TypeText, on: on(ElementClicked), text: func(e *Event) *string { return &e.Destination },
-		Doc: "Where the element leads to; a URL loses user info, query and fragment"},
+		Doc: "Where the element leads to; it loses everything from the first ?, # or ; on, and a URL its user info"},
 	{In: "data", Name: "operator", Type: TypeBool, on: on(ElementClicked), flag: func(e *Event) *bool { return &e.Operator },
 		Doc: "The element is the button that asks for a human"},
 	{In: "data", Name: "agent", Type: TypeObject, on: hasAgent, need: on(AgentTriggered),

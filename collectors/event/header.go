@@ -43,7 +43,7 @@ func (a *attributes) read(header map[string][]string) mode {
 			to = &contentType
 		case len(key) > 3 && strings.EqualFold(key[:3], "ce-"):
 			f := attributeNames.find(strings.ToLower(key[3:]))
-			if f == fUnknown || f == fData {
+			if f == fUnknown || f == fData || f == fDataBase64 {
 				continue
 			}
 			to = &a[f]

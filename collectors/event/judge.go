@@ -52,7 +52,7 @@ func (r *raw) judge(prefix string, e *Event) *Reject {
 	if e.Kind = Kind(kindNames.find(name)); !ok || e.Kind == None {
 		return reject(UnknownType, fType)
 	}
-	for _, f := range [...]uint8{fTime, fData} {
+	for _, f := range [...]uint8{fTime, fDataBase64, fData} {
 		if rej := r.take(f, e); rej != nil {
 			return rej
 		}
@@ -72,10 +72,8 @@ func (r *raw) takeAll(plan []uint8, e *Event) *Reject {
 // take judges one field and puts it into e.
 func (r *raw) take(id uint8, e *Event) *Reject {
 	f, v := &fields[id], r.get(id)
-	if v.kind == 'n' && f.In == "" && id != fData {
-		v = value{} // a null attribute is an absent one (CloudEvents JSON format, 2.2)
-	}
-	if v.kind == 0 {
+	want := f.Type.kind()
+	if v.isNone() || want == '"' && v.isEmpty() {
 		if f.Required(e.Kind) {
 			return reject(MissingField, id)
 		}
@@ -84,20 +82,13 @@ func (r *raw) take(id uint8, e *Event) *Reject {
 		}
 		return nil
 	}
-	if want := f.Type.kind(); v.kind != want && !(want == 't' && v.kind == 'f') {
+	if v.kind != want && !(want == 't' && v.kind == 'f') {
 		return reject(InvalidValue, id)
 	}
 	ok := true
 	switch f.Type {
 	case TypeName:
-		if v.s == "" && f.Required(e.Kind) {
-			return reject(MissingField, id)
-		}
-		*f.text(e), ok = v.s, 0 < len(v.s) && len(v.s) <= MaxName
-	case TypeKind:
-		if v.s == "" {
-			return reject(MissingField, id)
-		}
+		*f.text(e), ok = v.s, len(v.s) <= MaxName
 	case TypeText:
 		*f.text(e) = v.s
 	case TypeBool:
@@ -105,9 +96,7 @@ func (r *raw) take(id uint8, e *Event) *Reject {
 	case TypeChoice:
 		*f.code(e), ok = choose(f.Values, v.s)
 	case TypeScore:
-		if ok = len(v.s) == 1 && '1' <= v.s[0] && v.s[0] <= '5'; ok {
-			*f.code(e) = v.s[0] - '0'
-		}
+		*f.code(e), ok = score(v.s)
 	case TypeTime:
 		e.Time, ok = ParseTime(v.s)
 		e.HasTime = ok

@@ -1,6 +1,8 @@
 package event
 
 import (
+	"encoding/base64"
+	"math/big"
 	"net/url"
 	"regexp"
 	"slices"
@@ -32,13 +34,15 @@ func oracle(header map[string][]string, payload []byte) (e Event, verdict string
 		}
 		data = attr["data"]
 	}
+	if len(data) > 0 && data.Kind() == 'n' {
+		data = nil
+	}
+	unpackable := true
+	if len(data) == 0 && mode == "structured" && oracleIsJSON(attr["datacontenttype"]) {
+		data, unpackable = oracleUnpack(attr["data_base64"])
+	}
 	if v, ok := oracleString(attr["specversion"]); !ok || v != "1.0" {
 		return e, "not_cloudevent: specversion"
-	}
-	for k, v := range attr {
-		if string(v) == "null" {
-			delete(attr, k)
-		}
 	}
 	o := &fieldReader{object: attr}
 	o.name(&e.ID, "id", true)
@@ -51,12 +55,16 @@ func oracle(header map[string][]string, payload []byte) (e Event, verdict string
 			o.verdict = "unknown_type: type"
 		}
 	}
-	if e.HasTime = attr["time"] != nil; e.HasTime {
-		s := o.text("time", false)
-		var ok bool
-		if e.Time, ok = oracleTime(s); !ok {
+	if s := o.text("time", false); s != "" {
+		if e.Time, e.HasTime = oracleTime(s); !e.HasTime {
 			o.fail("invalid_value", "time")
 		}
+	}
+	if mode == "structured" {
+		o.text("data_base64", false)
+	}
+	if !unpackable {
+		o.fail("invalid_value", "data_base64")
 	}
 	if len(data) == 0 {
 		o.fail("missing_field", "data")
@@ -82,7 +90,9 @@ func oracleData(d *fieldReader, e *Event) {
 	d.name(&e.User, "user", k == ChatStarted || k == MessageUser)
 	d.name(&e.Device, "device", false)
 	d.name(&e.Browser, "browser", false)
-	e.UserAgent, e.Env, e.Language = d.text("user_agent", false), d.text("env", false), d.text("language", false)
+	e.UserAgent = d.text("user_agent", false)
+	d.name(&e.Topic, "topic", false)
+	e.Env, e.Language = d.text("env", false), d.text("language", false)
 	switch k {
 	case ChatEnded:
 		e.Resolved = d.bool("resolved")
@@ -103,14 +113,7 @@ func oracleData(d *fieldReader, e *Event) {
 		e.Rating = Rating(d.choice("rating", "", "positive negative neutral"))
 		d.agent(e, false)
 	case CSATSubmitted:
-		switch v := string(d.object["score"]); v {
-		case "":
-			d.fail("missing_field", "score")
-		case "1", "2", "3", "4", "5":
-			e.Score = Score(v[0] - '0')
-		default:
-			d.fail("invalid_value", "score")
-		}
+		d.score(e)
 	case ElementClicked:
 		e.Element = Element(d.choice("element", "", "quick_reply link"))
 		e.Title = d.text("title", false)
@@ -137,8 +140,14 @@ func (o *fieldReader) fail(reason, name string) {
 	}
 }
 
+// get gives the value in a field, of which null is none.
+func (o *fieldReader) get(name string) (v jsontext.Value, found bool) {
+	v, found = o.object[name]
+	return v, found && string(v) != "null"
+}
+
 func (o *fieldReader) text(name string, required bool) string {
-	v, found := o.object[name]
+	v, found := o.get(name)
 	s, ok := oracleString(v)
 	switch {
 	case required && (!found || ok && s == ""):
@@ -151,24 +160,54 @@ func (o *fieldReader) text(name string, required bool) string {
 
 func (o *fieldReader) name(to *string, name string, required bool) {
 	*to = o.text(name, required)
-	if _, found := o.object[name]; found && (*to == "" || len(*to) > 128) {
+	if len(*to) > 128 {
 		o.fail("invalid_value", name)
 	}
 }
 
 func (o *fieldReader) bool(name string) bool {
-	v, found := o.object[name]
+	v, found := o.get(name)
 	if found && string(v) != "true" && string(v) != "false" {
 		o.fail("invalid_value", name)
 	}
 	return string(v) == "true"
 }
 
+func (o *fieldReader) score(e *Event) {
+	v, found := o.get("score")
+	if !found {
+		o.fail("missing_field", "score")
+		return
+	}
+	// The exponent by hand: big.Rat would write out all its zeros.
+	mantissa, exponent, _ := strings.Cut(strings.ToLower(string(v)), "e")
+	n, err := strconv.Atoi("0" + strings.TrimLeft(exponent, "+"))
+	if strings.HasPrefix(exponent, "-") {
+		n, err = strconv.Atoi(exponent)
+	}
+	r, ok := new(big.Rat).SetString(mantissa)
+	if v.Kind() != '0' || !ok || err != nil || n > 1e5 || n < -1e5 {
+		o.fail("invalid_value", "score")
+		return
+	}
+	ten := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(max(n, -n))), nil)
+	if n >= 0 {
+		r.Mul(r, new(big.Rat).SetInt(ten))
+	} else {
+		r.Quo(r, new(big.Rat).SetInt(ten))
+	}
+	if !r.IsInt() || r.Num().Cmp(big.NewInt(1)) < 0 || r.Num().Cmp(big.NewInt(5)) > 0 {
+		o.fail("invalid_value", "score")
+		return
+	}
+	e.Score = Score(r.Num().Int64())
+}
+
 // choice gives the place in list, counted from 1. An empty def makes the field required.
 func (o *fieldReader) choice(name, def, list string) int {
-	v, found := o.object[name]
-	s, _ := oracleString(v)
-	if !found {
+	v, found := o.get(name)
+	s, ok := oracleString(v)
+	if found = found && (!ok || s != ""); !found {
 		if def == "" {
 			o.fail("missing_field", name)
 		}
@@ -182,7 +221,7 @@ func (o *fieldReader) choice(name, def, list string) int {
 }
 
 func (o *fieldReader) agent(e *Event, required bool) {
-	v, found := o.object["agent"]
+	v, found := o.get("agent")
 	if !found {
 		if required {
 			o.fail("missing_field", "agent")
@@ -202,6 +241,28 @@ func (o *fieldReader) agent(e *Event, required bool) {
 	}
 }
 
+// oracleIsJSON judges the value of datacontenttype.
+func oracleIsJSON(v jsontext.Value) bool {
+	s, ok := oracleString(v)
+	return len(v) == 0 || string(v) == "null" || ok && (s == "" || jsonMedia.MatchString(s))
+}
+
+// oracleUnpack gives what data_base64 stands for: nothing where there is none or it is of the wrong type.
+func oracleUnpack(v jsontext.Value) (data jsontext.Value, ok bool) {
+	s, isString := oracleString(v)
+	if !isString || s == "" {
+		return nil, true
+	}
+	b, err := base64.StdEncoding.DecodeString(s)
+	if err != nil || strings.ContainsAny(s, "\r\n") || json.Unmarshal(b, new(jsontext.Value)) != nil || oracleDepth(b) > 64 {
+		return nil, false
+	}
+	if data = b; data.Kind() == 'n' {
+		return nil, true
+	}
+	return data, true
+}
+
 func oracleString(v jsontext.Value) (s string, ok bool) {
 	if v.Kind() != '"' {
 		return "", false
@@ -210,6 +271,7 @@ func oracleString(v jsontext.Value) (s string, ok bool) {
 }
 
 var (
+	jsonMedia  = regexp.MustCompile(`^[^;]*[/+][Jj][Ss][Oo][Nn][ \t]*(;|$)`)
 	jsonString = regexp.MustCompile(`"(\\.|[^"\\])*"`)
 	dateTime   = regexp.MustCompile(`^(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)$`)
 )

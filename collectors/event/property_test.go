@@ -119,7 +119,11 @@ func drawRight(t *rapid.T, f *Field) string {
 	case TypeBool:
 		return rapid.SampledFrom([]string{"true", "false"}).Draw(t, "value")
 	case TypeScore:
-		return rapid.SampledFrom([]string{"1", "2", "3", "4", "5"}).Draw(t, "value")
+		return rapid.SampledFrom([]string{"1", "2", "3", "4", "5", "5.0", "4e0", "30e-1", "0.2E1", "1.000"}).Draw(t, "value")
+	case TypeBase64:
+		return rapid.SampledFrom([]string{`null`, `""`, `"e30="`, `"e3"`}).Draw(t, "value")
+	case TypeMedia:
+		return rapid.SampledFrom([]string{`null`, `"application/json"`, `"text/plain"`}).Draw(t, "value")
 	case TypeTime:
 		return drawString(t, rapid.OneOf(rapid.Just("2026-03-01T09:00:00.5+01:00"), rapid.Custom(drawTime)).Draw(t, "value"))
 	}
@@ -131,9 +135,12 @@ func drawWrong(t *rapid.T, hostile int) string {
 		return rapid.SampledFrom([]string{`{"a":1,"a":1}`, `[`, `"\ud800"`, "\"\xff\"", `01`, `tru`, ``, `"\x"`}).Draw(t, "value")
 	}
 	return rapid.SampledFrom([]string{
-		`null`, `true`, `false`, `0`, `3`, `-1`, `5.0`, `1e0`, `[]`, `{}`, `""`, `"x"`, `"text"`, `[1,{"a":[null]}]`, `{"id":"a","x":{}}`,
+		`null`, `true`, `false`, `0`, `3`, `-1`, `5.0`, `1e0`, `30e-1`, `0.05E+2`, `5.00000000000000000001`, `1e-1`, `6`, `0e9`, `1e99999999999999999999`, `[]`, `{}`, `""`, `"x"`, `"text"`, `[1,{"a":[null]}]`, `{"id":"a","x":{}}`,
 		`"` + strings.Repeat("n", MaxName) + `"`, `"` + strings.Repeat("n", MaxName+1) + `"`, `"` + strings.Repeat(`\u00e9`, MaxName/2) + `"`,
 		`"` + strings.Repeat("é", MaxName/2) + `n"`, `"1.0"`, `"bot."`,
+		`"application/json"`, `"text/JSON ;charset=utf-8"`, `"a+json"`, `"json"`, `"text/plain"`,
+		`"bnVsbA=="`, `"e30="`, `"WyI="`, `"eyJib3QiOiJiIn0"`, `"eyJib3QiOiJiIiwiY2hhbm5lbCI6ImMiLCJjaGF0IjoiZCIsInVzZXIiOiJlIn0="`,
+		`"eyJib3QiOiJiIiwiY2hhbm5lbCI6ImMiLCJjaGF0IjoiXHUwMDY0IiwidXNlciI6ImUifQ=="`, `"eyJib3QiOiJiIiwiYm90IjoiYiJ9"`,
 	}).Draw(t, "value")
 }
 

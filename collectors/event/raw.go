@@ -8,7 +8,14 @@ type value struct {
 	kind jsontext.Kind // 0 for an absent field
 }
 
-// invalid is the kind of an attribute whose header is not UTF-8: like one of the wrong JSON type.
+// isNone reports whether v is as good as absent.
+func (v value) isNone() bool { return v.kind == 0 || v.kind == 'n' }
+
+// isEmpty is isNone of a text: an empty one is as good as absent, too.
+func (v value) isEmpty() bool { return v.isNone() || v.kind == '"' && v.s == "" }
+
+// invalid is the kind of an attribute that cannot be read, such as a header that is not UTF-8: like one of the wrong
+// JSON type.
 const invalid jsontext.Kind = '['
 
 // raw is a message taken apart: what the fast and the slow parser both produce and judge alone evaluates, so that a

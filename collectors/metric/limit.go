@@ -2,40 +2,9 @@ package metric
 
 import (
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
 )
-
-// MaxValue is the longest label value, in bytes.
-const MaxValue = 128
-
-// Visible takes the control characters out of a string.
-func Visible(s string) string {
-	if strings.IndexFunc(s, unicode.IsControl) < 0 {
-		return s
-	}
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return -1
-		}
-		return r
-	}, s)
-}
-
-// Clean makes a string fit for a label: without control characters, and then cut to MaxValue bytes between two
-// characters. The input is valid UTF-8 already.
-func Clean(s string) string {
-	if s = Visible(s); len(s) <= MaxValue {
-		return s
-	}
-	cut := MaxValue
-	for !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:cut]
-}
 
 // Limit admits the first max different values in the order in which they come, for good.
 type Limit struct {
@@ -61,6 +30,15 @@ func (l *Limit) Index(v string) (uint32, bool) {
 	l.values = append(l.values, v)
 	return i, true
 }
+
+// Find returns the index of a value that was admitted.
+func (l *Limit) Find(v string) (uint32, bool) {
+	i, ok := l.admitted[v]
+	return i, ok
+}
+
+// Full reports whether no further value is admitted.
+func (l *Limit) Full() bool { return len(l.values) >= l.max }
 
 // Admit returns the value itself, or Other when the limit keeps it out.
 func (l *Limit) Admit(v string) string {

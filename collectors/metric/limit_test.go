@@ -2,50 +2,12 @@ package metric
 
 import (
 	"fmt"
-	"strings"
 	"testing"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 
 	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
 )
-
-func TestClean(t *testing.T) {
-	for in, want := range map[string]string{
-		"":                                    "",
-		"plain":                               "plain",
-		"\x00a\tb\u0085c\x7f\n":               "abc",
-		"line\u2028separator":                 "line\u2028separator",
-		strings.Repeat("x", 128):              strings.Repeat("x", 128),
-		strings.Repeat("x", 129):              strings.Repeat("x", 128),
-		strings.Repeat("x", 127) + "é":        strings.Repeat("x", 127),
-		strings.Repeat("x", 126) + "é":        strings.Repeat("x", 126) + "é",
-		strings.Repeat("日", 43):               strings.Repeat("日", 42),
-		strings.Repeat("😀", 33):               strings.Repeat("😀", 32),
-		"é" + strings.Repeat("😀", 32):         "é" + strings.Repeat("😀", 31),
-		strings.Repeat("\u0001x", 128):        strings.Repeat("x", 128),
-		strings.Repeat("x", 127) + "\n\u0301": strings.Repeat("x", 127),
-	} {
-		require.Equal(t, want, Clean(in), "%q", in)
-	}
-}
-
-// TestCleanAll: a clean value is the longest that fits, cut between two characters.
-func TestCleanAll(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		in := rapid.StringN(0, 200, -1).Draw(t, "string")
-		out, visible := Clean(in), Visible(in)
-		require.True(t, utf8.ValidString(out))
-		require.Equal(t, -1, strings.IndexFunc(out, unicode.IsControl))
-		require.True(t, strings.HasPrefix(visible, out))
-		_, next := utf8.DecodeRuneInString(visible[len(out):])
-		require.True(t, len(out) <= MaxValue && (len(out) == len(visible) || len(out)+next > MaxValue), "%d bytes", len(out))
-		require.Equal(t, out, Clean(out))
-	})
-}
 
 func TestLimit(t *testing.T) {
 	l := NewLimit(2)
@@ -105,7 +67,7 @@ func TestPairs(t *testing.T) {
 	p := NewPairs(2, 1)
 	shop, otherBot, otherChannel := p.Intern("shop", "web", 100)
 	require.False(t, otherBot || otherChannel)
-	again, _, _ := p.Intern("sh\u0007op", "web", 200)
+	again, _, _ := p.Intern("\u0007shop ", "web", 200)
 	require.Equal(t, shop, again, "the same when clean")
 	require.EqualValues(t, 100, p.Start(shop))
 	_, otherBot, otherChannel = p.Intern("bank", "voice", 300)

@@ -1,97 +1,194 @@
 package session
 
 import (
+	"time"
+
 	"github.com/bot-exporter/bot-exporter/collectors/event"
 	"github.com/bot-exporter/bot-exporter/collectors/table"
 )
 
-// sightings are the kinds of events in which a user is seen.
-var sightings = [event.Custom + 1]bool{
-	event.ChatStarted: true, event.MessageUser: true, event.ElementClicked: true,
-	event.FeedbackGiven: true, event.CSATSubmitted: true, event.HandoverRequested: true,
+// kinds is a set of kinds of events.
+type kinds [event.Custom + 1]bool
+
+var (
+	// userActs are what a user does.
+	userActs = kinds{
+		event.ChatStarted: true, event.MessageUser: true, event.ElementClicked: true, event.HandoverRequested: true,
+	}
+	// opens are the kinds that open a chat which is not open.
+	opens = kinds{
+		event.ChatStarted: true, event.MessageUser: true, event.ElementClicked: true, event.HandoverRequested: true,
+		event.MessageBot: true, event.MessageOperator: true, event.AgentTriggered: true,
+	}
+	// activity are the kinds that keep a chat open, except on channels where only user acts do.
+	activity = kinds{
+		event.ChatStarted: true, event.MessageUser: true, event.ElementClicked: true, event.HandoverRequested: true,
+		event.MessageBot: true, event.MessageOperator: true, event.AgentTriggered: true, event.HandoverAccepted: true,
+	}
+	// sightings are the kinds in which a user is seen.
+	sightings = kinds{
+		event.ChatStarted: true, event.MessageUser: true, event.ElementClicked: true, event.HandoverRequested: true,
+		event.FeedbackGiven: true, event.CSATSubmitted: true,
+	}
+	// bystanders are the kinds that touch neither chats nor users.
+	bystanders = kinds{event.Custom: true}
+)
+
+// overtaken is how long, in fold clock, an answer or an acceptance waits for what it belongs to and was stored before.
+const overtaken = int64(10 * time.Second)
+
+// Apply folds one event that is neither rejected, ignored nor a duplicate; stored is its stored time that counts.
+func (t *Table) Apply(e *event.Event, stored int64) *Fact {
+	f := t.reset(e)
+	f.Stored = stored
+	f.At, f.Clamped = t.cfg.bound(e, stored)
+	f.Pair, f.OtherBot, f.OtherChannel = t.pairs.Intern(e.Bot, e.Channel, t.clock)
+	t.users.grow(t.pairs.Len())
+	if bystanders[f.Kind] {
+		return f
+	}
+	key := t.hash.of('c', f.Bot, f.Channel, f.Chat).Hi
+	i := t.find(f, key)
+	var c *chat
+	if i != 0 {
+		c = t.chats.Edit(i)
+	}
+	t.see(f, c, t.identify(f, c))
+	if c != nil {
+		t.inside(f, i, c)
+	}
+	switch f.Kind {
+	case event.MessageBot:
+		t.sent(f.Event)
+	case event.FeedbackGiven:
+		t.rate(f, c)
+	case event.CSATSubmitted:
+		t.vote(f, key)
+	case event.ChatEnded:
+		if c != nil {
+			f.Closed = append(f.Closed, t.chats.close(i, ReasonExplicit, f.Resolved))
+		}
+	}
+	return f
 }
 
-// see remembers in the chat, if there is one, who its user is, and notes the sighting.
-func (t *Table) see(f *Fact, c *chat) {
-	sighting := sightings[f.Kind]
-	if c == nil && !sighting {
+// find returns the number of the event's chat, 0 when it is not open, and opens it where the event's kind does. A chat
+// that was over when the event happened closes first: the event belongs to another session.
+func (t *Table) find(f *Fact, key uint64) uint32 {
+	i := t.chats.Get(key)
+	if i != 0 && t.chats.over(t.chats.At(i), f.At) {
+		f.Closed = append(f.Closed, t.chats.close(i, ReasonIdle, false))
+		i = 0
+	}
+	if i != 0 {
+		if c := t.chats.Edit(i); activity[f.Kind] && !c.has(flagUserSession) || userActs[f.Kind] {
+			c.touch(f.At, t.clock)
+		}
+		return i
+	}
+	if !opens[f.Kind] {
+		return 0
+	}
+	if t.chats.Len() >= t.cfg.MaxChats {
+		f.Closed = append(f.Closed, t.chats.close(t.chats.leastRecent(), ReasonEvicted, false))
+	}
+	t.ratings.votes.Forget(key) // they were for the chat before
+	return t.chats.open(key, f.Pair, f.Channel, f.At, t.clock)
+}
+
+// see notes the sighting of the event's user. A human that nobody known asked for is put down to the first user who is
+// seen in the chat.
+func (t *Table) see(f *Fact, c *chat, w who) {
+	if !sightings[f.Kind] {
 		return
 	}
-	onDevice, inBrowser := t.given(f.Event)
-	var user table.Key
-	if f.User != "" {
-		user = t.userKey(f.Event)
-	}
-	if c != nil {
-		user = inherit(&c.user, user)
-		onDevice, inBrowser = inherit(&c.device, onDevice), inherit(&c.browser, inBrowser)
-	}
-	if !sighting || user == (table.Key{}) {
+	asks := f.Kind == event.HandoverRequested
+	if w.key == (table.Key{}) {
+		if asks {
+			c.set(flagAskedUnknown, true)
+		}
 		return
 	}
-	device, browser := t.within(f.Pair, t.label(t.devices, onDevice), t.label(t.browsers, inBrowser))
-	begins := c != nil && !c.has(flagOwned)
-	id := t.hash.identity(user, device, browser)
+	if c != nil && c.has(flagAskedUnknown) {
+		c.set(flagAskedUnknown, false)
+		asks = true
+	}
+	g := t.within(groupKey{f.Pair, t.label(t.devices, w.device), t.label(t.browsers, w.browser)})
+	id := t.hash.identity(w.key, g.device, g.browser)
 	f.Seen = true
-	f.Device, f.Browser = text(t.devices, device), text(t.browsers, browser)
-	f.NewUser, f.Returns = t.users.seen(id, groupKey{f.Pair, device, browser}, begins, f.Kind == event.HandoverRequested)
-	if begins {
-		c.set(flagOwned, true)
+	f.Device, f.Browser = text(t.devices, g.device), text(t.browsers, g.browser)
+	s := t.users.seen(id, g, min(f.At, t.clock), asks)
+	f.NewUser, f.Returns = s.fresh, s.returns
+	if s.moves { // else the person was seen in that hour before, or later
+		t.users.touch(w.key, s.last)
 	}
 	if f.Kind == event.MessageUser {
-		t.days.message(id, f.Pair)
-	}
-}
-
-// inherit keeps a value that was given, and otherwise returns the one kept before.
-func inherit[T comparable](kept *T, given T) T {
-	var none T
-	if given != none {
-		*kept = given
-	}
-	return *kept
-}
-
-// outside answers for an event whose chat is not open and does not open.
-func (t *Table) outside(f *Fact) {
-	if f.Kind == event.FeedbackGiven {
-		f.FirstRating, f.RatedAgent = true, f.Agent
+		t.days.add(id, f.Pair, 1)
 	}
 }
 
 // inside updates the open chat.
 func (t *Table) inside(f *Fact, i uint32, c *chat) {
-	t.chats.touch(i, c, f.Kind, f.At)
+	if userActs[f.Kind] {
+		f.Initiator, f.Outreach = t.chats.starts(c, f.Kind)
+	}
 	switch f.Kind {
 	case event.MessageUser:
 		c.messages++
-		if !c.has(flagUnanswered) {
-			c.unanswered = f.At
-			c.set(flagUnanswered, true)
+		if f.Input != event.InputButton { // the echo of a click is no action of its own
+			c.set(flagOperatorButton, false)
 		}
-		c.set(flagOperatorButton, false)
-	case event.MessageBot:
-		t.answer(f, c)
-		c.set(flagFallback, f.Fallback)
-		if f.Message != "" && f.Agent.ID != "" {
-			t.track(c, f.Event)
-		}
-	case event.MessageOperator:
-		t.answer(f, c)
+		t.ask(f, c)
 	case event.ElementClicked:
 		c.set(flagOperatorButton, f.Operator)
-	case event.HandoverRequested:
-		t.request(f, c)
-	case event.HandoverAccepted:
-		if c.has(flagWaiting) {
-			f.Accepted, f.Wait = true, max(0, f.At-c.waiting)
-			c.set(flagWaiting, false)
+		c.set(flagNextBegins, true)
+	case event.MessageBot:
+		if f.Proactive {
+			c.set(flagOutreach, c.has(flagOutreach) || !c.has(flagStarted))
+		} else {
+			t.say(f, c)
 		}
-	case event.FeedbackGiven:
-		t.rate(f, c)
-	case event.ChatEnded:
-		f.Closed = append(f.Closed, t.chats.close(i, ReasonExplicit, f.Resolved))
+	case event.MessageOperator:
+		c.set(flagEscalated, true)
+		t.answer(f, c)
+		if c.has(flagTakeover) && !c.has(flagResponded) {
+			c.set(flagResponded, true)
+			f.Responds, f.FirstResponse = true, max(0, f.At-c.requested)
+		}
+	case event.HandoverRequested:
+		t.request(f, i, c)
+	case event.HandoverAccepted:
+		t.accept(f, c)
 	}
+}
+
+// ask has a user message wait for its answer, unless that was stored before it.
+func (t *Table) ask(f *Fact, c *chat) {
+	if c.has(flagUnanswered) {
+		c.set(flagNextBegins, true)
+		return
+	}
+	if c.has(flagSpare) && t.clock-c.spareClock <= overtaken && c.spare > f.At {
+		f.Answers, f.Response = true, c.spare-f.At
+		c.set(flagSpare, false)
+		c.set(flagFallback, c.has(flagLastFallback)) // what was said before it answered something else
+		return
+	}
+	c.unanswered = f.At
+	c.set(flagUnanswered|flagNextBegins, true)
+}
+
+// say is a message of the bot that may answer the user.
+func (t *Table) say(f *Fact, c *chat) {
+	t.answer(f, c)
+	if c.set(flagSpare, !f.Answers); !f.Answers {
+		c.spare, c.spareClock = f.At, t.clock
+	}
+	if c.has(flagNextBegins) {
+		c.set(flagFallback|flagNextBegins, false)
+	}
+	c.set(flagLastFallback, f.Fallback)
+	c.set(flagFallback, f.Fallback || c.has(flagFallback))
 }
 
 // answer ends the wait of all user messages that had no answer.
@@ -102,7 +199,7 @@ func (t *Table) answer(f *Fact, c *chat) {
 	}
 }
 
-func (t *Table) request(f *Fact, c *chat) {
+func (t *Table) request(f *Fact, i uint32, c *chat) {
 	f.Cause = f.Event.Cause
 	if f.Cause == event.CauseAbsent {
 		switch {
@@ -114,10 +211,34 @@ func (t *Table) request(f *Fact, c *chat) {
 			f.Cause = event.CauseDirect
 		}
 	}
-	f.FirstRequest = !c.has(flagEscalated)
-	c.set(flagEscalated, true)
-	if f.Via == event.ViaTakeover && !c.has(flagWaiting) {
-		c.waiting = f.At
-		c.set(flagWaiting, true)
+	f.FirstRequest = !c.has(flagRequested)
+	c.set(flagRequested|flagEscalated, true)
+	if f.Via != event.ViaTakeover {
+		return
 	}
+	if !c.has(flagTakeover) {
+		c.set(flagTakeover, true)
+		c.requested = f.At
+	}
+	switch {
+	case c.has(flagWaiting):
+	case c.has(flagSpareAcceptance) && t.clock-c.acceptance <= overtaken && c.handover >= f.At:
+		f.Accepted, f.Wait = true, c.handover-f.At
+		c.set(flagSpareAcceptance, false)
+	default:
+		c.handover = f.At
+		c.set(flagSpareAcceptance, false)
+		t.chats.wait(i, c)
+	}
+}
+
+// accept ends the wait for a human. One that ends none may have overtaken its request.
+func (t *Table) accept(f *Fact, c *chat) {
+	if c.set(flagEscalated, true); c.has(flagWaiting) {
+		f.Accepted, f.Wait = true, max(0, f.At-c.handover)
+		t.chats.served(c)
+		return
+	}
+	c.handover, c.acceptance = f.At, t.clock
+	c.set(flagSpareAcceptance, true)
 }

@@ -2,43 +2,32 @@ package session
 
 import (
 	"maps"
+	"math"
 	"slices"
+	"time"
 
 	"github.com/bot-exporter/bot-exporter/collectors/event"
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
 	"github.com/bot-exporter/bot-exporter/collectors/table"
 )
 
-// opens are the kinds of events that open a chat which is not open.
-var opens = [event.Custom + 1]bool{
-	event.ChatStarted: true, event.MessageUser: true, event.MessageBot: true, event.MessageOperator: true,
-	event.HandoverRequested: true, event.ElementClicked: true, event.AgentTriggered: true,
-}
-
-// activity are the kinds of events that keep a chat open.
-var activity = [event.Custom + 1]bool{
-	event.ChatStarted: true, event.MessageUser: true, event.MessageBot: true, event.MessageOperator: true,
-	event.HandoverRequested: true, event.HandoverAccepted: true, event.ElementClicked: true, event.AgentTriggered: true,
-}
-
-// userActivity are those that keep a WhatsApp chat open: its session runs from what the user does.
-var userActivity = [event.Custom + 1]bool{
-	event.ChatStarted: true, event.MessageUser: true, event.ElementClicked: true,
-}
-
-// chat is one open chat. It holds no pointers and no ids: millions of them cost the garbage collector nothing.
+// chat is one open chat. It holds no pointers and no ids: millions of them cost the garbage collector nothing. Times are
+// event times except where it says clock.
 type chat struct {
-	key        table.Key
-	user       table.Key // of the user last named; zero while unknown
-	start      int64     // event time of the opening
-	last       int64     // event time of the last activity
-	unanswered int64     // event time of the first unanswered user message, while flagUnanswered
-	waiting    int64     // event time of the first takeover request not accepted, while flagWaiting
+	user       table.Key // of the person last named; zero while unknown
+	start      int64     // of the earliest activity
+	last       int64     // of the latest activity
+	touched    int64     // clock at the last activity
+	unanswered int64     // of the first unanswered user message, while flagUnanswered
+	spare      int64     // of the bot's last message, while flagSpare
+	spareClock int64     // clock at that message
+	handover   int64     // of the first waiting takeover request while flagWaiting, of the last acceptance while flagSpareAcceptance
+	acceptance int64     // clock at that acceptance; while flagWaiting, the chat's place among those that wait
+	requested  int64     // of the first takeover request, while flagTakeover
 	messages   uint32    // of the user
-	ratings    uint32    // first of its tracked messages
-	tracked    uint16    // how many
-	positive   uint16    // messages whose last rating is positive
-	negative   uint16
+	session    uint32    // number of this chat among all that were opened
+	positive   uint32    // messages whose last rating given in this chat is positive
+	negative   uint32
 	device     name // last named
 	browser    name
 	pair       metric.Pair
@@ -46,16 +35,25 @@ type chat struct {
 	class      uint8 // its idle timeout
 }
 
-type chatFlags uint8
+type chatFlags uint16
 
 const (
-	flagUnanswered     chatFlags = 1 << iota // the last user message has no answer yet
-	flagWaiting                              // a takeover was requested and not accepted
-	flagEscalated                            // a human was requested
-	flagFallback                             // the last bot message was a fallback
-	flagOperatorButton                       // the user's last action was a click on the operator button
-	flagOwned                                // a user was seen in it: the one it belongs to
-	flagWhatsApp                             // only what the user does is activity
+	flagStarted         chatFlags = 1 << iota // by what a user did
+	flagOutreach                              // a proactive message came before
+	flagUnanswered                            // a user message has no answer yet
+	flagSpare                                 // the bot's last message answered nothing
+	flagFallback                              // the bot's last answer holds a fallback
+	flagLastFallback                          // its last message is one
+	flagNextBegins                            // the bot's next message begins another answer: the user wrote or clicked
+	flagOperatorButton                        // the user's last action was a click on the operator button
+	flagRequested                             // a human was requested
+	flagTakeover                              // by takeover
+	flagWaiting                               // a takeover request is not accepted yet
+	flagSpareAcceptance                       // the last acceptance accepted nothing
+	flagResponded                             // an operator wrote after the first takeover request
+	flagEscalated                             // a human was requested, or took part
+	flagAskedUnknown                          // somebody who is not known yet asked for a human
+	flagUserSession                           // only what the user does is activity
 )
 
 func (c *chat) has(f chatFlags) bool { return c.flags&f != 0 }
@@ -68,169 +66,20 @@ func (c *chat) set(f chatFlags, on bool) {
 	}
 }
 
-// Reason is why a chat ended.
-type Reason uint8
-
-// Reasons of an end.
-const (
-	ReasonExplicit Reason = iota + 1
-	ReasonIdle
-	ReasonEvicted
-)
-
-func (r Reason) String() string {
-	return [...]string{"", "explicit", "idle", "evicted", ""}[min(r, 4)]
-}
-
-// Initiator is who wrote first in a chat that a user started.
-type Initiator uint8
-
-// Initiators of a chat.
-const (
-	NotStarted Initiator = iota
-	UserInitiated
-	BotInitiated // by a proactive message
-)
-
-func (i Initiator) String() string {
-	return [...]string{"", "user", "bot", ""}[min(i, 3)]
-}
-
-// Outreach is what became of a chat in which the bot wrote first, unasked.
-type Outreach uint8
-
-// Results of an outreach.
-const (
-	NoOutreach Outreach = iota
-	Replied
-	Ignored
-)
-
-func (o Outreach) String() string {
-	return [...]string{"", "replied", "ignored", ""}[min(o, 3)]
-}
-
-// Outcome is what became of a chat. The first that fits counts.
-type Outcome uint8
-
-// Outcomes of a chat.
-const (
-	Escalated Outcome = iota + 1 // a human was requested or took part
-	Unengaged                    // no user message
-	Resolved                     // ended as resolved
-	Abandoned                    // the last user message got no answer, or the bot's last answer was a fallback
-	Contained                    // everything else: the bot did it alone
-)
-
-func (o Outcome) String() string {
-	return [...]string{"", "escalated", "unengaged", "resolved", "abandoned", "contained", ""}[min(o, 6)]
-}
-
-// Mix is how the rated messages of a chat were rated. Neutral ratings do not count.
-type Mix uint8
-
-// Mixes of ratings.
-const (
-	OnlyPositive Mix = iota + 1
-	MorePositive
-	Balanced
-	MoreNegative
-	OnlyNegative
-	NoFeedback
-)
-
-func (m Mix) String() string {
-	return [...]string{"", "only_positive", "more_positive", "balanced", "more_negative", "only_negative", "none", ""}[min(m, 7)]
-}
-
-// Chat is a chat that ended.
-type Chat struct {
-	Pair       metric.Pair
-	Started    bool     // by a user; else only Outreach counts
-	Outreach   Outreach // Ignored or none
-	Reason     Reason
-	Outcome    Outcome
-	Mix        Mix
-	Duration   int64 // nanoseconds
-	Messages   int64 // of the user
-	Unanswered bool  // a takeover request was never accepted
-}
-
-// chats are the open chats.
-type chats struct {
-	slab    table.Slab[chat]
-	index   table.Map[uint32]
-	marks   table.Slab[mark]
-	timers  timers
-	classes map[string]uint8 // by channel
-	other   uint8            // class of all other channels
-	count   []uint32         // open chats by pair
-}
-
-func newChats(cfg Config) chats {
-	c := chats{classes: map[string]uint8{}}
-	c.other = c.timers.class(cfg.IdleTimeout)
-	for _, channel := range slices.Sorted(maps.Keys(cfg.IdleTimeouts)) { // classes are numbered in a fixed order
-		c.classes[channel] = c.timers.class(cfg.IdleTimeouts[channel])
-	}
-	return c
-}
-
-func (cs *chats) open(key table.Key, p metric.Pair, channel string, at int64) uint32 {
-	i := cs.slab.New()
-	c := cs.slab.Edit(i)
-	class, ok := cs.classes[channel]
-	if !ok {
-		class = cs.other
-	}
-	*c = chat{key: key, pair: p, start: at, last: at, class: class}
-	c.set(flagWhatsApp, channel == "whatsapp")
-	v, _ := cs.index.Put(key)
-	*v = i
-	cs.timers.add(i, class, at)
-	for len(cs.count) <= int(p) {
-		cs.count = append(cs.count, 0)
-	}
-	cs.count[p]++
-	return i
-}
-
-// touch notes the last activity. Event times may run backwards, and the timer then goes off earlier.
-func (cs *chats) touch(i uint32, c *chat, kind event.Kind, at int64) {
-	if c.has(flagWhatsApp) && !userActivity[kind] || !activity[kind] {
-		return
-	}
-	c.last = at
-	cs.timers.moved(i, c.class, at)
-}
-
-func (cs *chats) close(i uint32, why Reason, resolved bool) Chat {
-	c := cs.slab.At(i)
-	ended := Chat{
-		Pair: c.pair, Reason: why, Outcome: c.outcome(resolved), Mix: c.mix(),
-		Duration: max(0, c.last-c.start), Messages: int64(c.messages), Unanswered: c.has(flagWaiting),
-	}
-	for m := c.ratings; m != 0; {
-		next := cs.marks.At(m).next
-		cs.marks.Free(m)
-		m = next
-	}
-	cs.count[c.pair]--
-	cs.timers.drop(i, c.class)
-	cs.index.Delete(c.key)
-	cs.slab.Free(i)
-	return ended
+// touch notes an activity. Event times may run backwards, the clock does not.
+func (c *chat) touch(at, clock int64) {
+	c.start, c.last, c.touched = min(c.start, at), max(c.last, at), clock
 }
 
 func (c *chat) outcome(resolved bool) Outcome {
 	switch {
 	case c.has(flagEscalated):
 		return Escalated
-	case resolved:
-		return Resolved
 	case c.messages == 0:
 		return Unengaged
-	case c.has(flagUnanswered), c.has(flagFallback):
+	case resolved:
+		return Resolved
+	case c.has(flagUnanswered | flagFallback):
 		return Abandoned
 	}
 	return Contained
@@ -253,19 +102,125 @@ func (c *chat) mix() Mix {
 	return Balanced
 }
 
-// OpenChats appends the number of open chats of each pair as of now. Chats whose timeout has passed since the last
-// message do not count any more, though they are closed, and counted as ended, only by the next message.
-func (t *Table) OpenChats(dst []float64, now int64) []float64 {
-	first := len(dst)
-	for p := range t.pairs.Len() {
-		n := uint32(0)
-		if p < len(t.chats.count) {
-			n = t.chats.count[p]
+// chats are the open chats, by the hash of bot, channel and chat.
+type chats struct {
+	table.Keyed[chat]
+	timers       timers
+	timeouts     []time.Duration  // by class
+	classes      map[string]uint8 // by channel
+	operator     time.Duration    // the least timeout after a takeover request
+	userSessions []string         // channels
+	opened       uint32           // sessions so far
+	started      []uint32         // open chats that a user started, by pair
+	waiting      []uint32         // numbers of the chats that wait for an operator, in no order
+}
+
+func newChats(cfg Config) chats {
+	// Class 0 is that of all other channels. Classes are numbered in a fixed order: they are state.
+	c := chats{timeouts: []time.Duration{cfg.IdleTimeout}, classes: map[string]uint8{}, operator: cfg.OperatorTimeout, userSessions: cfg.UserSessions}
+	for _, channel := range slices.Sorted(maps.Keys(cfg.IdleTimeouts)) {
+		c.classes[channel] = uint8(len(c.timeouts))
+		c.timeouts = append(c.timeouts, cfg.IdleTimeouts[channel])
+	}
+	return c
+}
+
+func (cs *chats) timeout(c *chat) time.Duration {
+	if t := cs.timeouts[c.class]; !c.has(flagTakeover) || t > cs.operator {
+		return t
+	}
+	return cs.operator
+}
+
+// due is when the clock closes a chat: the timeout after its last activity happened and was heard of.
+func (cs *chats) due(c *chat) int64 {
+	from, timeout := max(c.last, c.touched), int64(cs.timeout(c))
+	if from > math.MaxInt64-timeout {
+		return math.MaxInt64
+	}
+	return from + timeout
+}
+
+// isDue reports whether the clock closes a chat. The end of all time stands for never.
+func (cs *chats) isDue(c *chat, clock int64) bool {
+	due := cs.due(c)
+	return due <= clock && due != math.MaxInt64
+}
+
+// over reports whether an event that happened at a time is too late to belong to a chat, whatever the clock says.
+func (cs *chats) over(c *chat, at int64) bool {
+	return at > c.last && apart(at, c.last) >= uint64(cs.timeout(c))
+}
+
+func (cs *chats) open(key uint64, p metric.Pair, channel string, at, clock int64) uint32 {
+	i := cs.Add(key)
+	c := cs.Edit(i)
+	if cs.opened++; cs.opened == 0 {
+		cs.opened = 1 // 0 is no session
+	}
+	*c = chat{pair: p, start: at, last: at, touched: clock, session: cs.opened, class: cs.classes[channel]}
+	c.set(flagUserSession, slices.Contains(cs.userSessions, channel))
+	cs.timers.add(cs, i, cs.due(c))
+	return i
+}
+
+// starts notes what a user did in an open chat, and returns what follows of the first such act.
+func (cs *chats) starts(c *chat, kind event.Kind) (Initiator, Outreach) {
+	if c.has(flagStarted) {
+		return NotStarted, NoOutreach
+	}
+	c.set(flagStarted, true)
+	for len(cs.started) <= int(c.pair) {
+		cs.started = append(cs.started, 0)
+	}
+	cs.started[c.pair]++
+	if c.has(flagOutreach) && kind != event.ChatStarted {
+		return BotInitiated, Replied
+	}
+	return UserInitiated, NoOutreach
+}
+
+// wait has a chat wait for an operator.
+func (cs *chats) wait(i uint32, c *chat) {
+	c.set(flagWaiting, true)
+	c.acceptance = int64(len(cs.waiting))
+	cs.waiting = append(cs.waiting, i)
+}
+
+// served ends that.
+func (cs *chats) served(c *chat) {
+	end := len(cs.waiting) - 1
+	last := cs.waiting[end]
+	cs.waiting[c.acceptance] = last
+	cs.Edit(last).acceptance = c.acceptance
+	cs.waiting = cs.waiting[:end]
+	c.set(flagWaiting, false)
+}
+
+// eachWaiting calls f for every chat that waits for an operator and that a clock would not close.
+func (cs *chats) eachWaiting(clock int64, f func(*chat)) {
+	for _, i := range cs.waiting {
+		if c := cs.At(i); !cs.isDue(c, clock) {
+			f(c)
 		}
-		dst = append(dst, float64(n))
 	}
-	if now > t.clock {
-		t.chats.timers.overdue(&t.chats, now, func(c *chat) { dst[first+int(c.pair)]-- })
+}
+
+func (cs *chats) close(i uint32, why Reason, resolved bool) Chat {
+	c := cs.Edit(i)
+	ended := Chat{
+		Pair: c.pair, Started: c.has(flagStarted), Reason: why, Outcome: c.outcome(resolved), Mix: c.mix(),
+		Duration: c.last - c.start, Messages: int64(c.messages), Unanswered: c.has(flagWaiting),
 	}
-	return dst
+	if ended.Started {
+		cs.started[c.pair]--
+	} else if c.has(flagOutreach) {
+		ended.Outreach = Ignored
+	}
+	if ended.Unanswered {
+		cs.served(c)
+	}
+	cs.timers.drop(cs, i)
+	cs.Remove(i)
+	return ended
 }

@@ -61,14 +61,28 @@ func endOfDay(t time.Time) time.Time {
 	return t
 }
 
-func (d *days) message(id table.Key, p metric.Pair) {
+// add notes that a user sent so many messages more.
+func (d *days) add(id table.Key, p metric.Pair, messages uint32) {
 	n, _ := d.sent.Put(id)
-	if *n > 0 {
-		cell := dayCell{p, *n}
-		if d.users[cell]--; d.users[cell] == 0 {
-			delete(d.users, cell)
-		}
-	}
-	*n++
+	d.leave(dayCell{p, *n})
+	*n += messages
 	d.users[dayCell{p, *n}]++
+}
+
+func (d *days) leave(c dayCell) {
+	if c.messages == 0 {
+		return
+	}
+	if d.users[c]--; d.users[c] == 0 {
+		delete(d.users, c)
+	}
+}
+
+// rename hands the messages of the day over to another identity of the same person.
+func (d *days) rename(from, to table.Key, p metric.Pair) {
+	if n, ok := d.sent.Get(from); ok {
+		d.leave(dayCell{p, n})
+		d.sent.Delete(from)
+		d.add(to, p, n)
+	}
 }

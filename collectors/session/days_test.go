@@ -91,7 +91,12 @@ func TestDays(t *testing.T) {
 
 			user := rapid.IntRange(1, 4).Draw(t, "user")
 			counted[sender{user, user % 2, today}]++
-			d.message(table.Key{Hi: uint64(user) << 60, Lo: 1}, metric.Pair(user%2))
+			d.add(table.Key{Hi: uint64(user) << 60, Lo: 1}, metric.Pair(user%2), 1)
+			if to := rapid.IntRange(1, 4).Draw(t, "renamed"); to%2 == user%2 && counted[sender{to, to % 2, today}] == 0 {
+				d.rename(table.Key{Hi: uint64(user) << 60, Lo: 1}, table.Key{Hi: uint64(to) << 60, Lo: 1}, metric.Pair(to%2))
+				counted[sender{to, to % 2, today}] = counted[sender{user, user % 2, today}]
+				delete(counted, sender{user, user % 2, today})
+			}
 		}
 	})
 }

@@ -16,8 +16,11 @@ type name uint32
 // maxNames bounds what is kept of names; further ones are all alike.
 const maxNames = 1 << 16
 
-// unknown is the device or browser that nobody told.
-const unknown = "unknown"
+// Labels of a device or browser that has no name: nobody told it, or a user agent told one that is not known.
+const (
+	unknown = "unknown"
+	unnamed = "other"
+)
 
 func (t *Table) name(s string) name {
 	if s == "" {
@@ -69,6 +72,25 @@ func (t *Table) given(e *event.Event) (device, browser name) {
 	return t.name(d), t.name(b)
 }
 
+// browsers are those that a user agent can name, as the parser spells them. Anybody can make up a user agent, and a label's
+// places are taken for good: so the list is closed, and fits into them.
+var browsers = func() map[string]string {
+	known := map[string]string{}
+	for _, name := range []string{
+		// what the parser knows
+		useragent.Chrome, useragent.Firefox, useragent.Safari, useragent.Edge, useragent.Opera, useragent.OperaMini, useragent.OperaTouch,
+		useragent.Vivaldi, useragent.InternetExplorer, useragent.SamsungBrowser, "Huawei Browser", "Miui Browser", "Android browser",
+		useragent.BlackBerry, useragent.NetFront, useragent.HeadlessChrome, useragent.FacebookApp, useragent.InstagramApp, useragent.TiktokApp,
+		useragent.Googlebot, useragent.GoogleAdsBot, useragent.Applebot, useragent.Bingbot, useragent.YandexBot, useragent.YandexAdNet,
+		useragent.Twitterbot, useragent.FacebookExternalHit, "Bytespider",
+		// what it takes from the header
+		"MicroMessenger", "Whale", "YaBrowser",
+	} {
+		known[name] = name
+	}
+	return known
+}()
+
 // userAgents remembers what user agents were parsed to. It is a cache and not state: the parser is a function.
 type userAgents map[string]parsed
 
@@ -81,7 +103,7 @@ func (c *userAgents) parse(header string) parsed {
 		return p
 	}
 	ua := useragent.Parse(header)
-	p := parsed{device: unknown, browser: unknown}
+	p := parsed{device: unnamed, browser: unnamed}
 	switch {
 	case ua.Tablet:
 		p.device = "tablet"
@@ -92,8 +114,8 @@ func (c *userAgents) parse(header string) parsed {
 	case ua.Bot:
 		p.device = "bot"
 	}
-	if ua.Name != "" {
-		p.browser = strings.Clone(ua.Name)
+	if known, ok := browsers[ua.Name]; ok {
+		p.browser = known // not ua.Name, which holds on to the header
 	}
 	if len(*c) >= maxUserAgents || *c == nil {
 		*c = userAgents{}

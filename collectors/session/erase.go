@@ -7,20 +7,23 @@ type Erased struct {
 	Users int // of a bot and channel, each on another device and browser
 	Days  int // counts of messages of the present day
 	Chats int // open chats that named the person as their user
+
+	Persons int // of a bot and channel, with the device and browser last named
 }
 
-// Any tells whether there was anything.
-func (e Erased) Any() bool { return e.Users+e.Days+e.Chats > 0 }
+// Any reports whether there was anything.
+func (e Erased) Any() bool { return e.Users+e.Days+e.Chats+e.Persons > 0 }
 
 // Add adds what was found elsewhere.
 func (e *Erased) Add(o Erased) {
 	e.Users += o.Users
 	e.Days += o.Days
 	e.Chats += o.Chats
+	e.Persons += o.Persons
 }
 
-// Erase takes every entry of a user out of the state: on whatever device and browser it was seen, and as the user of
-// open chats. Counts that relate to nobody any more stay: those of the present day by number of messages, and the chats,
+// Erase takes every entry of a user out of the state: on whatever device and browser it was seen, the names last told,
+// and as the user of open chats. Remembered messages and votes name nobody: they are hashes of chats. Counts that relate to nobody any more stay: those of the present day by number of messages, and the chats,
 // which end like any other. Bot and channel are those of the events, not labels.
 func (t *Table) Erase(bot, channel, user string) (e Erased) {
 	key := t.hash.of('u', bot, channel, user)
@@ -41,9 +44,12 @@ func (t *Table) Erase(bot, channel, user string) (e Erased) {
 			e.Days++
 		}
 	}
-	for i, used := range t.chats.slab.Used() {
-		if used && t.chats.slab.At(uint32(i)).user == key {
-			t.chats.slab.Edit(uint32(i)).user = table.Key{}
+	if t.users.persons.Delete(key) {
+		e.Persons++
+	}
+	for i, used := range t.chats.Used() {
+		if used && t.chats.At(uint32(i)).user == key {
+			t.chats.Edit(uint32(i)).user = table.Key{}
 			e.Chats++
 		}
 	}
@@ -58,20 +64,21 @@ func (u *users) erase(id table.Key) bool {
 	}
 	g := &u.groups[v.group()]
 	c := &u.cohorts[g.pair]
-	g.active.remove(v.last & hourMask)
+	g.active.remove(v.hour())
 	c.fresh.remove(v.first & hourMask)
 	c.returned.remove(v.returned & hourMask)
 	c.asked.remove(v.asked & hourMask)
 	return u.known.Delete(id)
 }
 
-// Rekey goes on under another key. Users and their windows, the ids of events and of messages are forgotten, since what
+// Rekey goes on under another key. Users and their windows, persons, the ids of events, remembered messages and votes are forgotten, since what
 // comes cannot be compared with them: everybody is new. The open chats stay, cannot be recognised any more, and end by
 // their timeouts. Nothing that was hashed with the key before remains.
 func (t *Table) Rekey(key [16]byte) {
 	t.cfg.Key = key
 	t.hash.key = key
 	t.users.known.Reset()
+	t.users.persons.Reset()
 	t.users.sweep, t.users.next = 0, 0
 	for i := range t.users.groups {
 		t.users.groups[i].active = newHourly(t.users.windows)
@@ -81,19 +88,13 @@ func (t *Table) Rekey(key [16]byte) {
 	t.users.grow(pairs)
 	t.days.sent.Reset()
 	t.dedup = dedup{window: t.dedup.window, max: t.dedup.max}
-	t.chats.index.Reset()
-	for i, used := range t.chats.slab.Used() {
-		if !used {
-			continue
-		}
-		c := t.chats.slab.Edit(uint32(i))
-		c.key, c.user = t.hash.again(c.key), table.Key{}
-		v, _ := t.chats.index.Put(c.key)
-		*v = uint32(i)
-	}
-	for i, used := range t.chats.marks.Used() {
+	t.ratings.messages.Reset()
+	t.ratings.votes.Reset()
+	t.chats.Rekey(t.hash.again)
+	for i, used := range t.chats.Used() {
 		if used {
-			t.chats.marks.Edit(uint32(i)).message = 0
+			t.chats.Edit(uint32(i)).user = table.Key{}
 		}
 	}
+	t.chats.reorder()
 }

@@ -21,21 +21,21 @@ func talk(t *testing.T) (state *Table, hashes []uint64) {
 	tt := New(Defaults(), metric.NewPairs(100, 20))
 	clock := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC).UnixNano()
 	for i := range 50 {
-		for k, kind := range []event.Kind{event.MessageUser, event.MessageBot, event.FeedbackGiven} {
+		for k, kind := range []event.Kind{event.MessageUser, event.MessageBot, event.FeedbackGiven, event.CSATSubmitted} {
 			e := event.Event{
 				Kind: kind, ID: fmt.Sprint(i, k), Source: "/s", Bot: "b", Channel: "web", Chat: fmt.Sprint("c", i), User: fmt.Sprint("u", i),
-				Message: fmt.Sprint("m", i), Rating: event.Positive, Agent: event.Agent{ID: "faq"},
+				Message: fmt.Sprint("m", i), Device: "mobile", Rating: event.Positive, Score: 5, Agent: event.Agent{ID: "faq"},
 			}
 			clock++
 			tt.Advance(clock)
 			require.False(t, tt.Duplicate(&e))
 			tt.Apply(&e, clock)
+			user := tt.hash.of('u', e.Bot, e.Channel, e.User)
 			add := func(k table.Key) { hashes = append(hashes, k.Hi, k.Lo) }
 			add(tt.hash.of('e', e.Source, e.ID))
-			add(tt.hash.of('c', e.Bot, e.Channel, e.Chat))
-			add(tt.userKey(&e))
-			add(tt.hash.identity(tt.userKey(&e), 1, 1))
-			hashes = append(hashes, tt.hash.of('m', e.Message).Hi)
+			add(user)
+			add(tt.hash.identity(user, 1, 1))
+			hashes = append(hashes, tt.hash.of('c', e.Bot, e.Channel, e.Chat).Hi, tt.hash.of('m', e.Bot, e.Channel, e.Chat, e.Message).Hi)
 		}
 	}
 	return tt, hashes
@@ -61,13 +61,18 @@ func found(state []byte, hashes []uint64) (n int) {
 // TestRekeyLeavesNoHash looks for every hash of the old key in the bytes of the state.
 func TestRekeyLeavesNoHash(t *testing.T) {
 	state, hashes := talk(t)
-	require.Len(t, hashes, 50*3*9)
+	require.Len(t, hashes, 50*4*8)
 	require.Equal(t, len(hashes), found(bytesOf(state), hashes))
-	require.Equal(t, 50, state.chats.slab.Len())
+	require.Equal(t, 50, state.chats.Len())
 	state.Rekey([16]byte{1})
 	require.Zero(t, found(bytesOf(state), hashes))
-	require.Equal(t, 50, state.chats.slab.Len())
-	require.Equal(t, 50, state.chats.index.Len())
+	require.Equal(t, 50, state.chats.Len())
+	require.Zero(t, state.ratings.messages.Len())
+	require.Zero(t, state.ratings.votes.Len())
+	require.Zero(t, state.users.persons.Len())
+	for i := range 50 {
+		require.NotZero(t, state.chats.Get(state.chats.Key(uint32(i+1))))
+	}
 }
 
 // TestEraseLeavesNoHash looks for the hashes of one user.
@@ -77,7 +82,7 @@ func TestEraseLeavesNoHash(t *testing.T) {
 	id := state.hash.identity(key, 1, 1)
 	hashes := []uint64{key.Hi, key.Lo, id.Hi, id.Lo}
 	require.Equal(t, 4, found(bytesOf(state), hashes))
-	require.Equal(t, Erased{Users: 1, Days: 1, Chats: 1}, state.Erase("b", "web", "u7"))
+	require.Equal(t, Erased{Users: 1, Days: 1, Chats: 1, Persons: 1}, state.Erase("b", "web", "u7"))
 	require.Zero(t, found(bytesOf(state), hashes))
 	require.Equal(t, 49, state.users.known.Len())
 }

@@ -39,11 +39,10 @@ func (h *hasher) sum() table.Key {
 }
 
 // again is the hash of a hash that was made with another key.
-func (h *hasher) again(k table.Key) table.Key {
+func (h *hasher) again(k uint64) uint64 {
 	h.buf = append(h.buf[:0], 'a')
-	h.buf = binary.LittleEndian.AppendUint64(h.buf, k.Hi)
-	h.buf = binary.LittleEndian.AppendUint64(h.buf, k.Lo)
-	return h.sum()
+	h.buf = binary.LittleEndian.AppendUint64(h.buf, k)
+	return h.sum().Hi
 }
 
 // identity is the user on one device and browser.

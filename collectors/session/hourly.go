@@ -1,6 +1,9 @@
 package session
 
-import "sort"
+import (
+	"slices"
+	"sort"
+)
 
 // hourly counts users by the hour in which something last happened to them, and keeps the sum over each rolling
 // window: at hour H a user is in a window of W hours when that hour is in (H-W, H].
@@ -16,21 +19,39 @@ func newHourly(windows []uint32) hourly {
 	return hourly{sums: make([]uint32, len(windows)), tails: make([]int32, len(windows))}
 }
 
-// add counts one more at the present hour, which is not before any other.
-func (h *hourly) add(hour uint32) {
-	if n := len(h.hours); n > 0 && h.hours[n-1].hour == hour {
-		h.hours[n-1].n++
-	} else {
-		h.hours = append(h.hours, hourCount{hour, 1})
+// add counts one more at an hour that is not after that of the clock. One that is in no window is not known: which hours
+// are kept must follow from roll alone, since a restored state has to keep the same.
+func (h *hourly) add(hour uint32, u *users) {
+	if hour+u.windows[len(u.windows)-1] <= u.hour {
+		return
 	}
-	for w := range h.sums {
-		h.sums[w]++
+	i := len(h.hours)
+	if i > 0 && h.hours[i-1].hour >= hour {
+		i = h.find(hour)
 	}
+	inserted := i == len(h.hours) || h.hours[i].hour != hour
+	if inserted {
+		h.hours = slices.Insert(h.hours, i, hourCount{hour: hour})
+	}
+	h.hours[i].n++
+	for w, width := range u.windows {
+		switch {
+		case hour+width > u.hour:
+			h.sums[w]++
+		case inserted:
+			h.tails[w]++ // it stands before all that are inside
+		}
+	}
+}
+
+// find returns the index of an hour, or the one where it belongs.
+func (h *hourly) find(hour uint32) int {
+	return sort.Search(len(h.hours), func(i int) bool { return h.hours[i].hour >= hour })
 }
 
 // remove takes one away from an hour; an hour that all windows have left is not known any more.
 func (h *hourly) remove(hour uint32) {
-	i := sort.Search(len(h.hours), func(i int) bool { return h.hours[i].hour >= hour })
+	i := h.find(hour)
 	if i == len(h.hours) || h.hours[i].hour != hour || h.hours[i].n == 0 {
 		return
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
 )
 
-// TestHourly compares the rolling windows with a list of users and the hour of their last sighting.
+// TestHourly compares the rolling windows with a list of users and an hour, which may come late.
 func TestHourly(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		windows := rapid.SampledFrom([][]uint32{{1}, {1, 2, 5}, {3, 30}, {24, 168, 720}}).Draw(t, "windows")
@@ -20,13 +20,12 @@ func TestHourly(t *testing.T) {
 			hour += rapid.SampledFrom([]uint32{0, 0, 1, 1, 2, longest - 1, longest}).Draw(t, "hours")
 			h.roll(hour, windows)
 			user := rapid.IntRange(0, 5).Draw(t, "user")
-			if before, known := last[user]; known && before != hour {
+			at := hour - min(hour-1, rapid.SampledFrom([]uint32{0, 0, 1, 2, longest - 1, longest, 3 * longest}).Draw(t, "hours late"))
+			if before, known := last[user]; known {
 				h.remove(before)
 			}
-			if last[user] != hour {
-				h.add(hour)
-				last[user] = hour
-			}
+			h.add(at, &users{hour: hour, windows: windows})
+			last[user] = at
 
 			now := hour + rapid.SampledFrom([]uint32{0, 0, 1, longest}).Draw(t, "ahead")
 			for w, width := range windows {

@@ -3,16 +3,29 @@ package session
 import (
 	"github.com/bot-exporter/bot-exporter/collectors/event"
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
+	"github.com/bot-exporter/bot-exporter/collectors/table"
 )
 
-// mark is what an open chat remembers of one message: its last rating and the agent that sent it.
-type mark struct {
-	message uint64 // keyed hash of the id
-	agent   uint32 // index of the label, from 1; 0 is no agent, otherAgent one of too many
-	next    uint32 // of the same chat
-	rating  event.Rating
-	kind    event.AgentKind
+// ratings remember messages that were or may be rated, and votes, whether or not their chat is open.
+type ratings struct {
+	window int64
+	max    int // of each
+
+	messages table.LRU[mark] // by bot, channel, chat and message
+	votes    table.LRU[vote] // by bot, channel and chat
 }
+
+// mark is what is remembered of one message: its last rating and the agent that sent it.
+type mark struct {
+	session uint32 // of the chat, in which the rating was given; 0 when the chat was not open
+	agent   agentMark
+}
+
+// agentMark is the index of an agent's label, from 1, with its kind and the rating of the message in the lower bits.
+type agentMark uint32
+
+// vote is the last score.
+type vote struct{ score event.Score }
 
 // maxAgents bounds what is kept of the agents that messages named; further ones are all alike.
 const (
@@ -20,78 +33,101 @@ const (
 	otherAgent = maxAgents + 1
 )
 
-// findMark returns the mark of a message, 0 when there is none.
-func (t *Table) findMark(c *chat, message string) (i uint32, hash uint64) {
-	hash = t.hash.of('m', message).Hi
-	for i = c.ratings; i != 0; i = t.chats.marks.At(i).next {
-		if t.chats.marks.At(i).message == hash {
-			return i, hash
-		}
-	}
-	return 0, hash
+func markOf(agent uint32, kind event.AgentKind, r event.Rating) agentMark {
+	return agentMark(agent<<4 | uint32(kind)<<2 | uint32(r))
 }
 
-// newMark returns 0 when the chat has marked as many messages as it may.
-func (t *Table) newMark(c *chat, hash uint64) uint32 {
-	if int(c.tracked) >= t.cfg.MaxTracked {
-		return 0
+func (m agentMark) agent() uint32         { return uint32(m) >> 4 }
+func (m agentMark) kind() event.AgentKind { return event.AgentKind(m >> 2 & 3) }
+func (m agentMark) rating() event.Rating  { return event.Rating(m & 3) }
+
+// sliceOfOld is how many old values one message drops at most.
+const sliceOfOld = 16
+
+// advance gives back the memory of what is too old, in slices: what is still there but too old counts as forgotten.
+func (r *ratings) advance(clock int64) {
+	for n := 0; n < sliceOfOld && r.messages.Len() > 0 && r.messages.Oldest() <= clock-r.window; n++ {
+		r.messages.Drop()
 	}
-	i := t.chats.marks.New()
-	*t.chats.marks.Edit(i) = mark{message: hash, next: c.ratings}
-	c.ratings = i
-	c.tracked++
-	return i
+	for n := 0; n < sliceOfOld && r.votes.Len() > 0 && r.votes.Oldest() <= clock-r.window; n++ {
+		r.votes.Drop()
+	}
 }
 
-// track remembers which agent sent a message, for the rating of it.
-func (t *Table) track(c *chat, e *event.Event) {
-	i, hash := t.findMark(c, e.Message)
-	if i == 0 {
-		i = t.newMark(c, hash)
+// message returns what is remembered of a message, for writing.
+func (t *Table) message(e *event.Event) *mark {
+	r := &t.ratings
+	m := r.messages.Touch(t.hash.of('m', e.Bot, e.Channel, e.Chat, e.Message).Hi, t.clock, t.clock-r.window)
+	if r.messages.Len() > r.max {
+		r.messages.Drop()
 	}
-	if i == 0 {
+	return m
+}
+
+// sent remembers a message that may be rated, and which agent sent it.
+func (t *Table) sent(e *event.Event) {
+	if e.Message == "" || !e.Reviewable && e.Agent.ID == "" {
 		return
 	}
-	m := t.chats.marks.Edit(i)
-	m.agent, m.kind = otherAgent, e.Agent.Kind
-	if at, ok := t.agents.Index(e.Agent.Label()); ok {
-		m.agent = at + 1
+	m := t.message(e)
+	if e.Agent.ID == "" {
+		return
 	}
+	agent := uint32(otherAgent)
+	if i, ok := t.agents.Index(e.Agent.Label()); ok {
+		agent = i + 1
+	}
+	m.agent = markOf(agent, e.Agent.Kind, m.agent.rating())
 }
 
-// rate tells a first rating from a changed one.
+// rate tells a first rating from a changed one, and counts it for the chat in which it is given; c is nil when that is
+// not open.
 func (t *Table) rate(f *Fact, c *chat) {
-	i, hash := t.findMark(c, f.Message)
-	if i == 0 {
-		i = t.newMark(c, hash)
-	}
-	if i == 0 { // beyond the bound: as if the chat were not open
-		t.outside(f)
-		return
-	}
-	m := t.chats.marks.Edit(i)
-	switch {
-	case m.rating == event.Unrated:
+	m := t.message(f.Event)
+	before := m.agent.rating()
+	switch before {
+	case event.Unrated:
 		f.FirstRating, f.RatedAgent = true, f.Agent
-		if f.RatedAgent.ID == "" && m.agent != 0 {
-			f.RatedAgent = event.Agent{ID: metric.Other, Kind: m.kind}
-			if m.agent != otherAgent {
-				f.RatedAgent.ID = t.agents.Value(m.agent - 1)
+		if agent := m.agent.agent(); f.RatedAgent.ID == "" && agent != 0 {
+			f.RatedAgent = event.Agent{ID: metric.Other, Kind: m.agent.kind()}
+			if agent != otherAgent {
+				f.RatedAgent.ID = t.agents.Value(agent - 1)
 			}
 		}
-	case m.rating != f.Rating:
-		f.ChangedFrom = m.rating
+	case f.Rating:
+	default:
+		f.ChangedFrom = before
 	}
-	c.count(m.rating, ^uint16(0)) // one less
-	c.count(f.Rating, 1)
-	m.rating = f.Rating
+	session := uint32(0)
+	if c != nil {
+		session = c.session
+		if m.session == session {
+			c.count(before, -1)
+		}
+		c.count(f.Rating, 1)
+	}
+	*m = mark{session, markOf(m.agent.agent(), m.agent.kind(), f.Rating)}
 }
 
-func (c *chat) count(r event.Rating, by uint16) {
+func (c *chat) count(r event.Rating, by int32) {
 	switch r {
 	case event.Positive:
-		c.positive += by
+		c.positive += uint32(by)
 	case event.Negative:
-		c.negative += by
+		c.negative += uint32(by)
+	}
+}
+
+// vote tells the first vote of a chat from a changed one.
+func (t *Table) vote(f *Fact, chat uint64) {
+	r := &t.ratings
+	v := r.votes.Touch(chat, t.clock, t.clock-r.window)
+	f.FirstVote = v.score == 0
+	if !f.FirstVote && v.score != f.Score {
+		f.VoteFrom = v.score
+	}
+	v.score = f.Score
+	if r.votes.Len() > r.max {
+		r.votes.Drop()
 	}
 }

@@ -1,7 +1,6 @@
 package session
 
 import (
-	"slices"
 	"sort"
 
 	"github.com/bot-exporter/bot-exporter/collectors/event"
@@ -11,7 +10,7 @@ import (
 )
 
 // stateVersion changes whenever the bytes of a section change their meaning.
-const stateVersion = 1
+const stateVersion = 2
 
 // Sections freezes the state of this moment for a checkpoint.
 func (t *Table) Sections() []snapshot.Section {
@@ -24,8 +23,10 @@ func (t *Table) Sections() []snapshot.Section {
 		section("session", func(w *snapshot.Writer) { w.Raw(small.Bytes()) }),
 		section("session.users", t.users.known.Freeze(putUser)),
 		section("session.days", t.days.sent.Freeze(func(w *snapshot.Writer, n *uint32) { w.Uint(uint64(*n)) })),
-		section("session.chats", t.chats.slab.Freeze(putChat)),
-		section("session.marks", t.chats.marks.Freeze(putMark)),
+		section("session.persons", t.users.persons.Freeze(func(w *snapshot.Writer, p *person) { w.Word(p.v) })),
+		section("session.chats", t.chats.Freeze(putChat)),
+		section("session.messages", t.ratings.messages.Freeze(putMark)),
+		section("session.votes", t.ratings.votes.Freeze(func(w *snapshot.Writer, v *vote) { w.Uint(uint64(v.score)) })),
 		section("session.dedup", t.dedup.known.Freeze()),
 	}
 }
@@ -41,8 +42,10 @@ func (t *Table) Restore(read func(section string, version uint64, get func(*snap
 		{"session.days", func(r *snapshot.Reader) {
 			t.days.sent.Restore(r, func(r *snapshot.Reader, n *uint32) { *n = uint32(r.Uint()) })
 		}},
-		{"session.marks", func(r *snapshot.Reader) { t.chats.marks.Restore(r, t.getMark) }},
+		{"session.persons", func(r *snapshot.Reader) { t.users.persons.Restore(r, t.getPerson) }},
 		{"session.chats", t.loadChats},
+		{"session.messages", func(r *snapshot.Reader) { t.ratings.messages.Restore(r, t.getMark) }},
+		{"session.votes", func(r *snapshot.Reader) { t.ratings.votes.Restore(r, getVote) }},
 		{"session.dedup", t.dedup.known.Restore},
 	} {
 		if err := read(s.name, stateVersion, s.get); err != nil {
@@ -54,6 +57,8 @@ func (t *Table) Restore(read func(section string, version uint64, get func(*snap
 
 func (t *Table) saveSmall(w *snapshot.Writer) {
 	w.Int(t.clock)
+	w.Bool(t.doubted)
+	w.Uint(uint64(t.chats.opened))
 	t.devices.Save(w)
 	t.browsers.Save(w)
 	t.names.Save(w)
@@ -93,7 +98,7 @@ func (t *Table) saveSmall(w *snapshot.Writer) {
 }
 
 func (t *Table) loadSmall(r *snapshot.Reader) {
-	t.clock = r.Int()
+	t.clock, t.doubted, t.chats.opened = r.Int(), r.Bool(), uint32(r.Uint())
 	t.devices.Load(r)
 	t.browsers.Load(r)
 	t.names.Load(r)
@@ -167,94 +172,92 @@ func (t *Table) getUser(r *snapshot.Reader, u *user) {
 	}
 }
 
+func (t *Table) getPerson(r *snapshot.Reader, p *person) {
+	p.v = r.Word()
+	if !t.named(p.device()) || !t.named(p.browser()) {
+		r.Fail()
+	}
+}
+
+// named reports whether something has that name, or none.
+func (t *Table) named(n name) bool { return int(n) <= t.names.Len() || n == maxNames+1 }
+
 func putMark(w *snapshot.Writer, m *mark) {
-	w.Word(m.message)
+	w.Uint(uint64(m.session))
 	w.Uint(uint64(m.agent))
-	w.Uint(uint64(m.next))
-	w.Uint(uint64(m.rating))
-	w.Uint(uint64(m.kind))
 }
 
 func (t *Table) getMark(r *snapshot.Reader, m *mark) {
-	*m = mark{r.Word(), uint32(r.Uint()), uint32(r.Uint()), event.Rating(r.Uint()), event.AgentKind(r.Uint())}
-	if int(m.agent) > t.agents.Len() && m.agent != otherAgent || m.rating != event.Unrated && m.rating.String() == "" {
+	*m = mark{uint32(r.Uint()), agentMark(r.Uint())}
+	if agent := m.agent.agent(); int(agent) > t.agents.Len() && agent != otherAgent {
+		r.Fail()
+	}
+}
+
+func getVote(r *snapshot.Reader, v *vote) {
+	if v.score = event.Score(r.Uint()); v.score < 1 || v.score > 5 {
 		r.Fail()
 	}
 }
 
 func putChat(w *snapshot.Writer, c *chat) {
-	w.Word(c.key.Hi)
-	w.Word(c.key.Lo)
-	if c.key == (table.Key{}) {
+	if c.session == 0 { // free
+		w.Uint(0)
 		return
 	}
+	w.Uint(uint64(c.session))
 	w.Word(c.user.Hi)
 	w.Word(c.user.Lo)
-	w.Int(c.start)
-	w.Int(c.last)
-	w.Int(c.unanswered)
-	w.Int(c.waiting)
-	for _, v := range []uint64{uint64(c.messages), uint64(c.ratings), uint64(c.tracked), uint64(c.positive), uint64(c.negative),
-		uint64(c.device), uint64(c.browser), uint64(c.pair), uint64(c.flags), uint64(c.class)} {
+	acceptance := c.acceptance
+	if c.has(flagWaiting) {
+		acceptance = 0 // a place in a list that is made again
+	}
+	for _, v := range []int64{c.start, c.last, c.touched, c.unanswered, c.spare, c.spareClock, c.handover, acceptance, c.requested} {
+		w.Int(v)
+	}
+	for _, v := range []uint64{uint64(c.messages), uint64(c.positive), uint64(c.negative), uint64(c.device), uint64(c.browser),
+		uint64(c.pair), uint64(c.flags), uint64(c.class)} {
 		w.Uint(v)
 	}
 }
 
 func getChat(r *snapshot.Reader, c *chat) {
-	if c.key = (table.Key{Hi: r.Word(), Lo: r.Word()}); c.key == (table.Key{}) {
+	if c.session = uint32(r.Uint()); c.session == 0 {
 		return
 	}
 	c.user = table.Key{Hi: r.Word(), Lo: r.Word()}
-	c.start, c.last, c.unanswered, c.waiting = r.Int(), r.Int(), r.Int(), r.Int()
-	c.messages, c.ratings, c.tracked = uint32(r.Uint()), uint32(r.Uint()), uint16(r.Uint())
-	c.positive, c.negative = uint16(r.Uint()), uint16(r.Uint())
+	for _, v := range []*int64{&c.start, &c.last, &c.touched, &c.unanswered, &c.spare, &c.spareClock, &c.handover, &c.acceptance, &c.requested} {
+		*v = r.Int()
+	}
+	c.messages, c.positive, c.negative = uint32(r.Uint()), uint32(r.Uint()), uint32(r.Uint())
 	c.device, c.browser, c.pair = name(r.Uint()), name(r.Uint()), metric.Pair(r.Uint())
 	c.flags, c.class = chatFlags(r.Uint()), uint8(r.Uint())
 }
 
-// loadChats rebuilds the index and the timers, which follow from the chats.
+// loadChats rebuilds what follows from the chats: counts, the list of those that wait, and the timers.
 func (t *Table) loadChats(r *snapshot.Reader) {
 	cs := &t.chats
-	cs.slab.Restore(r, getChat)
-	cs.count = make([]uint32, t.pairs.Len())
-	marks := cs.marks.Used()
-	for i, used := range cs.slab.Used() {
+	cs.Restore(r, getChat)
+	cs.started = make([]uint32, t.pairs.Len())
+	for i, used := range cs.Used() {
+		if r.Err() != nil {
+			return
+		}
 		if !used {
 			continue
 		}
-		c := cs.slab.At(uint32(i))
-		if !t.fits(c, marks) {
+		c := cs.Edit(uint32(i))
+		if c.session == 0 || int(c.pair) >= t.pairs.Len() || int(c.class) >= len(cs.timeouts) || !t.named(c.device) || !t.named(c.browser) ||
+			c.has(flagWaiting) && !c.has(flagTakeover) || c.touched > t.clock || c.start > c.last {
 			r.Fail()
 			return
 		}
-		v, fresh := cs.index.Put(c.key)
-		if *v = uint32(i); !fresh {
-			r.Fail()
-			return
+		if c.has(flagStarted) {
+			cs.started[c.pair]++
 		}
-		cs.timers.add(uint32(i), c.class, c.last)
-		cs.count[c.pair]++
-	}
-	if slices.Contains(marks, true) {
-		r.Fail()
-	}
-}
-
-// fits tells whether everything exists that the chat refers to. A mark belongs to one chat: fits takes it from the list
-// of those in use, which is empty in the end.
-func (t *Table) fits(c *chat, marks []bool) bool {
-	for _, n := range []name{c.device, c.browser} {
-		if int(n) > t.names.Len() && n != maxNames+1 {
-			return false
+		if c.has(flagWaiting) {
+			cs.wait(uint32(i), c)
 		}
 	}
-	left := c.tracked
-	for m := c.ratings; m != 0; m = t.chats.marks.At(m).next {
-		if left == 0 || int(m) >= len(marks) || !marks[m] {
-			return false
-		}
-		marks[m] = false
-		left--
-	}
-	return left == 0 && c.key != (table.Key{}) && int(c.pair) < t.pairs.Len() && int(c.class) < len(t.chats.timers.heaps)
+	cs.reorder()
 }

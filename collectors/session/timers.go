@@ -1,176 +1,135 @@
 package session
 
-import "time"
-
-// timers orders the open chats by their last activity: one heap for each length of idle timeout, since within one
-// the order of last activities is the order of due times.
+// timers order the open chats by when they are due, and those that are due at the same time by key.
 //
-// An entry may be older than the chat's last activity: activity, which is frequent, does not touch the heap, and the
-// entry is put right when it comes to the top. It is never newer.
+// An entry may be earlier than the chat is due: activity, which is frequent, does not touch the heap, and the entry is
+// put right when it comes to the top. It is never later, since nothing brings a chat's end forward.
 type timers struct {
-	heaps []heap
-	pos   []uint32 // of each chat in its heap, by index in the slab
+	heap []entry
+	pos  []uint32 // of each chat in the heap, by its number
 }
 
-type heap struct {
-	timeout time.Duration
-	entries []entry
+// entry holds its time in two halves: a word would make it 16 bytes.
+type entry struct{ hi, lo, chat uint32 }
+
+func entryOf(due int64, chat uint32) entry { return entry{uint32(due >> 32), uint32(due), chat} }
+
+func (e entry) due() int64 { return int64(e.hi)<<32 | int64(e.lo) }
+
+func (cs *chats) before(a, b entry) bool {
+	x, y := a.due(), b.due()
+	return x < y || x == y && cs.Key(a.chat) < cs.Key(b.chat)
 }
 
-type entry struct {
-	last int64
-	chat uint32
-}
-
-// before orders chats of the same moment by their index, so that the order does not depend on the heap's past.
-func (e entry) before(o entry) bool { return e.last < o.last || e.last == o.last && e.chat < o.chat }
-
-// class returns the index of the heap for a timeout.
-func (ts *timers) class(timeout time.Duration) uint8 {
-	for i := range ts.heaps {
-		if ts.heaps[i].timeout == timeout {
-			return uint8(i)
-		}
-	}
-	ts.heaps = append(ts.heaps, heap{timeout: timeout})
-	return uint8(len(ts.heaps) - 1)
-}
-
-func (ts *timers) add(i uint32, class uint8, last int64) {
+func (ts *timers) add(cs *chats, i uint32, due int64) {
 	for len(ts.pos) <= int(i) {
 		ts.pos = append(ts.pos, 0)
 	}
-	h := &ts.heaps[class]
-	h.entries = append(h.entries, entry{last, i})
-	ts.up(h, len(h.entries)-1)
+	ts.heap = append(ts.heap, entryOf(due, i))
+	ts.up(cs, len(ts.heap)-1)
 }
 
-// moved puts an entry right whose chat's last activity is earlier than the entry says.
-func (ts *timers) moved(i uint32, class uint8, last int64) {
-	h := &ts.heaps[class]
-	if p := int(ts.pos[i]); last < h.entries[p].last {
-		h.entries[p].last = last
-		ts.up(h, p)
-	}
-}
-
-func (ts *timers) drop(i uint32, class uint8) {
-	h := &ts.heaps[class]
-	p, end := int(ts.pos[i]), len(h.entries)-1
-	moved := h.entries[end]
-	h.entries = h.entries[:end]
+func (ts *timers) drop(cs *chats, i uint32) {
+	p, end := int(ts.pos[i]), len(ts.heap)-1
+	moved := ts.heap[end]
+	ts.heap = ts.heap[:end]
 	if p < end {
-		h.entries[p] = moved
+		ts.heap[p] = moved
 		ts.pos[moved.chat] = uint32(p)
-		ts.down(h, p)
-		ts.up(h, int(ts.pos[moved.chat]))
+		ts.down(cs, p)
+		ts.up(cs, int(ts.pos[moved.chat]))
 	}
 }
 
-func (ts *timers) up(h *heap, p int) {
-	e := h.entries[p]
+func (ts *timers) up(cs *chats, p int) {
+	e := ts.heap[p]
 	for p > 0 {
 		parent := (p - 1) / 4
-		if !e.before(h.entries[parent]) {
+		if !cs.before(e, ts.heap[parent]) {
 			break
 		}
-		h.entries[p] = h.entries[parent]
-		ts.pos[h.entries[p].chat] = uint32(p)
+		ts.heap[p] = ts.heap[parent]
+		ts.pos[ts.heap[p].chat] = uint32(p)
 		p = parent
 	}
-	h.entries[p] = e
+	ts.heap[p] = e
 	ts.pos[e.chat] = uint32(p)
 }
 
-func (ts *timers) down(h *heap, p int) {
-	e := h.entries[p]
+func (ts *timers) down(cs *chats, p int) {
+	e := ts.heap[p]
 	for {
 		least, at := e, p
-		for c := 4*p + 1; c <= 4*p+4 && c < len(h.entries); c++ {
-			if h.entries[c].before(least) {
-				least, at = h.entries[c], c
+		for c := 4*p + 1; c <= 4*p+4 && c < len(ts.heap); c++ {
+			if cs.before(ts.heap[c], least) {
+				least, at = ts.heap[c], c
 			}
 		}
 		if at == p {
 			break
 		}
-		h.entries[p] = least
+		ts.heap[p] = least
 		ts.pos[least.chat] = uint32(p)
 		p = at
 	}
-	h.entries[p] = e
+	ts.heap[p] = e
 	ts.pos[e.chat] = uint32(p)
 }
 
-// top brings the chat with the earliest last activity to the top of a heap.
-func (cs *chats) top(h *heap) (entry, bool) {
-	for len(h.entries) > 0 {
-		e := &h.entries[0]
-		last := cs.slab.At(e.chat).last
-		if e.last == last {
-			return *e, true
+// reorder makes the heap again, after the keys of chats or everything changed.
+func (cs *chats) reorder() {
+	cs.timers = timers{}
+	for i, used := range cs.Used() {
+		if used {
+			cs.timers.add(cs, uint32(i), cs.due(cs.At(uint32(i))))
 		}
-		e.last = last
-		cs.timers.down(h, 0)
 	}
-	return entry{}, false
 }
 
-// due tells cheaply whether nextDue may find a chat. (Here and below the timeout is taken from the clock and not added
-// to an event time, which may be the end of all time.)
-func (cs *chats) due(clock int64) bool {
-	for i := range cs.timers.heaps {
-		h := &cs.timers.heaps[i]
-		if len(h.entries) > 0 && h.entries[0].last <= clock-int64(h.timeout) {
-			return true
+// leastRecent returns the chat that is due first of all, 0 when none is open.
+func (cs *chats) leastRecent() uint32 {
+	for h := cs.timers.heap; len(h) > 0; {
+		e := &h[0]
+		due := cs.due(cs.At(e.chat))
+		if e.due() == due {
+			return e.chat
 		}
+		*e = entryOf(due, e.chat)
+		cs.timers.down(cs, 0)
 	}
-	return false
+	return 0
 }
 
-// nextDue returns the chat with the earliest due time that the clock has reached. Chats that are due at the same time
-// may come in any order: closing one does not bear on another.
-func (cs *chats) nextDue(clock int64) (uint32, bool) {
-	found, at := uint32(0), clock
-	for i := range cs.timers.heaps {
-		h := &cs.timers.heaps[i]
-		for len(h.entries) > 0 && h.entries[0].last <= at-int64(h.timeout) {
-			if e, _ := cs.top(h); e.last <= at-int64(h.timeout) {
-				found, at = e.chat, e.last+int64(h.timeout)
-				break
-			}
-		}
-	}
-	return found, found != 0
+// anyDue reports cheaply whether nextDue may find a chat.
+func (cs *chats) anyDue(clock int64) bool {
+	return len(cs.timers.heap) > 0 && cs.timers.heap[0].due() <= clock
 }
 
-// leastRecent returns the chat with the earliest last activity of all.
-func (cs *chats) leastRecent() (uint32, bool) {
-	var found entry
-	for i := range cs.timers.heaps {
-		if e, ok := cs.top(&cs.timers.heaps[i]); ok && (found.chat == 0 || e.before(found)) {
-			found = e
-		}
+// nextDue returns the chat that is due first, if the clock has reached that; else 0.
+func (cs *chats) nextDue(clock int64) uint32 {
+	if !cs.anyDue(clock) {
+		return 0
 	}
-	return found.chat, found.chat != 0
+	if i := cs.leastRecent(); cs.isDue(cs.At(i), clock) {
+		return i
+	}
+	return 0
 }
 
-// overdue calls f for every chat whose timeout has passed at a time.
-func (ts *timers) overdue(cs *chats, now int64, f func(*chat)) {
-	for i := range ts.heaps {
-		h := &ts.heaps[i]
-		var walk func(p int)
-		walk = func(p int) {
-			if p >= len(h.entries) || h.entries[p].last > now-int64(h.timeout) {
-				return
-			}
-			if c := cs.slab.At(h.entries[p].chat); c.last <= now-int64(h.timeout) {
-				f(c)
-			}
-			for c := 4*p + 1; c <= 4*p+4; c++ {
-				walk(c)
-			}
+// overdue calls f for every chat that a later clock would close. It changes nothing.
+func (cs *chats) overdue(clock int64, f func(*chat)) {
+	heap := cs.timers.heap
+	var walk func(p int)
+	walk = func(p int) {
+		if p >= len(heap) || heap[p].due() > clock {
+			return
 		}
-		walk(0)
+		if c := cs.At(heap[p].chat); cs.isDue(c, clock) {
+			f(c)
+		}
+		for c := 4*p + 1; c <= 4*p+4; c++ {
+			walk(c)
+		}
 	}
+	walk(0)
 }

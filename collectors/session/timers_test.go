@@ -9,23 +9,31 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/bot-exporter/bot-exporter/collectors/event"
 )
 
 // open is an open chat, as plainly as can be.
 type open struct {
-	index   uint32
-	channel string
-	last    int64
+	index         uint32
+	key           uint64
+	channel       string
+	last, touched int64
+	takeover      bool
 }
 
 // timeouts are a few nanoseconds: what matters is their order.
 var timeouts = map[string]time.Duration{"web": 300, "whatsapp": 2000, "voice": 300, "": 500}
 
-func (o *open) due() int64 { return o.last + int64(timeouts[o.channel]) }
+func (o *open) due() int64 {
+	timeout := timeouts[o.channel]
+	if o.takeover {
+		timeout = max(timeout, 700)
+	}
+	return max(o.last, o.touched) + int64(timeout)
+}
 
-// plain is the chats as a list that is searched, beside the heaps that are tested.
+func byDue(a, b *open) int { return cmp.Or(cmp.Compare(a.due(), b.due()), cmp.Compare(a.key, b.key)) }
+
+// plain is the chats as a list that is searched, beside the heap that is tested.
 type plain struct {
 	*rand.Rand
 	cs    chats
@@ -34,13 +42,12 @@ type plain struct {
 	keys  int
 }
 
-// TestTimers compares the heaps with a list: chats become due in the order of their due times, also when late events
-// moved them earlier, and the least recently active is known at any time.
+// TestTimers compares the heap with a list: chats become due in the order of their due times and keys, and the one that is
+// due first is known at any time.
 func TestTimers(t *testing.T) {
 	for seed := range uint64(10) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			p := plain{Rand: rand.New(rand.NewPCG(seed, 7)), cs: newChats(Config{IdleTimeouts: timeouts, IdleTimeout: timeouts[""]}), clock: 10_000}
-			require.Len(t, p.cs.timers.heaps, 3, "channels with the same timeout share a heap")
+			p := plain{Rand: rand.New(rand.NewPCG(seed, 7)), cs: newChats(Config{IdleTimeouts: timeouts, IdleTimeout: timeouts[""], OperatorTimeout: 700, UserSessions: []string{"whatsapp"}}), clock: 10_000}
 			for range 3000 {
 				switch n := p.IntN(100); {
 				case n < 30 || len(p.list) < 20:
@@ -54,10 +61,10 @@ func TestTimers(t *testing.T) {
 				default:
 					p.pass(t)
 				}
-				require.Equal(t, len(p.list), p.cs.slab.Len())
+				require.Equal(t, len(p.list), p.cs.Len())
 			}
 			for _, o := range p.list {
-				require.Equal(t, o.last, p.cs.slab.At(o.index).last)
+				require.Equal(t, o.due(), p.cs.due(p.cs.At(o.index)))
 			}
 		})
 	}
@@ -74,21 +81,24 @@ func (p *plain) at() int64 {
 func (p *plain) open(t *testing.T) {
 	channel, at := []string{"web", "whatsapp", "voice", "fax"}[p.IntN(4)], p.at()
 	p.keys++
-	i := p.cs.open(id(p.keys), 0, channel, at)
+	key := uint64(p.keys) * 0x9e3779b97f4a7c15
+	i := p.cs.open(key, 0, channel, at, p.clock)
 	if _, known := timeouts[channel]; !known {
 		channel = ""
 	}
 	require.False(t, slices.ContainsFunc(p.list, func(o *open) bool { return o.index == i }))
-	p.list = append(p.list, &open{i, channel, at})
+	p.list = append(p.list, &open{i, key, channel, at, p.clock, false})
 }
 
-// touch has an event that is activity, or one that is not.
+// touch has an event that is activity, now and then the request for a takeover.
 func (p *plain) touch() {
 	o, at := p.list[p.IntN(len(p.list))], p.at()
-	kind := []event.Kind{event.MessageUser, event.ElementClicked, event.MessageBot, event.CSATOffered}[p.IntN(4)]
-	p.cs.touch(o.index, p.cs.slab.Edit(o.index), kind, at)
-	if kind != event.CSATOffered && (kind != event.MessageBot || o.channel != "whatsapp") {
-		o.last = at
+	c := p.cs.Edit(o.index)
+	c.touch(at, p.clock)
+	o.last, o.touched = max(o.last, at), p.clock
+	if p.IntN(10) == 0 {
+		c.set(flagTakeover, true)
+		o.takeover = true
 	}
 }
 
@@ -98,33 +108,29 @@ func (p *plain) close(n int, why Reason) {
 }
 
 func (p *plain) evict(t *testing.T) {
-	least := slices.MinFunc(p.list, func(a, b *open) int { return cmp.Or(cmp.Compare(a.last, b.last), cmp.Compare(a.index, b.index)) })
-	i, ok := p.cs.leastRecent()
-	require.True(t, ok)
-	require.Equal(t, least.index, i)
+	least := slices.MinFunc(p.list, byDue)
+	require.Equal(t, least.index, p.cs.leastRecent())
 	p.close(slices.Index(p.list, least), ReasonEvicted)
 }
 
 // pass lets time pass, and closes what is due.
 func (p *plain) pass(t *testing.T) {
 	p.clock += []int64{0, 1, 5, 20, 60, 150}[p.IntN(6)]
-	var want, have []int64
+	var due []*open
 	for _, o := range p.list {
 		if o.due() <= p.clock {
-			want = append(want, o.due())
+			due = append(due, o)
 		}
 	}
-	slices.Sort(want)
-	p.cs.timers.overdue(&p.cs, p.clock, func(c *chat) { have = append(have, c.last+int64(p.cs.timers.heaps[c.class].timeout)) })
-	slices.Sort(have)
-	require.Equal(t, want, have, "overdue for a reader")
-	require.True(t, p.cs.due(p.clock) || len(want) == 0)
+	slices.SortFunc(due, byDue)
+	overdue := 0
+	p.cs.overdue(p.clock, func(*chat) { overdue++ })
+	require.Equal(t, len(due), overdue, "overdue for a reader")
+	require.True(t, p.cs.anyDue(p.clock) || len(due) == 0)
 
-	have = nil
-	for i, ok := p.cs.nextDue(p.clock); ok; i, ok = p.cs.nextDue(p.clock) {
-		n := slices.IndexFunc(p.list, func(o *open) bool { return o.index == i })
-		have = append(have, p.list[n].due())
-		p.close(n, ReasonIdle)
+	for _, o := range due {
+		require.Equal(t, o.index, p.cs.nextDue(p.clock))
+		p.close(slices.Index(p.list, o), ReasonIdle)
 	}
-	require.Equal(t, want, have)
+	require.Zero(t, p.cs.nextDue(p.clock))
 }

@@ -8,26 +8,29 @@ import (
 )
 
 // nanosPerHour is the step of rolling windows. Hours are those of UTC: a window of whole hours needs no zone.
-const nanosPerHour = int64(time.Hour)
-
-// hours counts from 1970 and starts at 1, so that 0 means never. They fit into 24 bits until the year 3883.
-func hourOf(clock int64) uint32 { return uint32(clock/nanosPerHour) + 1 }
-
-// user is the memory of one identity, packed into 16 bytes: four hours of 24 bits, whose upper bytes hold the index of
-// the user's group and the flags.
-type user struct{ last, first, returned, asked uint32 }
-
 const (
-	hourMask  = 1<<24 - 1
-	begunFlag = 1 << 24 // in asked: the user has begun a chat
+	nanosPerHour   = int64(time.Hour)
+	nanosPerMinute = int64(time.Minute)
 )
 
-func (u *user) group() uint32 { return u.last>>24 | u.first>>24<<8 | u.returned>>24<<16 }
+// Hours and minutes count from 1970; hours start at 1 and minutes at 60, so that 0 means never. Hours fit into 24 bits
+// until the year 3883, minutes into 32 for longer.
+func hourOf(at int64) uint32   { return uint32(max(at, 0)/nanosPerHour) + 1 }
+func minuteOf(at int64) uint32 { return uint32(max(at, 0)/nanosPerMinute) + 60 }
+
+// user is the memory of one identity, packed into 16 bytes: the minute of the last sighting, and three hours of 24 bits,
+// whose upper bytes hold the index of the user's group.
+type user struct{ last, first, returned, asked uint32 }
+
+const hourMask = 1<<24 - 1
+
+func (u *user) hour() uint32  { return u.last / 60 }
+func (u *user) group() uint32 { return u.first>>24 | u.returned>>24<<8 | u.asked>>24<<16 }
 
 func (u *user) setGroup(g uint32) {
-	u.last = u.last&hourMask | g<<24
-	u.first = u.first&hourMask | g>>8<<24
-	u.returned = u.returned&hourMask | g>>16<<24
+	u.first = u.first&hourMask | g<<24
+	u.returned = u.returned&hourMask | g>>8<<24
+	u.asked = u.asked&hourMask | g>>16<<24
 }
 
 // group is the users of a bot and channel on one kind of device and browser.
@@ -48,18 +51,20 @@ type cohort struct{ fresh, returned, asked hourly }
 type users struct {
 	windows   []uint32 // hours
 	retention uint32   // hours
-	hour      uint32
+	gap       uint32   // minutes
+	hour      uint32   // of the clock
 
+	persons table.Map[person]
 	known   table.Map[user]
 	groups  []group
 	index   map[groupKey]uint32
 	cohorts []cohort // by pair
-	sweep   uint32   // parts of known that are still to be searched for forgotten users
+	sweep   uint32   // parts of both tables that are still to be searched for who is forgotten
 	next    uint32   // the part to search next
 }
 
 func newUsers(cfg Config) users {
-	u := users{retention: uint32(cfg.Retention / time.Hour), index: map[groupKey]uint32{}}
+	u := users{retention: uint32(cfg.Retention / time.Hour), gap: uint32(cfg.VisitGap / time.Minute), index: map[groupKey]uint32{}}
 	for _, w := range cfg.Windows {
 		u.windows = append(u.windows, uint32(w/time.Hour))
 	}
@@ -72,12 +77,10 @@ func (u *users) grow(pairs int) {
 	}
 }
 
-// sweepParts is how many parts of the table one message searches at most: a sweep never stalls the fold.
-const sweepParts = 2
-
 func (u *users) due(clock int64) bool { return hourOf(clock) != u.hour || u.sweep > 0 }
 
-// advance rolls the windows into the hour of the clock, and forgets users in slices: a whole round takes a day.
+// advance rolls the windows into the hour of the clock, and forgets users in slices: a whole round takes a day, and one
+// message searches one part of each table at most, so that a sweep never stalls the fold.
 func (u *users) advance(clock int64) {
 	hour := hourOf(clock)
 	if hour != u.hour {
@@ -96,57 +99,90 @@ func (u *users) advance(clock int64) {
 		}
 		u.hour = hour
 	}
-	for n := 0; n < sweepParts && u.sweep > 0; n++ {
-		u.known.DeleteIf(int(u.next), func(v *user) bool { return u.forgotten(v) })
+	if u.sweep > 0 {
+		u.known.DeleteIf(int(u.next), u.forgotten)
+		u.persons.DeleteIf(int(u.next), u.forgottenPerson)
 		u.next = (u.next + 1) % uint32(u.known.Parts())
 		u.sweep--
 	}
 }
 
 // forgotten is decided by the hour and not by the sweep: a user found again after it is new in any case.
-func (u *users) forgotten(v *user) bool { return v.last&hourMask+u.retention <= u.hour }
+func (u *users) forgotten(v *user) bool { return v.hour()+u.retention <= u.hour }
 
-// seen notes a sighting. begins says that the user began a chat with it, asks that a human was asked for.
-func (u *users) seen(id table.Key, g groupKey, begins, asks bool) (fresh, returning bool) {
+// sighting is what a sighting meant for a user.
+type sighting struct {
+	fresh   bool   // the first one ever
+	returns bool   // begins a visit after the first
+	moves   bool   // the hour of the last one is another than before
+	last    uint32 // that hour
+}
+
+// seen notes a sighting at a time that is not after the clock; asks says that a human was asked for. One that comes late,
+// before the last sighting, begins no visit and changes no window but that of those who asked.
+func (u *users) seen(id table.Key, g groupKey, at int64, asks bool) (s sighting) {
+	minute, hour := minuteOf(at), hourOf(at)
 	v, fresh := u.known.Put(id)
 	c := &u.cohorts[g.pair]
 	if !fresh && u.forgotten(v) {
 		*v, fresh = user{}, true
 	}
+	s = sighting{fresh: fresh, moves: fresh}
 	if fresh {
-		v.last, v.first = u.hour, u.hour
+		v.last, v.first = minute, hour
 		v.setGroup(u.groupOf(g))
-		u.groups[v.group()].active.add(u.hour)
-		c.fresh.add(u.hour)
-	} else if last := v.last & hourMask; last != u.hour {
-		active := &u.groups[v.group()].active
-		active.remove(last)
-		active.add(u.hour)
-		v.last += u.hour - last
-	}
-	if begins {
-		if returning = v.asked&begunFlag != 0; returning {
-			c.returned.move(&v.returned, u.hour)
+		u.groups[v.group()].active.add(hour, u)
+		c.fresh.add(hour, u)
+	} else if minute > v.last {
+		if s.returns = minute-v.last >= u.gap; s.returns {
+			u.move(&c.returned, &v.returned, hour)
 		}
-		v.asked |= begunFlag
+		if before := v.hour(); before != hour {
+			active := &u.groups[v.group()].active
+			active.remove(before)
+			active.add(hour, u)
+			s.moves = true
+		}
+		v.last = minute
 	}
 	if asks {
-		c.asked.move(&v.asked, u.hour)
+		u.move(&c.asked, &v.asked, hour)
 	}
-	return fresh, returning
+	s.last = v.hour()
+	return s
 }
 
-// move counts a user at the present hour instead of the hour noted before.
-func (h *hourly) move(noted *uint32, hour uint32) {
+// move counts a user at an hour instead of the earlier hour noted before.
+func (u *users) move(h *hourly, noted *uint32, hour uint32) {
 	before := *noted & hourMask
-	if before == hour {
+	if before >= hour {
 		return
 	}
 	if before != 0 {
 		h.remove(before)
 	}
-	h.add(hour)
+	h.add(hour, u)
 	*noted += hour - before
+}
+
+func (u *users) knows(id table.Key) bool {
+	v, ok := u.known.Get(id)
+	return ok && !u.forgotten(&v)
+}
+
+// rename gives a user who is known another identity and group, unless that one is known as well.
+func (u *users) rename(from, to table.Key, g groupKey) bool {
+	v, _ := u.known.Get(from)
+	w, fresh := u.known.Put(to)
+	if !fresh && !u.forgotten(w) {
+		return false
+	}
+	u.groups[v.group()].active.remove(v.hour())
+	v.setGroup(u.groupOf(g))
+	u.groups[v.group()].active.add(v.hour(), u)
+	*w = v
+	u.known.Delete(from)
+	return true
 }
 
 func (u *users) groupOf(k groupKey) uint32 {

@@ -11,64 +11,78 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/table"
 )
 
-// person is what there is to know of a user. Hours are those of the last time; 0 is never.
-type person struct {
-	group                        groupKey
-	first, last, returned, asked uint32
-	begun                        bool
+// seenUser is what there is to know of a user. Minutes and hours are those of the last time; 0 is never.
+type seenUser struct {
+	group                  groupKey
+	last                   uint32 // minute
+	first, returned, asked uint32 // hours
 }
 
-// TestUsers compares with a plain map: who is new, who returns, and how many are in each window; also when some are
-// erased.
+// TestUsers compares with a plain map: who is new, who returns, and how many are in each window; also when sightings come
+// late, and when users are renamed or erased.
 func TestUsers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		day := 24 * time.Hour
-		u := newUsers(Config{Windows: []time.Duration{day, 2 * day}, Retention: rapid.SampledFrom([]time.Duration{2 * day, 5 * day}).Draw(t, "retention")})
+		u := newUsers(Config{
+			Windows: []time.Duration{day, 2 * day}, VisitGap: 30 * time.Minute,
+			Retention: rapid.SampledFrom([]time.Duration{2 * day, 5 * day}).Draw(t, "retention"),
+		})
 		u.grow(2)
-		people := map[int]*person{}
+		people := map[int]*seenUser{}
 		clock := int64(1000 * day)
+		known := func(n int) bool { p := people[n]; return p != nil && p.last/60+u.retention > hourOf(clock) }
 		for range rapid.IntRange(1, 80).Draw(t, "sightings") {
-			hours := rapid.SampledFrom([]int64{0, 0, 0, 1, 1, 5, 23, 24, 47, 48, 119, 120}).Draw(t, "hours")
-			clock += hours * nanosPerHour
+			clock += rapid.SampledFrom([]int64{0, 0, 0, 1, 29, 30, 31, 60, 300, 23 * 60, 24 * 60, 47 * 60, 48 * 60, 119 * 60, 120 * 60}).Draw(t, "minutes") * nanosPerMinute
 			u.advance(clock)
-			hour := hourOf(clock)
-			if rapid.IntRange(0, 9).Draw(t, "erase") == 0 {
-				n := rapid.IntRange(1, 6).Draw(t, "erased")
-				p := people[n]
-				known := p != nil
-				if have := u.erase(id(n)); have != known && (have || p.last+u.retention > hour) { // forgotten ones may be gone
-					require.Equal(t, known, have)
+			switch n := rapid.IntRange(1, 6).Draw(t, "one"); rapid.IntRange(0, 9).Draw(t, "what else") {
+			case 0:
+				if have := u.erase(id(n)); have != (people[n] != nil) && (have || known(n)) { // forgotten ones may be gone
+					require.Equal(t, people[n] != nil, have)
 				}
 				delete(people, n)
-				requireWindows(t, &u, people, hour)
+				requireWindows(t, &u, people, hourOf(clock))
+			case 1:
+				to := rapid.IntRange(1, 6).Draw(t, "under another name")
+				if !known(n) {
+					break
+				}
+				g := groupKey{people[n].group.pair, 7, 7}
+				free := !known(to)
+				require.Equal(t, free, u.rename(id(n), id(to), g))
+				if free {
+					people[to] = people[n]
+					people[to].group = g
+					delete(people, n)
+				}
+				requireWindows(t, &u, people, hourOf(clock))
 			}
 			n := rapid.IntRange(1, 6).Draw(t, "user")
-			begins, asks := rapid.Bool().Draw(t, "begins a chat"), rapid.Bool().Draw(t, "asks for a human")
+			asks := rapid.Bool().Draw(t, "asks for a human")
+			at := clock - rapid.SampledFrom([]int64{0, 0, 0, 1, 45, 120, 24 * 60, 72 * 60}).Draw(t, "minutes late")*nanosPerMinute
+			minute, hour := minuteOf(at), hourOf(at)
 
-			p := people[n]
-			fresh := p == nil || p.last+u.retention <= hour
+			p, fresh := people[n], !known(n)
 			if fresh {
-				p = &person{group: groupKey{metric.Pair(n % 2), label(n % 3), 1}, first: hour}
+				p = &seenUser{group: groupKey{metric.Pair(n % 2), label(n % 3), 1}, first: hour, last: minute}
 				people[n] = p
 			}
-			returns := begins && p.begun
-			p.last, p.begun = hour, p.begun || begins
+			returns := minute >= p.last+30
+			p.last = max(p.last, minute)
 			if returns {
 				p.returned = hour
 			}
 			if asks {
-				p.asked = hour
+				p.asked = max(p.asked, hour)
 			}
 
-			haveFresh, haveReturns := u.seen(id(n), p.group, begins, asks)
-			require.Equal(t, fresh, haveFresh, "new")
-			require.Equal(t, returns, haveReturns, "returns")
-			requireWindows(t, &u, people, hour+rapid.SampledFrom([]uint32{0, 0, 30}).Draw(t, "ahead"))
+			have := u.seen(id(n), p.group, at, asks)
+			require.Equal(t, fresh, have.fresh, "new")
+			require.Equal(t, returns, have.returns, "returns")
+			requireWindows(t, &u, people, hourOf(clock)+rapid.SampledFrom([]uint32{0, 0, 30}).Draw(t, "ahead"))
 		}
 	})
 }
 
-func requireWindows(t *rapid.T, u *users, people map[int]*person, now uint32) {
+func requireWindows(t *rapid.T, u *users, people map[int]*seenUser, now uint32) {
 	for w, width := range u.windows {
 		in := func(hour uint32) bool { return hour > 0 && hour+width > now }
 		active, fresh, returned, asked := map[groupKey]uint32{}, [2]uint32{}, [2]uint32{}, [2]uint32{}
@@ -81,7 +95,7 @@ func requireWindows(t *rapid.T, u *users, people map[int]*person, now uint32) {
 					*c.sum++
 				}
 			}
-			if in(p.last) {
+			if in(p.last / 60) {
 				active[p.group]++
 			}
 		}
@@ -99,14 +113,15 @@ func requireWindows(t *rapid.T, u *users, people map[int]*person, now uint32) {
 
 // TestUsersForgotten: within a day after their retention all are gone from memory, and no message sweeps all of it.
 func TestUsersForgotten(t *testing.T) {
-	day := 24 * time.Hour
 	u := newUsers(Config{Windows: []time.Duration{day}, Retention: 2 * day})
 	u.grow(1)
 	clock := int64(1000 * day)
 	u.advance(clock)
 	const n = 100_000
 	for i := range n {
-		u.seen(userID(i), groupKey{}, true, false)
+		u.seen(userID(i), groupKey{}, clock, false)
+		p, _ := u.persons.Put(userID(i))
+		*p = personOf(hourOf(clock), 1, 1)
 	}
 	clock += int64(2*day) - 1
 	for range 1000 {
@@ -122,6 +137,7 @@ func TestUsersForgotten(t *testing.T) {
 		}
 	}
 	require.Zero(t, u.known.Len())
+	require.Zero(t, u.persons.Len())
 }
 
 // userID is spread over all parts of the table, as hashes are.

@@ -63,22 +63,28 @@ func (s *Slab[T]) Free(i uint32) {
 // Freeze returns a function that writes the records of this moment; it may run while the slab changes. Freed records
 // are written as the zero records that they are: an exact image keeps later indexes, and so later bytes, the same.
 func (s *Slab[T]) Freeze(put func(*snapshot.Writer, *T)) func(*snapshot.Writer) {
-	chunks := append([]*chunk[T](nil), s.chunks...)
+	at := s.view()
 	free := append([]uint32(nil), s.free...)
 	next := s.next
-	for i := range s.frozen {
-		s.frozen[i] = true
-	}
 	return func(w *snapshot.Writer) {
 		w.Uint(uint64(next))
 		for i := uint32(1); i < next; i++ {
-			put(w, &chunks[i/chunkSize][i%chunkSize])
+			put(w, at(i))
 		}
 		w.Uint(uint64(len(free)))
 		for _, i := range free {
 			w.Uint(uint64(i))
 		}
 	}
+}
+
+// view returns a function that reads the records as they are now, while the slab changes.
+func (s *Slab[T]) view() func(i uint32) *T {
+	chunks := append([]*chunk[T](nil), s.chunks...)
+	for i := range s.frozen {
+		s.frozen[i] = true
+	}
+	return func(i uint32) *T { return &chunks[i/chunkSize][i%chunkSize] }
 }
 
 // Restore fills an empty slab with what Freeze wrote, and fails on anything else.

@@ -28,6 +28,7 @@ var (
 	causes     = []string{"direct", "after_fallback", "operator_button"}
 	vias       = []string{"takeover", "ticket"}
 	ratings    = []string{"positive", "negative", "neutral"}
+	scores     = []string{"1", "2", "3", "4", "5"}
 	elements   = []string{"quick_reply", "link"}
 	targets    = []string{"answer", "url", "phone", "email", "other"}
 	agentKinds = []string{"agent", "workflow"}
@@ -36,13 +37,15 @@ var (
 // event is one valid event. Optional ids and names are empty when absent.
 type event struct {
 	id, source, kind string
-	at               time.Time // event time
-	clamped          string    // past, future or empty
+	time             *time.Time    // as given, nil if it was not
+	at               time.Time     // event time
+	clamped          string        // past, future or empty
+	delay            time.Duration // stored time minus event time; of events with a time that was not clamped
 
 	bot, channel, chat, user, device, browser, userAgent, env string
 
 	message                                             string
-	resolved, fallback, reviewable, operator            bool
+	resolved, fallback, reviewable, proactive, operator bool
 	input, cause, via, rating                           string
 	score                                               int
 	element, title, target, destination, customEventKey string
@@ -59,27 +62,35 @@ func (a agent) label() string {
 	return a.id
 }
 
-// decode validates a message; the first fault in the defined order is the reason.
+// decode validates a message; the first fault in the defined order is the reason. The event has no event time yet.
 //
 // Decision: of id, source and type, and of all later fields, each is checked whole (missing, then invalid) before the next.
-func decode(line []byte, document any, parseError error, stored time.Time, opt Options) (event, reason) {
-	switch {
-	case len(line) > opt.MaxEventSize:
+func decode(m Message, opt Options) (event, reason) {
+	if len(m.Payload) > opt.MaxEventSize {
 		return event{}, tooLarge
-	case parseError != nil:
-		return event{}, malformed
 	}
-	members, ok := document.(object)
-	if !ok || members["specversion"] != "1.0" {
+	var members object
+	var err error
+	if m.isBinary() {
+		members, err = m.envelope()
+	} else {
+		var document any
+		document, err = parse(m.Payload)
+		members, _ = document.(object) // anything else is an object without specversion
+	}
+	switch {
+	case err != nil:
+		return event{}, malformed
+	case members["specversion"] != "1.0": // absent or another one
 		return event{}, notCloudEvent
 	}
-	envelope := &fieldReader{object: withoutNulls(members)}
+	envelope := &fieldReader{object: members}
 
 	var ev event
 	ev.id = envelope.name("id", true)
 	ev.source = envelope.name("source", true)
 	ev.kind = envelope.kind(opt.TypePrefix)
-	envelope.time(&ev, stored, opt)
+	ev.time = envelope.time()
 	data := envelope.data()
 	if envelope.fault != "" {
 		return event{}, envelope.fault
@@ -89,17 +100,29 @@ func decode(line []byte, document any, parseError error, stored time.Time, opt O
 	return ev, data.fault
 }
 
-// withoutNulls drops attributes that are null: they are as if absent.
-//
-// Decision: data is not a context attribute of CloudEvents, so "data": null is not an object: an invalid value.
-func withoutNulls(members object) object {
-	kept := object{}
-	for name, value := range members {
-		if value != nil || name == "data" {
-			kept[name] = value
-		}
+// withinBounds reports whether a time is near enough to the stored time to be the event time.
+func withinBounds(given, stored time.Time, opt Options) bool {
+	return !isPast(given, stored, opt) && !isFuture(given, stored, opt)
+}
+
+func isPast(given, stored time.Time, opt Options) bool { return given.Before(stored.Add(-opt.MaxPast)) }
+func isFuture(given, stored time.Time, opt Options) bool {
+	return given.After(stored.Add(opt.MaxFuture))
+}
+
+// place sets the event time: the time given if it is near enough to the stored time, else the stored time.
+func (ev *event) place(stored time.Time, opt Options) {
+	ev.at = stored
+	switch {
+	case ev.time == nil:
+	case isPast(*ev.time, stored, opt):
+		ev.clamped = "past"
+	case isFuture(*ev.time, stored, opt):
+		ev.clamped = "future"
+	default:
+		ev.at = *ev.time
+		ev.delay = max(0, stored.Sub(ev.at))
 	}
-	return kept
 }
 
 // kind reads the attribute type.
@@ -120,31 +143,30 @@ func (r *fieldReader) kind(prefix string) string {
 	return kind
 }
 
-// time sets the event time: the attribute if it is near enough to the stored time, else the stored time.
-func (r *fieldReader) time(ev *event, stored time.Time, opt Options) {
-	ev.at = stored
+func (r *fieldReader) time() *time.Time {
 	text, present := r.text("time", false)
 	if !present {
-		return
+		return nil
 	}
 	given, err := parseTime(text)
-	switch {
-	case err != nil:
+	if err != nil {
 		r.fail(invalidValue)
-	case given.Before(stored.Add(-opt.MaxPast)):
-		ev.clamped = "past"
-	case given.After(stored.Add(opt.MaxFuture)):
-		ev.clamped = "future"
-	default:
-		ev.at = given
 	}
+	return &given
 }
 
-// data reads the attribute data.
+// data reads the attribute data: absent is a missing field, no object an invalid value. data_base64 is decoded where the content
+// type is JSON.
 //
-// Decision: data_base64 and datacontenttype are not looked at.
+// Decision: null is no object, so an invalid value: data is a required attribute and neither an id nor a name.
+// Decision: data_base64 is looked at when there is no data. Where its content type is not JSON, there is no data; where it is
+// no base64 of a JSON object, the value is invalid (and not the message malformed).
+// Decision: datacontenttype is looked at for data_base64 only.
 func (r *fieldReader) data() *fieldReader {
 	value, present := r.object["data"]
+	if !present {
+		value, present = r.dataBase64()
+	}
 	if !present {
 		r.fail(missingField)
 		return nil
@@ -154,6 +176,20 @@ func (r *fieldReader) data() *fieldReader {
 		r.fail(invalidValue)
 	}
 	return &fieldReader{object: data}
+}
+
+func (r *fieldReader) dataBase64() (value any, present bool) {
+	encoded := r.object["data_base64"]
+	contentType, _ := r.object["datacontenttype"].(string)
+	if encoded == nil || !isJSON(contentType) {
+		return nil, false
+	}
+	text, _ := encoded.(string)
+	value, err := decodeBase64(text)
+	if err != nil {
+		return nil, true // no object
+	}
+	return value, true
 }
 
 // common reads the fields that all kinds have.
@@ -166,6 +202,7 @@ func (r *fieldReader) common(ev *event) {
 	ev.user = r.name("user", ev.kind == "chat.started" || ev.kind == "message.user")
 	ev.device = r.name("device", false)
 	ev.browser = r.name("browser", false)
+	r.name("topic", false)
 	ev.userAgent, _ = r.text("user_agent", false)
 	ev.env, _ = r.text("env", false)
 	r.text("language", false)
@@ -183,7 +220,7 @@ func (r *fieldReader) ofKind(ev *event) {
 		ev.message = r.name("message", false)
 		ev.fallback = r.flag("fallback")
 		ev.reviewable = r.flag("reviewable")
-		r.flag("proactive")
+		ev.proactive = r.flag("proactive")
 		ev.agent = r.agent(false)
 	case "message.operator":
 		ev.message = r.name("message", false)

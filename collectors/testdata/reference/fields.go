@@ -3,9 +3,11 @@ package reference
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
+	"strings"
 )
 
-// fieldReader reads fields of one object and keeps the first fault.
+// fieldReader reads fields of one object and keeps the first fault. A field that is null is absent.
 type fieldReader struct {
 	object object
 	fault  reason
@@ -17,30 +19,37 @@ func (r *fieldReader) fail(why reason) {
 	}
 }
 
-// text reads a string of any length. The second result is false when there is none.
+// value reads a field of any type. The second result is false when there is none.
+func (r *fieldReader) value(field string, required bool) (any, bool) {
+	value := r.object[field]
+	if value == nil && required {
+		r.fail(missingField)
+	}
+	return value, value != nil
+}
+
+// text reads a string of any length; an empty one in an optional field is absent.
 func (r *fieldReader) text(field string, required bool) (string, bool) {
-	value, present := r.object[field]
+	value, present := r.value(field, required)
 	if !present {
-		if required {
-			r.fail(missingField)
-		}
 		return "", false
 	}
 	text, ok := value.(string)
 	if !ok {
 		r.fail(invalidValue)
+		return "", false
 	}
-	return text, ok
+	return text, text != "" || required
 }
 
-// name reads an id or a name: 1 to 128 bytes.
+// name reads an id or a name: 1 to 128 bytes, else an invalid value; empty where required, a missing field.
 func (r *fieldReader) name(field string, required bool) string {
 	name, present := r.text(field, required)
 	switch {
 	case !present:
-	case name == "" && required:
+	case name == "":
 		r.fail(missingField)
-	case name == "" || len(name) > 128:
+	case len(name) > 128:
 		r.fail(invalidValue)
 	}
 	return name
@@ -48,7 +57,7 @@ func (r *fieldReader) name(field string, required bool) string {
 
 // oneOf reads a value of a closed list; otherwise is what an absent one means, and empty if the field is required.
 //
-// Decision: an empty string is a value outside the list (invalid_value) even where the field is required: it is no id or name.
+// Decision: an empty string in a required field is a value outside the list (invalid_value): it is no id or name.
 func (r *fieldReader) oneOf(field, otherwise string, required bool, list []string) string {
 	value, present := r.text(field, required)
 	if !present {
@@ -61,7 +70,7 @@ func (r *fieldReader) oneOf(field, otherwise string, required bool, list []strin
 }
 
 func (r *fieldReader) flag(field string) bool {
-	value, present := r.object[field]
+	value, present := r.value(field, false)
 	if !present {
 		return false
 	}
@@ -73,11 +82,8 @@ func (r *fieldReader) flag(field string) bool {
 }
 
 func (r *fieldReader) agent(required bool) *agent {
-	value, present := r.object["agent"]
+	value, present := r.value("agent", required)
 	if !present {
-		if required {
-			r.fail(missingField)
-		}
 		return nil
 	}
 	members, ok := value.(object)
@@ -93,17 +99,37 @@ func (r *fieldReader) agent(required bool) *agent {
 	return a
 }
 
-// score is one of the literals 1 to 5: 5.0 and 5e0 are other literals.
+// score is a JSON number with a whole value from 1 to 5, however it is written: 5, 5.0, 0.5e1.
 func (r *fieldReader) score() int {
-	value, present := r.object["score"]
+	value, present := r.value("score", true)
 	if !present {
-		r.fail(missingField)
 		return 0
 	}
 	number, _ := value.(json.Number)
-	if i := slices.Index([]json.Number{"1", "2", "3", "4", "5"}, number); i >= 0 {
-		return i + 1
+	digits, exponent := scientific(number.String())
+	if exponent != 0 || len(digits) != 1 || digits < "1" || digits > "5" {
+		r.fail(invalidValue)
+		return 0
 	}
-	r.fail(invalidValue)
-	return 0
+	return int(digits[0] - '0')
+}
+
+// scientific takes a JSON number apart: digits, with the sign but without zeros at either end, times 10 to the exponent.
+func scientific(number string) (digits string, exponent int) {
+	mantissa, power, _ := strings.Cut(strings.ToLower(number), "e")
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	digits = strings.TrimLeft(whole+fraction, "0")
+	if digits == "" {
+		return "", 0
+	}
+	exponent, err := strconv.Atoi(power)
+	if err != nil && power != "" {
+		return digits, exponent // beyond an int: never whole and small
+	}
+	exponent -= len(fraction)
+	for strings.HasSuffix(digits, "0") {
+		digits = strings.TrimSuffix(digits, "0")
+		exponent++
+	}
+	return digits, exponent
 }

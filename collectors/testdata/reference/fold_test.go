@@ -67,7 +67,7 @@ func nonZero(got map[string]float64, metrics ...string) []string {
 
 func TestNoMessages(t *testing.T) {
 	got := foldLines(Options{})
-	assert.Len(t, got, 13+6+1+2+1+1)
+	assert.Len(t, got, 13+6+1+2+1+1+1)
 	assert.Contains(t, got, `bot_events_total{kind="chat.started"}`)
 	assert.Contains(t, got, `bot_events_lost_total`)
 	assert.Contains(t, got, `bot_events_duplicate_total`)
@@ -80,9 +80,10 @@ func TestZeroSeriesOfAPair(t *testing.T) {
 	for k := range before {
 		delete(got, k)
 	}
-	histograms := 11 + 12 + 12 + 2*10 + 10 + 6 + 7*2
-	cohorts := 3 + 3*3
-	assert.Len(t, got, 3+5+1+3+5+1+1+6+1+1+1+1+3+9+6+1+168+histograms+cohorts)
+	counters := 5 + 3 + 5 + 2 + 3 + 5 + 2 + 2 + 3 + 6 + 6 + 9 + 25 + 168
+	histograms := 11 + 12 + 12 + 2*10 + 10 + 10 + 6 + 10 + 9*2
+	gauges := 3 + 3 + 3*3
+	assert.Len(t, got, counters+histograms+gauges)
 	assert.Contains(t, got, `bot_response_seconds_bucket{bot="b",channel="web",le="0.1",sender="bot"}`)
 	assert.Contains(t, got, `bot_chat_user_messages_bucket{bot="b",channel="web",le="+Inf"}`)
 	assert.Contains(t, got, `bot_traffic_messages_total{bot="b",channel="web",hour="00",weekday="7"}`)
@@ -119,15 +120,16 @@ func TestOneChat(t *testing.T) {
 		`bot_chats_ended_total{reason="explicit"} 1`,
 		`bot_chats_feedback_total{mix="only_positive"} 1`,
 		`bot_chats_outcome_total{outcome="escalated"} 1`,
-		`bot_chats_started_total 1`,
+		`bot_chats_started_total{initiator="user"} 1`,
 		`bot_csat_score_count 1`,
 		`bot_csat_score_sum 4`,
 		`bot_fallbacks_total 1`,
 		`bot_feedback_changes_total{from="negative",to="positive"} 1`,
 		`bot_feedback_total{rating="negative"} 1`,
 		`bot_feedback_total{rating="neutral"} 1`,
-		`bot_feedback_total{rating="positive"} 1`,
-		`bot_handover_chats_total 1`,
+		`bot_handover_chats_total{via="takeover"} 1`,
+		`bot_handover_first_response_seconds_count 1`,
+		`bot_handover_first_response_seconds_sum 33`,
 		`bot_handover_requests_total{cause="after_fallback",via="takeover"} 1`,
 		`bot_handover_requests_total{cause="after_fallback",via="ticket"} 1`,
 		`bot_handover_requests_total{cause="direct",via="takeover"} 1`,
@@ -151,7 +153,7 @@ func TestOneChat(t *testing.T) {
 	}, nonZero(got,
 		"bot_agent_feedback_total", "bot_agent_views_total", "bot_chat_duration_seconds", "bot_chat_user_messages", "bot_chats_ended_total",
 		"bot_chats_feedback_total", "bot_chats_open", "bot_chats_outcome_total", "bot_chats_started_total", "bot_csat_offered_total",
-		"bot_csat_score", "bot_fallbacks_total", "bot_feedback_changes_total", "bot_feedback_total", "bot_handover_chats_total",
+		"bot_csat_score", "bot_fallbacks_total", "bot_feedback_changes_total", "bot_feedback_total", "bot_handover_chats_total", "bot_handover_first_response_seconds",
 		"bot_handover_requests_total", "bot_handover_unanswered_total", "bot_handover_users_active", "bot_handover_wait_seconds",
 		"bot_message_inputs_total", "bot_messages_total", "bot_response_seconds", "bot_reviewable_responses_total",
 		"bot_traffic_messages_total", "bot_user_messages", "bot_user_returns_total", "bot_users_new_total"))
@@ -172,16 +174,27 @@ func TestIdleClosing(t *testing.T) {
 		"at the timeout":             {[]string{userSays(0, "u"), other(1800)}, closedWeb},
 		"feedback is no activity":    {[]string{userSays(0, "u"), ev(60, "feedback.given", `"message":"m","rating":"neutral"`), other(1800)}, closedWeb},
 		"acceptance is activity":     {[]string{userSays(0, "u"), ev(60, "handover.accepted", ""), other(1800)}, []string{}},
-		"last in order, not latest":  {[]string{userSays(0, "u"), withTime(-60, userSays(10, "u")), other(1740)}, closedWeb},
-		"late, closed by the next":   {[]string{withTime(-7200, userSays(0, "u")), other(0)}, closedWeb},
+		"a late one arrived":         {[]string{userSays(0, "u"), withTime(-60, userSays(10, "u")), other(1809.999)}, []string{}},
+		"timeout after it arrived":   {[]string{userSays(0, "u"), withTime(-60, userSays(10, "u")), other(1810)}, closedWeb},
+		"an early one":               {[]string{withTime(60, userSays(0, "u")), other(1859.999)}, []string{}},
+		"timeout after its time":     {[]string{withTime(60, userSays(0, "u")), other(1860)}, closedWeb},
+		"late":                       {[]string{withTime(-7200, userSays(0, "u")), other(1799.999)}, []string{}},
+		"a session apart in a burst": {[]string{withTime(-7200, userSays(0, "u")), withTime(-5400, userSays(0, "u"))}, closedWeb},
+		"the same session":           {[]string{withTime(-7200, userSays(0, "u")), withTime(-5400.001, userSays(0, "u"))}, []string{}},
+		"a vote of later":            {[]string{withTime(-7200, userSays(0, "u")), withTime(0, ev(0, "csat.submitted", `"score":5`))}, closedWeb},
+		"an end of later":            {[]string{withTime(-7200, userSays(0, "u")), withTime(0, ev(0, "chat.ended", ``))}, closedWeb},
+		"custom closes nothing":      {[]string{withTime(-7200, userSays(0, "u")), withTime(0, ev(0, "custom", `"event":"e"`))}, []string{}},
+		"4 h for a takeover":         {[]string{userSays(0, "u"), ev(0, "handover.requested", ""), other(14399.999)}, []string{}},
+		"and no more":                {[]string{userSays(0, "u"), ev(0, "handover.requested", ""), other(14400)}, closedWeb},
+		"none for a ticket":          {[]string{userSays(0, "u"), ev(0, "handover.requested", `"via":"ticket"`), other(1800)}, closedWeb},
 		"late, but none came since":  {[]string{withTime(-7200, userSays(0, "u"))}, []string{}},
-		"clock does not go back":     {[]string{other(1800), withTime(0, userSays(0, "u")), other(-100)}, closedWeb},
+		"clock does not go back":     {[]string{other(1800), withTime(0, userSays(0, "u")), other(-100), other(3599)}, []string{}},
 		"whatsapp after a day":       {[]string{on("whatsapp", 0, "message.user", `"user":"u"`), other(86400)}, closedWhatsapp},
 		"whatsapp not by the bot":    {[]string{on("whatsapp", 0, "message.user", `"user":"u"`), on("whatsapp", 9, "message.bot", ""), other(86400)}, closedWhatsapp},
-		"whatsapp not by handovers":  {[]string{on("whatsapp", 0, "message.bot", ""), on("whatsapp", 9, "handover.requested", ""), other(86400)}, closedWhatsapp},
-		"whatsapp by clicks":         {[]string{on("whatsapp", 0, "message.bot", ""), on("whatsapp", 9, "element.clicked", `"element":"link"`), other(86400)}, []string{}},
+		"whatsapp by requests":       {[]string{on("whatsapp", 0, "message.user", `"user":"u"`), on("whatsapp", 9, "handover.requested", ""), other(86400)}, []string{}},
+		"whatsapp by clicks":         {[]string{on("whatsapp", 0, "message.user", `"user":"u"`), on("whatsapp", 9, "element.clicked", `"element":"link"`), other(86400)}, []string{}},
 		"the chat reopens":           {[]string{userSays(0, "u"), userSays(1800, "u"), other(3600)}, []string{`bot_chats_ended_total{reason="idle"} 2`}},
-		"starting again is nothing":  {[]string{userSays(0, "u"), ev(60, "chat.started", `"user":"v","device":"d"`), other(1800)}, closedWeb},
+		"starting again is activity": {[]string{userSays(0, "u"), ev(60, "chat.started", `"user":"v","device":"d"`), other(1800)}, []string{}},
 		"rejected events move clock": {[]string{userSays(0, "u"), ev(1800, "nonsense", "")}, closedWeb},
 	}
 	for name, test := range tests {
@@ -192,17 +205,30 @@ func TestIdleClosing(t *testing.T) {
 }
 
 func TestOutcomes(t *testing.T) {
-	bot, fallback := ev(2, "message.bot", ""), ev(3, "message.bot", `"fallback":true`)
+	start, end := ev(0, "chat.started", `"user":"u"`), ev(9, "chat.ended", "")
+	bot, fallback, says := ev(2, "message.bot", ""), ev(3, "message.bot", `"fallback":true`), userSays(1, "u")
+	again := userSays(4, "u")
+	resolved := ev(9, "chat.ended", `"resolved":true`)
 	tests := map[string]struct {
 		lines []string
 		want  string
 	}{
-		"escalated":                {[]string{ev(1, "handover.requested", `"via":"ticket"`), ev(9, "chat.ended", `"resolved":true`)}, "escalated"},
-		"resolved":                 {[]string{bot, ev(9, "chat.ended", `"resolved":true`)}, "resolved"},
-		"unengaged":                {[]string{fallback, ev(9, "chat.ended", "")}, "unengaged"},
-		"unanswered":               {[]string{userSays(1, "u"), bot, userSays(3, "u"), ev(9, "chat.ended", "")}, "abandoned"},
-		"fallback, then operator":  {[]string{userSays(1, "u"), fallback, ev(4, "message.operator", ""), ev(9, "chat.ended", "")}, "abandoned"},
-		"fallback, then an answer": {[]string{userSays(1, "u"), fallback, bot, ev(9, "chat.ended", `"resolved":false`)}, "contained"},
+		"asked":                     {[]string{ev(1, "handover.requested", `"via":"ticket"`), resolved}, "escalated"},
+		"operator wrote":            {[]string{says, ev(4, "message.operator", ""), resolved}, "escalated"},
+		"operator took over":        {[]string{says, ev(4, "handover.accepted", ""), resolved}, "escalated"},
+		"operator wrote to nobody":  {[]string{start, ev(4, "message.operator", ""), end}, "escalated"},
+		"silent":                    {[]string{start, fallback, end}, "unengaged"},
+		"silent, resolved":          {[]string{start, resolved}, "unengaged"},
+		"resolved":                  {[]string{says, fallback, resolved}, "resolved"},
+		"unanswered":                {[]string{says, bot, again, end}, "abandoned"},
+		"fallback, then an answer":  {[]string{says, fallback, again, bot, ev(9, "chat.ended", `"resolved":false`)}, "contained"},
+		"fallback, then buttons":    {[]string{says, fallback, bot, end}, "abandoned"},
+		"buttons, then fallback":    {[]string{says, bot, fallback, end}, "abandoned"},
+		"a click between":           {[]string{says, fallback, ev(4, "element.clicked", `"element":"link"`), bot, end}, "contained"},
+		"an echo between":           {[]string{says, fallback, ev(4, "message.user", `"user":"u","input":"button"`), bot, end}, "contained"},
+		"proactive answers nothing": {[]string{says, ev(4, "message.bot", `"proactive":true`), end}, "abandoned"},
+		"proactive is no fallback":  {[]string{says, bot, ev(4, "message.bot", `"proactive":true,"fallback":true`), end}, "contained"},
+		"proactive ends no run":     {[]string{says, fallback, ev(4, "message.bot", `"proactive":true`), bot, end}, "abandoned"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -236,6 +262,12 @@ func TestHandoverCause(t *testing.T) {
 		"nothing before":         {[]string{ask}, "direct"},
 		"fallback":               {[]string{fallback, ask}, "after_fallback"},
 		"button":                 {[]string{fallback, help, ask}, "operator_button"},
+		"button, then its echo":  {[]string{help, ev(4, "message.user", `"user":"u","input":"button"`), ask}, "operator_button"},
+		"echo alone":             {[]string{ev(4, "message.user", `"user":"u","input":"button"`), ask}, "direct"},
+		"fallback and buttons":   {[]string{fallback, ev(4, "message.bot", ""), ask}, "after_fallback"},
+		"fallback and words":     {[]string{fallback, userSays(4, "u"), ask}, "after_fallback"},
+		"another answer":         {[]string{fallback, userSays(4, "u"), ev(5, "message.bot", ""), ask}, "direct"},
+		"fallback unasked":       {[]string{ev(4, "message.bot", `"proactive":true,"fallback":true`), ask}, "direct"},
 		"button, then words":     {[]string{help, userSays(4, "u"), ask}, "direct"},
 		"button, then a link":    {[]string{help, ev(4, "element.clicked", `"element":"link"`), ask}, "direct"},
 		"button, then an answer": {[]string{help, ev(4, "message.bot", ""), ask}, "operator_button"},
@@ -259,7 +291,7 @@ func TestFeedbackMix(t *testing.T) {
 		"balanced":      {"positive", "negative", "neutral"},
 	}
 	for want, given := range tests {
-		lines := []string{ev(0, "message.bot", "")}
+		lines := []string{ev(0, "chat.started", `"user":"u"`)}
 		for i, rating := range given {
 			lines = append(lines, ev(1, "feedback.given", fmt.Sprintf(`"message":"m%d","rating":"%s"`, i, rating)))
 		}
@@ -272,7 +304,7 @@ func TestEviction(t *testing.T) {
 	chat := func(seconds float64, chat string) string {
 		return strings.Replace(userSays(seconds, "u"), `"chat":"c"`, `"chat":"`+chat+`"`, 1)
 	}
-	got := foldLines(Options{MaxChats: 2}, chat(0, "c1"), chat(1, "c2"), chat(2, "c1"), withTime(-50, chat(3, "c3")), chat(4, "c1"))
+	got := foldLines(Options{MaxChats: 2}, chat(0, "c1"), chat(1, "c2"), withTime(-9, chat(2, "c1")), withTime(-50, chat(3, "c3")), chat(4, "c1"))
 	assert.Equal(t, []string{
 		`bot_chat_user_messages_count 1`,
 		`bot_chat_user_messages_sum 1`,

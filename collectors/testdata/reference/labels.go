@@ -6,13 +6,10 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/mileusna/useragent"
 )
 
 const (
 	other         = "__other__" // stands for every value beyond a limit
-	unknown       = "unknown"
 	maxLabelBytes = 128
 )
 
@@ -70,9 +67,10 @@ func (f *fold) overflow(metric, label string) {
 	f.series.add("bot_label_overflow_total", labels{"metric": metric, "label": label}, 1)
 }
 
-// cleanLabel removes control characters, then cuts to 128 bytes between two characters.
+// cleanLabel makes runs of white space and control characters one space, none at the ends, and cuts to 128 bytes between two
+// characters.
 func cleanLabel(value string) string {
-	value = withoutControls(value)
+	value = squeeze(value)
 	if len(value) <= maxLabelBytes {
 		return value
 	}
@@ -80,84 +78,39 @@ func cleanLabel(value string) string {
 	for !utf8.RuneStart(value[end]) {
 		end--
 	}
-	return value[:end]
+	return strings.TrimSuffix(value[:end], " ")
 }
 
-func withoutControls(value string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Cc, r) {
-			return -1
-		}
-		return r
-	}, value)
+func squeeze(value string) string {
+	words := strings.FieldsFunc(value, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
+	return strings.Join(words, " ")
 }
 
 var schemeAtStart = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
 
-// cleanDestination takes user info, query and fragment from a URL, and nothing else: no escaping, no change of case.
+// cleanDestination takes everything from the first ?, # or ; on from a destination, whatever it is, and user info from a URL, and
+// nothing else: no escaping, no change of case.
 //
-// Decision: control characters go first, so that one of them in a scheme cannot hide a URL.
+// Decision: white space and control characters go first, so that one at the start cannot hide a URL; the cut to 128 bytes comes
+// last, so that it cannot cut off the @ behind user info.
 // Decision: user info is what stands before the last @ of an authority, and an authority stands behind scheme:// or, when the
 // target is url, behind // at the start; so "mailto:a@example.com" and "user@example.com/x" with target url keep theirs.
 func cleanDestination(destination, target string) string {
-	url := withoutControls(destination)
-	prefix := schemeAtStart.FindString(url)
-	if prefix == "" && target != "url" {
-		return url
-	}
-	if i := strings.IndexAny(url, "?#"); i >= 0 {
+	url := squeeze(destination)
+	if i := strings.IndexAny(url, "?#;"); i >= 0 {
 		url = url[:i]
 	}
-	if prefix == "" && strings.HasPrefix(url, "//") {
+	prefix := schemeAtStart.FindString(url)
+	if prefix == "" && target == "url" && strings.HasPrefix(url, "//") {
 		prefix = "//"
 	}
 	if prefix == "" {
-		return url
+		return cleanLabel(url)
 	}
 	authority, path := url[len(prefix):], ""
 	if i := strings.Index(authority, "/"); i >= 0 {
 		authority, path = authority[:i], authority[i:]
 	}
 	authority = authority[strings.LastIndex(authority, "@")+1:]
-	return prefix + authority + path
-}
-
-// deviceAndBrowser of an event on its own: as given, else derived from its user agent, else empty.
-//
-// Decision: an empty user_agent is none. One that the parser makes nothing of gives "unknown", which is then a derived value
-// like any other: it is remembered by the chat and hides what the chat knew.
-func (ev event) deviceAndBrowser() (device, browser string) {
-	device, browser = ev.device, ev.browser
-	if ev.userAgent == "" {
-		return device, browser
-	}
-	parsed := useragent.Parse(ev.userAgent)
-	if device == "" {
-		device = deviceOf(parsed)
-	}
-	if browser == "" {
-		browser = orUnknown(parsed.Name)
-	}
-	return device, browser
-}
-
-func deviceOf(parsed useragent.UserAgent) string {
-	switch {
-	case parsed.Tablet:
-		return "tablet"
-	case parsed.Mobile:
-		return "mobile"
-	case parsed.Desktop:
-		return "desktop"
-	case parsed.Bot:
-		return "bot"
-	}
-	return unknown
-}
-
-func orUnknown(value string) string {
-	if value == "" {
-		return unknown
-	}
-	return value
+	return cleanLabel(prefix + authority + path)
 }

@@ -46,14 +46,18 @@ func withBound(l labels, bound float64) labels {
 	return all
 }
 
+var waits = []float64{5, 15, 30, 60, 120, 300, 600, 1800, 3600}
+
 // buckets of each histogram, without the last one.
 var buckets = map[string][]float64{
-	"bot_user_messages":         {1, 2, 3, 5, 8, 13, 21, 34, 55, 100},
-	"bot_chat_duration_seconds": {0, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200},
-	"bot_chat_user_messages":    {0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 100},
-	"bot_response_seconds":      {0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60},
-	"bot_handover_wait_seconds": {5, 15, 30, 60, 120, 300, 600, 1800, 3600},
-	"bot_csat_score":            {1, 2, 3, 4, 5},
+	"bot_user_messages":                   {1, 2, 3, 5, 8, 13, 21, 34, 55, 100},
+	"bot_chat_duration_seconds":           {0, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200},
+	"bot_chat_user_messages":              {0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 100},
+	"bot_response_seconds":                {0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60},
+	"bot_handover_wait_seconds":           waits,
+	"bot_handover_first_response_seconds": waits,
+	"bot_csat_score":                      {1, 2, 3, 4, 5},
+	"bot_event_delay_seconds":             {0.1, 1, 10, 60, 300, 1800, 3600, 21600, 86400},
 }
 
 func upperBounds(name string) []float64 {
@@ -82,6 +86,7 @@ func (s series) zeroStream() {
 	s.zero("bot_events_ignored_total", labels{}, "reason", "test")
 	s.zero("bot_events_clamped_total", labels{}, "direction", "past", "future")
 	s.add("bot_events_duplicate_total", nil, 0)
+	s.add("bot_events_clock_doubted_total", nil, 0)
 	s.add("bot_events_lost_total", nil, 0) // a file loses nothing
 }
 
@@ -96,19 +101,22 @@ func (s series) zero(name string, l labels, label string, values ...string) {
 
 // zeroPair makes the series of a bot and channel exist that have closed labels only.
 //
-// Decision: bot_feedback_changes_total has all nine combinations, also from a rating to itself, which never counts.
+// Decision: changes have all combinations, also from a rating or score to itself, which never counts.
 func (s series) zeroPair(p pair) {
 	l := p.labels(nil)
 	for _, name := range []string{
-		"bot_chats_started_total", "bot_fallbacks_total", "bot_handover_chats_total", "bot_handover_unanswered_total",
-		"bot_user_returns_total", "bot_reviewable_responses_total", "bot_csat_offered_total",
+		"bot_fallbacks_total", "bot_handover_unanswered_total", "bot_user_returns_total", "bot_reviewable_responses_total",
+		"bot_csat_offered_total",
 	} {
 		s.add(name, l, 0)
 	}
 	s.zero("bot_messages_total", l, "sender", "user", "bot", "operator")
 	s.zero("bot_message_inputs_total", l, "input", inputs...)
+	s.zero("bot_chats_started_total", l, "initiator", "user", "bot")
 	s.zero("bot_chats_ended_total", l, "reason", "explicit", "idle", "evicted")
 	s.zero("bot_chats_outcome_total", l, "outcome", "escalated", "resolved", "unengaged", "abandoned", "contained")
+	s.zero("bot_outreach_total", l, "result", "replied", "ignored")
+	s.zero("bot_handover_chats_total", l, "via", vias...)
 	s.zero("bot_feedback_total", l, "rating", ratings...)
 	s.zero("bot_chats_feedback_total", l, "mix",
 		"only_positive", "more_positive", "balanced", "more_negative", "only_negative", "none")
@@ -118,16 +126,30 @@ func (s series) zeroPair(p pair) {
 	for _, from := range ratings {
 		s.zero("bot_feedback_changes_total", p.labels(labels{"from": from}), "to", ratings...)
 	}
+	for _, from := range scores {
+		s.zero("bot_csat_changes_total", p.labels(labels{"from": from}), "to", scores...)
+	}
 	for weekday := 1; weekday <= 7; weekday++ {
 		for hour := range 24 {
 			s.add("bot_traffic_messages_total", p.labels(trafficLabels(weekday, hour)), 0)
 		}
 	}
-	s.zeroHistogram("bot_user_messages", l)
-	s.zeroHistogram("bot_chat_duration_seconds", l)
-	s.zeroHistogram("bot_chat_user_messages", l)
 	s.zeroHistogram("bot_response_seconds", p.labels(labels{"sender": "bot"}))
 	s.zeroHistogram("bot_response_seconds", p.labels(labels{"sender": "operator"}))
-	s.zeroHistogram("bot_handover_wait_seconds", l)
-	s.zeroHistogram("bot_csat_score", l)
+	for name := range buckets {
+		if name != "bot_response_seconds" { // the only one with a label of its own
+			s.zeroHistogram(name, l)
+		}
+	}
+}
+
+func (s series) zeroGauges(p pair, windows []Window) {
+	for _, name := range []string{"bot_chats_open", "bot_handover_waiting", "bot_handover_oldest_wait_seconds"} {
+		s.add(name, p.labels(nil), 0)
+	}
+	for _, window := range windows {
+		l := p.labels(labels{"window": window.Label})
+		s.add("bot_handover_users_active", l, 0)
+		s.zero("bot_users_cohort", l, "cohort", "new", "returning", "active")
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,8 +28,9 @@ type generator struct {
 	wide   bool
 	calm   bool // chats have time to grow: fewer jumps, less lateness
 	stored time.Time
-	ids    []eventID // of earlier events
-	chat   members   // bot, channel and chat of the event before
+	wrong  time.Duration // how far ahead the next line is stored
+	ids    []eventID     // of earlier events
+	chat   members       // bot, channel and chat of the event before
 }
 
 func newGenerator(seed int64, wide bool) *generator {
@@ -81,6 +83,12 @@ func (g *generator) optional(m *members, name, value string) {
 	}
 }
 
+func (m members) without(name string) members {
+	return slices.DeleteFunc(slices.Clone(m), func(one member) bool { return one.name == name })
+}
+
+func (m members) line() []byte { return []byte(m.json()) }
+
 func (m members) json() string {
 	parts := []string{}
 	for _, one := range m {
@@ -94,6 +102,9 @@ func (g *generator) line(i int) []byte {
 	g.tick()
 	kind := g.kind()
 	data := g.data(kind)
+	if i == 0 { // the first line sets the clock, which is far from 1970
+		return append(g.envelope(i, kind)[:4], member{"storedtime", quote(g.timestamp(g.stored))}, member{"data", data.json()}).line()
+	}
 	if g.chance(7) {
 		g.spoil(data)
 	}
@@ -102,7 +113,11 @@ func (g *generator) line(i int) []byte {
 	if g.chance(1) {
 		dataJSON = g.pick("null", "[]", `"text"`, "5", "true", "{}")
 	}
-	if !g.chance(1) {
+	switch {
+	case g.chance(1):
+	case g.chance(3):
+		envelope = append(envelope.without("datacontenttype"), g.encoded(data)...)
+	default:
 		envelope = append(envelope, member{"data", dataJSON})
 	}
 	if g.chance(2) {
@@ -148,6 +163,8 @@ func (g *generator) tick() {
 		g.stored = g.stored.Add(time.Duration(g.IntN(32*24)) * time.Hour)
 	case n < 988:
 		g.stored = g.stored.Add(time.Duration(390*24+g.IntN(20*24)) * time.Hour)
+	case n < 991: // a wrong tick of the broker's clock: the next line goes on from here
+		g.wrong = time.Duration(g.IntN(500*24)) * time.Hour
 	default:
 		step := exact[g.IntN(len(exact)-1)]
 		if g.chance(3) {
@@ -217,8 +234,9 @@ func (g *generator) envelope(i int, kind string) members {
 		{"source", quote(id.source)},
 		{"type", quote(typ)},
 	}
-	if g.chance(90) {
-		m = append(m, member{"storedtime", quote(g.timestamp(g.stored))})
+	if g.wrong > 0 || g.chance(90) {
+		m = append(m, member{"storedtime", quote(g.timestamp(g.stored.Add(g.wrong)))})
+		g.wrong = 0
 	}
 	if g.chance(75) {
 		m = append(m, member{"time", quote(g.eventTime())})

@@ -18,7 +18,7 @@ var userAgents = []string{
 }
 
 var titles = []string{
-	"Yes", "No", "", "Größe \"XL\" \\ 20 €", "line\nbreak\ttab\u0000\u0085end", "日本語のボタン", "\u0007",
+	"Yes", "No", "", " Yes", "Yes\n", "a  \t b", "a\u00a0b", "a\u2003\u0000b", "Größe \"XL\" \\ 20 €", "line\nbreak\ttab\u0000\u0085end", "日本語のボタン", "\u0007",
 	strings.Repeat("x", 128), strings.Repeat("x", 127) + "é", strings.Repeat("日", 60), strings.Repeat("\u0001y", 100),
 	"a\u2028b<&>",
 }
@@ -29,6 +29,8 @@ var destinations = []string{
 	"https://example.com#frag?not", "https://example.com/path@home?x=1", "https://user@example.com", "//u:p@cdn.example.com/a?b",
 	"/relative/path?q=1#f", "example.com/x?q", "user@example.com/x", "tel:+391234", "custom+scheme.1-x://u@host?q", "1ttp://u@host?q",
 	"see https://u:p@example.com?q", "https://example.com/è ü?z", "https://u@[::1]:80/?a", "://u@host?q", "https://", "https://@?",
+	"sms:+390000?body=x", "/account?token=1", "https://example.com/a;jsessionid=1", " https://u:p@example.com/a b ?q", "tel:1;ext=2", "?", "#f",
+	"\u0007https://u@example.com", "https://" + strings.Repeat("u", 130) + "@example.com/x",
 	"https://example.com/" + strings.Repeat("p", 120) + "?q=1", "https://u@example.com/" + strings.Repeat("ß", 70),
 }
 
@@ -62,6 +64,7 @@ func (g *generator) data(kind string) members {
 	m := slices.Clone(g.place())
 	if kind == "custom" && g.chance(50) {
 		m = m[:2]
+		g.rarely(&m, 20, "chat", g.pick(`""`, "null"))
 	}
 	if kind == "chat.started" || kind == "message.user" || g.chance(35) {
 		m = append(m, member{"user", quote(g.number("u", 3, 60))})
@@ -69,6 +72,7 @@ func (g *generator) data(kind string) members {
 	g.rarely(&m, 12, "device", quote(g.number("device", 3, 40)))
 	g.rarely(&m, 12, "browser", g.quoted("Chrome", "Fire\u0007fox", g.number("browser", 3, 90)))
 	g.rarely(&m, 15, "user_agent", g.quoted(userAgents...))
+	g.rarely(&m, 8, "topic", g.quoted("billing", "", strings.Repeat("t", 128+g.IntN(2))))
 	g.rarely(&m, 4, "env", g.quoted("test", "test", "production", ""))
 	g.rarely(&m, 10, "language", g.quoted("it", "", strings.Repeat("l", 300)))
 	g.rarely(&m, 5, "unheard", g.pick(`{"bot":"x","a":[1,2,{"bot":null}]}`, "1e999", "null", `"\ud83d\ude00"`))
@@ -127,7 +131,7 @@ func (g *generator) further(kind string) members {
 	case "csat.submitted":
 		m = members{{"score", strconv.Itoa(1 + g.IntN(5))}}
 		if g.chance(5) {
-			m[0].value = g.pick("0", "6", "-1", "5.0", "5e0", `"5"`, "4.5", "1E0", "50", "100000000000000000000", "true")
+			m[0].value = g.pick("0", "6", "-1", "5.0", "5e0", "0.5e1", "30e-1", "-0", `"5"`, "4.5", "1E0", "50", "100000000000000000000", "1e400", "true")
 		}
 	case "element.clicked":
 		m = members{{"element", g.quoted(elements...)}}
@@ -161,7 +165,7 @@ func (g *generator) spoil(m members) {
 		one.name = "not_" + one.name
 		return
 	}
-	one.value = g.pick(`""`, "null", "7", "1.0", "true", `"true"`, "[]", "{}", `{"id":"x"}`, `"nowhere"`, `"2026-03-01"`, `" "`,
+	one.value = g.pick(`""`, `""`, "null", "null", "7", "1.0", "true", `"true"`, "[]", "{}", `{"id":"x"}`, `"nowhere"`, `"2026-03-01"`, `" "`,
 		`"2026-03-01T10:00:00,5Z"`, `"2026-03-01 10:00:00Z"`, `"2026-13-01T10:00:00Z"`,
 		quote(strings.Repeat("n", 128)), quote(strings.Repeat("n", 129)), quote(strings.Repeat("é", 64)), quote(strings.Repeat("é", 64)+"n"))
 }

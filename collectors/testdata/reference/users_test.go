@@ -3,6 +3,7 @@ package reference
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 )
@@ -12,8 +13,8 @@ const (
 	day  = 24 * hour
 )
 
-// quiet moves the clock and nothing else.
-func quiet(seconds float64) string { return ev(seconds, "csat.offered", "") }
+// quiet moves the clock and nothing else; its time bears witness to a jump.
+func quiet(seconds float64) string { return withTime(seconds, ev(seconds, "csat.offered", "")) }
 
 func TestWindows(t *testing.T) {
 	active := func(end float64) []string {
@@ -54,7 +55,7 @@ func TestWindows(t *testing.T) {
 
 func TestRetention(t *testing.T) {
 	newUsers := func(again float64) []string {
-		return nonZero(foldLines(Options{}, userSays(0, "u"), userSays(again, "u")), "bot_users_new_total", "bot_user_returns_total")
+		return nonZero(foldLines(Options{}, userSays(0, "u"), withTime(again, userSays(again, "u"))), "bot_users_new_total", "bot_user_returns_total")
 	}
 	one := `bot_users_new_total{browser="unknown",device="unknown"} `
 	assert.Equal(t, []string{"bot_user_returns_total 1", one + "1"}, newUsers(400*day-1))
@@ -70,16 +71,20 @@ func TestWhoIsSeen(t *testing.T) {
 		"message of the bot":  {[]string{ev(0, "message.bot", `"user":"u"`)}, nil},
 		"click without user":  {[]string{ev(0, "element.clicked", `"element":"link"`)}, nil},
 		"user of the chat":    {[]string{ev(0, "message.bot", `"user":"u"`), ev(1, "element.clicked", `"element":"link"`)}, []string{"unknown", "unknown"}},
-		"by custom":           {[]string{ev(0, "message.bot", ""), ev(0, "custom", `"event":"e","user":"u","device":"d"`), ev(1, "csat.submitted", `"score":1`)}, []string{"unknown", "d"}},
+		"by custom":           {[]string{ev(0, "message.bot", ""), ev(0, "custom", `"event":"e","user":"u","device":"d"`), ev(1, "csat.submitted", `"score":1`)}, nil},
+		"by an offer":         {[]string{ev(0, "message.bot", ""), ev(0, "csat.offered", `"user":"u","device":"d"`), ev(1, "csat.submitted", `"score":1`)}, []string{"unknown", "d"}},
 		"chat is not open":    {[]string{ev(0, "csat.submitted", `"score":1,"user":"u"`)}, []string{"unknown", "unknown"}},
 		"given":               {[]string{ev(0, "chat.started", `"user":"u","device":"d",`+ua)}, []string{"Firefox", "d"}},
 		"derived":             {[]string{ev(0, "message.bot", ua), userSays(1, "u")}, []string{"Firefox", "desktop"}},
 		"derived hides given": {[]string{ev(0, "message.bot", `"device":"d","browser":"x"`), ev(1, "message.bot", ua), userSays(1, "u")}, []string{"Firefox", "desktop"}},
-		"nothing derived":     {[]string{ev(0, "message.bot", ua), ev(1, "message.user", `"user":"u","user_agent":"curl"`)}, []string{"curl", "unknown"}},
+		"nothing derived":     {[]string{ev(0, "message.bot", ua), ev(1, "message.user", `"user":"u","user_agent":"curl"`)}, []string{"other", "other"}},
+		"bot":                 {[]string{ev(1, "message.user", `"user":"u","user_agent":"Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"`)}, []string{"Googlebot", "bot"}},
 		"empty user agent":    {[]string{ev(0, "message.bot", ua), ev(1, "message.user", `"user":"u","user_agent":""`)}, []string{"Firefox", "desktop"}},
 		"closed in between":   {[]string{ev(0, "message.bot", ua), ev(1, "chat.ended", ""), userSays(1, "u")}, []string{"unknown", "unknown"}},
-		"second start":        {[]string{ev(0, "message.bot", ""), ev(1, "chat.started", `"user":"u"`), ev(2, "element.clicked", `"element":"link"`)}, nil},
-		"control characters":  {[]string{ev(0, "chat.started", `"user":"u","device":"d\u0007\u0085e","browser":"`+strings.Repeat("é", 63)+`é"`)}, []string{strings.Repeat("é", 64), "de"}},
+		"of the person":       {[]string{ev(0, "message.bot", `"user":"u",`+ua), ev(1, "chat.ended", ""), userSays(1, "u")}, []string{"Firefox", "desktop"}},
+		"empty names":         {[]string{ev(0, "message.bot", `"user":"u",`+ua), ev(1, "message.user", `"user":"u","device":"","browser":null`)}, []string{"Firefox", "desktop"}},
+		"second start":        {[]string{ev(0, "message.bot", ""), ev(1, "chat.started", `"user":"u"`), ev(2, "element.clicked", `"element":"link"`)}, []string{"unknown", "unknown"}},
+		"control characters":  {[]string{ev(0, "chat.started", `"user":"u","device":"\u0007 d\u0007\u0085\u00a0 e\n","browser":"`+strings.Repeat("é", 63)+`é"`)}, []string{strings.Repeat("é", 64), "d e"}},
 	}
 	for name, test := range tests {
 		want := []string{}
@@ -90,39 +95,69 @@ func TestWhoIsSeen(t *testing.T) {
 	}
 }
 
-func TestReturns(t *testing.T) {
-	in := func(chat, line string) string {
-		return strings.Replace(line, `"chat":"c"`, `"chat":"`+chat+`"`, 1)
+// TestVisits: a visit begins half an hour or more after the last sighting, in whole minutes of event times.
+func TestVisits(t *testing.T) {
+	tests := map[string]struct {
+		lines []string
+		want  float64
+	}{
+		"29 minutes":         {[]string{userSays(59, "u"), userSays(1799, "u")}, 0},
+		"30 by the minute":   {[]string{userSays(59, "u"), userSays(1800, "u")}, 1},
+		"30":                 {[]string{userSays(0, "u"), userSays(1800, "u")}, 1},
+		"two tabs":           {[]string{userSays(0, "u"), strings.Replace(userSays(9, "u"), `"chat":"c"`, `"chat":"d"`, 1)}, 0},
+		"one chat, hours on": {[]string{on("whatsapp", 0, "message.user", `"user":"u"`), on("whatsapp", 9*hour, "message.user", `"user":"u"`)}, 1},
+		"a late one":         {[]string{userSays(hour, "u"), withTime(0, userSays(hour, "u"))}, 0},
+		"late, in order":     {[]string{withTime(-hour, userSays(0, "u")), userSays(0, "u")}, 1},
+		"ahead of the clock": {[]string{withTime(299, userSays(0, "u")), userSays(1800, "u")}, 1},
+		"another user":       {[]string{userSays(0, "u"), userSays(hour, "v")}, 0},
+		"another device":     {[]string{ev(0, "message.user", `"user":"u","device":"d"`), ev(hour, "message.user", `"user":"u","device":"e"`)}, 0},
+		"by a vote":          {[]string{userSays(0, "u"), ev(hour, "csat.submitted", `"score":1,"user":"u"`)}, 1},
+		"not by the bot":     {[]string{userSays(0, "u"), ev(hour, "message.bot", `"user":"u"`), userSays(1799, "u")}, 0},
 	}
-	got := foldLines(Options{},
-		in("1", userSays(0, "u")),
-		in("2", userSays(0, "v")),
-		in("2", userSays(0, "u")), // the chat is of v
-		in("3", ev(0, "message.bot", "")),
-		in("3", ev(0, "feedback.given", `"user":"u","message":"m","rating":"positive"`)),
-		in("3", userSays(0, "v")), // the chat is of u
-		in("4", ev(0, "feedback.given", `"user":"v","message":"m","rating":"positive"`)),
-		in("5", ev(0, "message.user", `"user":"u","device":"other"`)),
-	)
-	assert.Equal(t, []string{
-		`bot_user_returns_total 1`,
-		`bot_users_cohort{cohort="active",window="1d"} 3`,
-		`bot_users_cohort{cohort="active",window="30d"} 3`,
-		`bot_users_cohort{cohort="active",window="7d"} 3`,
-		`bot_users_cohort{cohort="new",window="1d"} 3`,
-		`bot_users_cohort{cohort="new",window="30d"} 3`,
-		`bot_users_cohort{cohort="new",window="7d"} 3`,
-		`bot_users_cohort{cohort="returning",window="1d"} 1`,
-		`bot_users_cohort{cohort="returning",window="30d"} 1`,
-		`bot_users_cohort{cohort="returning",window="7d"} 1`,
-	}, nonZero(got, "bot_user_returns_total", "bot_users_cohort"))
+	for name, test := range tests {
+		assert.Equal(t, test.want, sum(foldLines(Options{}, test.lines...), "bot_user_returns_total"), name)
+	}
+}
+
+// TestRenaming: a user seen without a device or browser becomes the user under the name when the first one is named.
+func TestRenaming(t *testing.T) {
+	says := func(seconds float64, more string) string { return ev(seconds, "message.user", `"user":"u"`+more) }
+	active := func(device, browser string) string {
+		return `bot_users_active{browser="` + browser + `",device="` + device + `",window="1d"} 1`
+	}
+	window := []Window{{"1d", 24 * time.Hour}}
+	tests := map[string]struct {
+		lines []string
+		want  []string
+	}{
+		"device":              {[]string{says(0, ``), says(1, `,"device":"d"`)}, []string{active("d", "unknown")}},
+		"both at once":        {[]string{says(0, ``), says(1, `,"device":"d","browser":"b"`)}, []string{active("d", "b")}},
+		"one after the other": {[]string{says(0, ``), says(1, `,"browser":"b"`), says(2, `,"device":"d"`)}, []string{active("d", "b")}},
+		"later names do not":  {[]string{says(0, ``), says(1, `,"device":"d"`), says(2, `,"device":"e"`)}, []string{active("d", "unknown"), active("e", "unknown")}},
+		"by the bot":          {[]string{says(0, ``), ev(1, "message.bot", `"device":"d"`)}, []string{active("d", "unknown")}},
+		"by a vote elsewhere": {[]string{says(0, ``), ev(1, "chat.ended", ""), ev(2, "csat.submitted", `"score":3,"user":"u","device":"d"`)}, []string{active("d", "unknown")}},
+		"known already": {
+			// The chat's device is not the person's: it was named before anybody knew who writes.
+			[]string{says(0, ``), ev(1, "chat.ended", ""), ev(2, "message.bot", `"device":"d"`), says(3, ``), says(4, `,"device":"d"`)},
+			[]string{active("d", "unknown"), active("unknown", "unknown")},
+		},
+		"of another person": {[]string{says(0, ``), ev(1, "message.user", `"user":"v","device":"d"`)}, []string{active("d", "unknown"), active("unknown", "unknown")}},
+	}
+	for name, test := range tests {
+		got := foldLines(Options{Windows: window}, test.lines...)
+		assert.Equal(t, test.want, nonZero(got, "bot_users_active"), name)
+		assert.Equal(t, float64(len(test.want)), sum(got, "bot_users_new_total"), name)
+	}
+	got := foldLines(Options{}, append(tests["both at once"].lines, quiet(day))...)
+	assert.Equal(t, []string{`bot_user_messages_count 1`, `bot_user_messages_sum 2`}, nonZero(got, "bot_user_messages"))
+	assert.Equal(t, []string{`bot_users_new_total{browser="unknown",device="unknown"} 1`}, nonZero(got, "bot_users_new_total"))
 }
 
 func TestMessagesPerDay(t *testing.T) {
 	lines := []string{
 		userSays(0, "u"), userSays(0, "u"), userSays(0, "v"),
-		withTime(11*hour, userSays(12*hour, "u")), // the clock says the next day, the event does not
-		userSays(100*hour, "v"), userSays(50*hour, "v"),
+		withTime(11*hour, userSays(12*hour, "u")), quiet(30 * hour), quiet(50 * hour), quiet(70 * hour), // the clock says the next day, the event does not
+		withTime(100*hour, userSays(100*hour, "v")), userSays(50*hour, "v"),
 		quiet(200 * hour),
 	}
 	got := foldLines(Options{}, lines...)
@@ -141,7 +176,7 @@ func TestLimits(t *testing.T) {
 		ev(0, "feedback.given", `"message":"m","rating":"positive","agent":{"id":"a"}`),
 		ev(0, "feedback.given", `"message":"n","rating":"positive","agent":{"id":"c"}`),
 		ev(0, "custom", `"event":"e"`), ev(0, "custom", `"event":"f"`),
-		ev(0, "message.user", `"user":"u"`), ev(0, "message.user", `"user":"u","device":"d"`), ev(0, "message.user", `"user":"u","device":"e"`),
+		ev(0, "message.user", `"user":"u"`), ev(0, "message.user", `"user":"v","device":"d"`), ev(0, "message.user", `"user":"v","device":"e"`),
 	)
 	assert.Equal(t, []string{
 		`bot_agent_feedback_total{agent="__other__",kind="agent",rating="positive"} 1`,
@@ -181,16 +216,19 @@ func TestCleanDestination(t *testing.T) {
 		{"https://user:pw@example.com:8443/a%2Fb?q=1#f", "other", "https://example.com:8443/a%2Fb"},
 		{"https://a@b@example.com", "other", "https://example.com"},
 		{"https://example.com#a?b", "other", "https://example.com"},
+		{"https://example.com/a;jsessionid=1?c", "other", "https://example.com/a"},
 		{"https://example.com/a@b?c@d", "url", "https://example.com/a@b"},
 		{"HTTPS://u@Example.com/è ü", "other", "HTTPS://Example.com/è ü"},
-		{"https\u0007://u@example.com?q", "other", "https://example.com"},
-		{"example.com/a?b", "answer", "example.com/a?b"},
-		{"example.com/a?b", "url", "example.com/a"},
+		{" \u0007https://u@example.com?q", "other", "https://example.com"},
+		{"https://" + strings.Repeat("u", 200) + "@example.com", "other", "https://example.com"},
+		{"example.com/a?b", "answer", "example.com/a"},
+		{"/account?token=1", "other", "/account"},
 		{"//u@example.com/a?b", "url", "//example.com/a"},
-		{"//u@example.com/a?b", "other", "//u@example.com/a?b"},
-		{"mailto:u@example.com?subject=s", "email", "mailto:u@example.com?subject=s"},
-		{"mailto:u@example.com?subject=s", "url", "mailto:u@example.com"},
-		{"see https://u@example.com?q", "other", "see https://u@example.com?q"},
+		{"//u@example.com/a?b", "other", "//u@example.com/a"},
+		{"mailto:u@example.com?subject=s", "email", "mailto:u@example.com"},
+		{"sms:+390000?body=x", "phone", "sms:+390000"},
+		{"see https://u@example.com ?q", "other", "see https://u@example.com"},
+		{";", "url", ""},
 		{"", "url", ""},
 	}
 	for _, test := range tests {
@@ -201,4 +239,6 @@ func TestCleanDestination(t *testing.T) {
 func TestKey(t *testing.T) {
 	assert.Equal(t, `m{a="\\x\"\n",b="é"}`, key("m", labels{"b": "é", "a": "\\x\"\n"}))
 	assert.Equal(t, strings.Repeat("日", 42), cleanLabel(strings.Repeat("日", 43)))
+	assert.Equal(t, strings.Repeat("x", 127), cleanLabel(strings.Repeat("x", 127)+"\n\ty"), "no space at the end of what was cut")
+	assert.Equal(t, "a b", cleanLabel("\u2003a\r\n\u0000 b\u00a0"))
 }
