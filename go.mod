@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	github.com/alecthomas/kingpin/v2 v2.4.0 // flags, as every exporter has them
+	github.com/cespare/xxhash/v2 v2.3.0 // fast hashes, by which messages are recognized
 	github.com/cloudevents/sdk-go/protocol/nats_jetstream/v2 v2.16.2 // tests: what the SDK publishes is understood
 	github.com/cloudevents/sdk-go/v2 v2.16.2 // tests: the same
 	github.com/coreos/go-systemd/v22 v22.7.0 // tells systemd that it is ready and alive
@@ -35,7 +36,6 @@ require (
 	github.com/alecthomas/units v0.0.0-20240927000941-0f3dac36c52b // indirect
 	github.com/antithesishq/antithesis-sdk-go v0.8.0-default-no-op // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
-	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/golang-jwt/jwt/v5 v5.3.1 // indirect
 	github.com/google/go-tpm v0.9.8 // indirect
 	github.com/jpillora/backoff v1.0.0 // indirect

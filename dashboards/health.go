@@ -33,8 +33,9 @@ func healthBoard(cfg Config) (Dashboard, error) {
 		number("Stream mismatch", "What tells that the stream is not the one that the state was made from. The exporter then stops counting.").
 			now("{{instance}} {{field}}", b.of(self.Mismatch).Each().Max(promql.Instance, self.Mismatch.Labels[0]).Where(">", promql.Number(0))).
 			set(yes, byThresholds(), limits(bad...)).none("None"),
-		number("Messages lost", "Messages that the stream dropped before they were read."+exactRange).
-			now("", total(b.of(collectors.EventsLost))).set(byThresholds(), limits(bad...)),
+		number("Messages lost", "Messages that the stream dropped before they were read, and messages that the broker lost after they were counted, which stay counted."+exactRange).
+			now("dropped", total(b.of(collectors.EventsLost))).
+			now("lost by the broker", b.of(self.BrokerLost).EachOver("increase", promql.Range).Max()).set(byThresholds(), limits(bad...)),
 	)
 	b.line(6,
 		states("Ready over time", "Whether each process was ready.").
@@ -83,8 +84,9 @@ func healthBoard(cfg Config) (Dashboard, error) {
 			over(process, each(self.CheckpointDuration)).set(unit(unitSeconds), decimals(3)),
 		samples("Size", "Size of the last checkpoint.").
 			over(process, each(self.CheckpointSize)).set(unit(unitBytes)),
-		bars("Failures", "Checkpoints that could not be written, and checkpoint files that were found damaged at start."+fromRates).
+		bars("Failures", "Checkpoints, and marks of what a page showed, that could not be written, and checkpoint files that were found damaged at start."+fromRates).
 			over("not written "+process, b.of(self.CheckpointFailures).EachOver("increase", promql.Interval).Max(promql.Instance), color(negative)).
+			over("mark not written "+process, b.of(self.MarkFailures).EachOver("increase", promql.Interval).Max(promql.Instance), color(negative)).
 			over("damaged "+process, b.of(self.CheckpointRejected).EachOver("increase", promql.Interval).Sum(promql.Instance), color(warning)),
 	)
 

@@ -14,6 +14,10 @@ type Checkpoint struct {
 	Fingerprint string // of the configuration that decides about the numbers
 	KeyID       string // names the key of the pseudonyms without giving it away
 
+	Known []Known // messages applied, oldest first: where the stream differs from them, the broker lost its tail
+	Floor uint64  // sequence below which nothing may be shown, since more was shown before the tail was lost
+	Lost  uint64  // messages that were applied or shown before the broker lost them
+
 	Sections []snapshot.Section // what Save writes
 	Saved    []collectors.Saved // what Load read
 	Size     int64              // bytes that Save wrote, or Load read
@@ -36,13 +40,20 @@ func (cp *Checkpoint) restore(c Config, set *collectors.Set) error {
 	return nil
 }
 
-// Store keeps checkpoints. Its methods are called by one goroutine at a time.
+// Store keeps checkpoints, and beside them a mark. Its methods are called by one goroutine at a time, but for SetShown,
+// which may run beside the others.
 type Store interface {
 	// Load returns the newest checkpoint that is whole, ErrNoCheckpoint, or ErrDamaged when none is whole. Any other
 	// error must stop the start: a state that cannot be read is not an empty state.
 	Load() (*Checkpoint, error)
 	// Save writes a checkpoint so that a crash at any moment leaves either it or the one before.
 	Save(*Checkpoint) error
+	// Shown returns the mark that was set last, and the zero Mark when there is none. After a power cut it may be
+	// older, or damaged, which is an error.
+	Shown() (Mark, error)
+	// SetShown replaces the mark so that it survives the end of the process. It runs for each page, so that it must not
+	// wait for the disk.
+	SetShown(Mark) error
 	// Close gives the storage free for another process.
 	Close() error
 }

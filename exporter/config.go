@@ -16,13 +16,16 @@ type Policy string
 
 // Policies on a broken stream identity.
 const (
+	Resume Policy = "resume" // when it lost its tail, go on after the last message that both have; else halt
 	Halt   Policy = "halt"   // fold nothing, show no KPIs, and wait for a person
 	Rebase Policy = "rebase" // keep the totals and go on with the new stream from its first message
 	Reset  Policy = "reset"  // forget everything and start anew
 )
 
 // Policies lists the policies.
-func Policies() []string { return []string{string(Halt), string(Rebase), string(Reset)} }
+func Policies() []string {
+	return []string{string(Resume), string(Halt), string(Rebase), string(Reset)}
+}
 
 // Config is what an Engine needs to know.
 type Config struct {
@@ -43,18 +46,18 @@ type Config struct {
 func Defaults() Config {
 	return Config{
 		KPIs:       collectors.Defaults(),
-		OnMismatch: Halt,
+		OnMismatch: Resume,
 
 		CheckpointInterval: 30 * time.Second,
 		CheckpointMessages: 5_000_000,
-		WatchInterval:      15 * time.Second,
+		WatchInterval:      14 * time.Second, // and with a second look, within 15 s
 	}
 }
 
 // Validate returns an error that names the first setting that cannot work.
 func (c Config) Validate() error {
 	switch {
-	case c.OnMismatch != Halt && c.OnMismatch != Rebase && c.OnMismatch != Reset:
+	case !slices.Contains(Policies(), string(c.OnMismatch)):
 		return fmt.Errorf("on-stream-mismatch is %q; it must be one of %v", c.OnMismatch, Policies())
 	case c.CheckpointInterval <= 0:
 		return fmt.Errorf("checkpoint interval is %s; it must be positive", c.CheckpointInterval)

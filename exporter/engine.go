@@ -2,7 +2,6 @@ package exporter
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -23,15 +22,18 @@ type Engine struct {
 	metrics *selfMetrics
 	decoder *event.Decoder // only the folding goroutine uses it
 	saver   saver
+	marks   marks
 	digests digester
+	short   time.Time  // since when a stream of several replicas ends too early; zero when it does not
 	reload  sync.Mutex // one at a time
 	damaged error      // no checkpoint could be read; nil once counting began anew
 
 	mu       sync.Mutex // guards what follows; held for a batch, a copy for a scrape, or a freeze for a checkpoint
 	set      *collectors.Set
 	position Position
-	lastData []byte // payload of the last message, for the anchor
-	unhashed bool   // the anchor has not its hash yet
+	trail    trail
+	floor    uint64 // sequence below which nothing may be shown
+	lost     uint64 // messages that were applied or shown before the broker lost them
 	status   Status
 }
 
@@ -57,6 +59,10 @@ func New(cfg Config, source Source, store Store, log *slog.Logger) (*Engine, err
 }
 
 func (e *Engine) restore() error {
+	var err error
+	if e.marks.last, err = e.store.Shown(); err != nil {
+		e.log.Error("mark of what was shown is not readable; counters may go down", "err", err)
+	}
 	cp, err := e.store.Load()
 	switch {
 	case errors.Is(err, ErrNoCheckpoint):
@@ -73,6 +79,9 @@ func (e *Engine) restore() error {
 		return err
 	}
 	e.position = cp.Position
+	e.position.Shown = e.shown(e.position)
+	e.trail.restore(cp.Known)
+	e.floor, e.lost = cp.Floor, cp.Lost
 	e.saver.restored(cp)
 	e.log.Info("restored checkpoint", "stream", cp.Stream, "sequence", cp.Seq, "epoch", cp.Epoch)
 	return nil
@@ -104,6 +113,9 @@ func (e *Engine) Run(ctx context.Context) error {
 // follow opens the source and folds what comes until something goes wrong.
 func (e *Engine) follow(ctx context.Context, retry *backoff) error {
 	info, err := e.source.Open(ctx, e.Position())
+	if err == nil && info.AnchorGone {
+		err = e.recognize(ctx, info)
+	}
 	var mismatch *Mismatch
 	if errors.As(err, &mismatch) {
 		info, err = e.resolve(ctx, mismatch)
@@ -114,7 +126,7 @@ func (e *Engine) follow(ctx context.Context, retry *backoff) error {
 	if e.damaged != nil && info.First > 1 {
 		return fmt.Errorf("%w, and the stream begins at message %d: to count what is left as if it were all, start with an empty storage path", e.damaged, info.First)
 	}
-	e.damaged = nil
+	e.damaged, e.short = nil, time.Time{}
 	e.opened(info)
 	ctx, cancel := context.WithCancelCause(ctx)
 	var watching sync.WaitGroup
@@ -167,21 +179,13 @@ func (e *Engine) apply(m *Message, ev *event.Event) {
 		}
 		e.set.Fold(m.Time, ev, reject)
 	}
-	e.position.Seq, e.position.Anchor.Time, e.lastData, e.unhashed = m.Seq, m.Time, m.Data, true
+	e.position.Seq, e.position.Anchor = m.Seq, NewAnchor(m.Time, m.Data)
+	e.trail.add(m.Seq, e.position.Anchor)
 }
 
 // Position returns the position of the last message applied, with its anchor.
 func (e *Engine) Position() Position {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.anchored()
-}
-
-// anchored completes the position with the hash of the last payload, which is made only when somebody asks.
-func (e *Engine) anchored() Position {
-	if e.unhashed {
-		e.position.Anchor.Hash = sha256.Sum256(e.lastData)
-		e.lastData, e.unhashed = nil, false
-	}
 	return e.position
 }

@@ -1,11 +1,11 @@
 package exporter
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -99,34 +99,10 @@ func TestNothingToCatchUpWith(t *testing.T) {
 
 	b := newBroker(stored(100))
 	b.filter = []string{"bot.events.a"}
-	b.messages = b.messages[:60] // the server says that nothing is pending after the 60th
-	r = run(t, quick(), &lastBeyond{b, 100}, &shelf{})
+	b.messages, b.end = b.messages[:60], 100
+	r = run(t, quick(), b, &shelf{})
 	r.live(60)
 	require.True(t, r.shown())
-}
-
-// lastBeyond is a stream that ends with messages that the filter leaves out.
-type lastBeyond struct {
-	*broker
-	last uint64
-}
-
-func (l *lastBeyond) Open(ctx context.Context, at Position) (StreamInfo, error) {
-	info, err := l.broker.Open(ctx, at)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	info.Last = l.last
-	return info, err
-}
-
-func (l *lastBeyond) Check(ctx context.Context, at Position) (StreamInfo, error) {
-	info, err := l.broker.Check(ctx, at)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.checks++
-	info.Last = l.last
-	info.Pending = l.last - min(l.last, at.Seq) // as far as it can tell
-	return info, err
 }
 
 func TestGaps(t *testing.T) {
@@ -170,20 +146,24 @@ func TestPurgedToTheEnd(t *testing.T) {
 	require.EqualValues(t, 50, r.value(collectors.EventsLost), "counted once")
 }
 
-// The rest of the stream is deleted before it is read: it counts as lost at the next look, and not with the next message.
-func TestDeletedTail(t *testing.T) {
+// The rest of the stream is deleted before it is read: it counts as lost soon after a look, and not with the next message.
+// An edit that asks for another filter is followed.
+func TestDeletedTailInTime(t *testing.T) {
 	b := newBroker(stored(40))
 	r := run(t, quick(watchful), b, &shelf{})
 	r.live(40)
-	b.change(func(b *broker) { b.vacant = 90 })
-	r.live(90)
-	require.EqualValues(t, 50, r.value(collectors.EventsLost))
-	b.change(func(b *broker) { b.vacant = 95 })
-	r.live(95)
-	require.EqualValues(t, 55, r.value(collectors.EventsLost), "counted once")
-	b.change(func(b *broker) { b.vacant, b.filter = 99, []string{"bot.events.a"} })
+	for _, end := range []uint64{90, 95} {
+		b.change(func(b *broker) { b.end = end })
+		r.live(end)
+		require.EqualValues(t, end-40, r.value(collectors.EventsLost), "counted once")
+	}
+	b.change(func(b *broker) { b.end, b.filter = 99, []string{"bot.events.a"} })
 	r.until("read with the filter", func() bool { return len(r.Position().Subjects) > 0 })
 	require.EqualValues(t, 55, r.value(collectors.EventsLost), "it may not have been ours")
+	var w watched
+	require.Equal(t, time.Minute, w.next(time.Minute))
+	w.nothing = 1
+	require.LessOrEqual(t, Defaults().WatchInterval+w.next(time.Minute), 15*time.Second)
 }
 
 // With a filter, holes are messages of others.
@@ -286,29 +266,44 @@ func TestStalledConsumer(t *testing.T) {
 	require.Contains(t, r.log.String(), "no progress; reading anew")
 }
 
-// What is deleted, or for others, at the end of the stream is no reason to open the source again and again, nor not to
-// be ready.
+// What is for others at the end of the stream is no reason to open the source again and again, nor not to be ready.
 func TestNothingMoreForUs(t *testing.T) {
 	b := newBroker(stored(10))
-	l := &lastBeyond{b, 25}
-	r := run(t, quick(watchful), l, &shelf{})
+	b.filter = []string{"bot.events.a"}
+	r := run(t, quick(watchful), b, &shelf{})
 	r.live(10)
-	checked := func(last uint64, opened int) {
-		t.Helper()
-		b.change(func(b *broker) { l.last, b.checks = last, 0 })
-		r.until("end of the stream is known", func() bool {
-			b.mu.Lock()
-			defer b.mu.Unlock()
-			return b.checks > 20 && b.opened >= opened
-		})
-		b.change(func(b *broker) { b.checks = 0 })
+	for _, last := range []uint64{25, 40} {
+		b.change(func(b *broker) { b.end, b.checks = last, 0 })
 		r.until("it was looked at often", func() bool { b.mu.Lock(); defer b.mu.Unlock(); return b.checks > 20 })
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		require.Equal(t, opened, b.opened)
+		asked := 0
+		b.change(func(b *broker) { asked, b.checks = b.asked, 0 })
+		r.until("and again", func() bool { b.mu.Lock(); defer b.mu.Unlock(); return b.checks > 20 })
+		b.change(func(b *broker) {
+			require.Equal(t, 1, b.opened)
+			require.Equal(t, asked, b.asked, "the leader is asked once for the same messages")
+		})
 	}
-	checked(25, 1)
-	checked(40, 2) // to see what came after
 	require.Equal(t, PhaseLive, r.Status().Phase)
 	require.NotContains(t, r.log.String(), "not following the stream")
+	require.Zero(t, r.value(collectors.EventsLost))
+}
+
+// Messages that are deleted at the end of a stream count as lost, though none comes after them.
+func TestDeletedTail(t *testing.T) {
+	b, store := newBroker(stored(10)), &shelf{}
+	r := run(t, quick(watchful), b, store)
+	r.live(10)
+	b.change(func(b *broker) { b.end = 25 })
+	r.until("they are counted", func() bool { return r.value(collectors.EventsLost) == 15 })
+	r.live(25)
+	require.NoError(t, r.close())
+	r = run(t, quick(watchful), b, store)
+	r.live(25)
+	more := stored(27)[25:]
+	b.publish(more...)
+	r.live(27)
+	require.EqualValues(t, 15, r.value(collectors.EventsLost), "counted once")
+	want := oracle(quick(), stored(10), more)
+	want.Lost(15)
+	r.equals(want)
 }

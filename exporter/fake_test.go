@@ -2,9 +2,9 @@ package exporter
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,15 +20,19 @@ type broker struct {
 	first    uint64
 	messages []Message
 	hold     uint64 // no message after it is delivered; 0 for no limit
+	end      uint64 // last sequence when nothing is left after the last message, or nothing for us
+	lags     bool   // the consumer's server knows of no message after hold
+	replicas int
+	askErr   error // returned by Ahead as long as it is set
+	asked    int
 	gone     bool
 	nextErr  error // returned once by Next
 	openErr  error // returned by Open as long as it is set
 	closeErr error
 	repeat   int // messages that the next batch repeats
 	filter   []string
-	stuck    bool   // Next delivers nothing, as a paused consumer does
-	orphan   bool   // so does a consumer whose stream is no more
-	vacant   uint64 // last sequence; what the stream had after its last message was deleted
+	stuck    bool // Next delivers nothing, as a paused consumer does
+	orphan   bool // so does a consumer whose stream is no more
 
 	cursor  uint64 // of the consumer: the last sequence delivered
 	opened  int
@@ -65,9 +69,9 @@ func (b *broker) recreate(messages []Message) {
 
 func (b *broker) last() uint64 {
 	if len(b.messages) == 0 {
-		return max(b.first-1, b.vacant)
+		return max(b.end, b.first-1)
 	}
-	return max(b.messages[len(b.messages)-1].Seq, b.vacant)
+	return max(b.end, b.messages[len(b.messages)-1].Seq)
 }
 
 func (b *broker) verify(at Position) (StreamInfo, error) {
@@ -77,15 +81,13 @@ func (b *broker) verify(at Position) (StreamInfo, error) {
 	case b.gone:
 		return StreamInfo{}, ErrNoStream
 	}
-	info := StreamInfo{Name: "TEST", Created: b.created, First: b.first, Last: b.last(), Filter: b.filter, Subjects: b.filter}
-	if b.vacant > at.Seq {
-		info.Vacant = b.vacant
-	}
+	info := StreamInfo{Name: "TEST", Created: b.created, First: b.first, Last: b.last(), Filter: b.filter, Subjects: b.filter, Replicas: b.replicas}
+	info.AnchorGone = at.Seq > 0 && !slices.ContainsFunc(b.messages, func(m Message) bool { return m.Seq == at.Seq })
 	for _, m := range b.messages {
-		if m.Seq > at.Seq {
+		if m.Seq > at.Seq && (!b.lags || m.Seq <= b.hold) {
 			info.Pending++
 		}
-		if m.Seq == at.Seq && !at.Created.IsZero() && at.Created.Equal(b.created) && at.Anchor != (Anchor{m.Time, sha256.Sum256(m.Data)}) {
+		if m.Seq == at.Seq && !at.Created.IsZero() && at.Created.Equal(b.created) && at.Anchor != NewAnchor(m.Time, m.Data) {
 			return info, &Mismatch{Field: "anchor", Want: "one", Have: "another"}
 		}
 	}
@@ -93,8 +95,8 @@ func (b *broker) verify(at Position) (StreamInfo, error) {
 	case at.Created.IsZero():
 	case !at.Created.Equal(b.created):
 		return info, &Mismatch{Field: "created", Want: at.Created.String(), Have: b.created.String()}
-	case at.Seq > b.last():
-		return info, &Mismatch{Field: "last_sequence", Want: fmt.Sprint(at.Seq), Have: fmt.Sprint(b.last())}
+	case max(at.Seq, at.Shown) > b.last():
+		return info, &Mismatch{Field: "last_sequence", Want: fmt.Sprint(max(at.Seq, at.Shown)), Have: fmt.Sprint(b.last())}
 	}
 	return info, nil
 }
@@ -113,7 +115,28 @@ func (b *broker) Open(_ context.Context, at Position) (StreamInfo, error) {
 func (b *broker) Check(_ context.Context, at Position) (StreamInfo, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.checks++
 	return b.verify(at)
+}
+
+// Ahead answers as the leader does: also for what the consumer's server does not have yet.
+func (b *broker) Ahead(_ context.Context, at Position) (*Message, StreamInfo, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.asked++
+	info := StreamInfo{Name: "TEST", Created: b.created, First: b.first, Last: b.last(), Replicas: b.replicas}
+	switch {
+	case b.askErr != nil:
+		return nil, info, b.askErr
+	case !at.Created.Equal(b.created):
+		return nil, info, &Mismatch{Field: "created", Want: at.Created.String(), Have: b.created.String()}
+	}
+	for _, m := range b.messages {
+		if m.Seq > at.Seq {
+			return &m, info, nil
+		}
+	}
+	return nil, info, nil
 }
 
 func (b *broker) Next(ctx context.Context) (Batch, error) {
@@ -150,7 +173,9 @@ func (b *broker) take() (Batch, error) {
 		switch {
 		case m.Seq <= from:
 		case len(out.Messages) == b.batch || b.hold > 0 && m.Seq > b.hold:
-			out.Pending++
+			if !b.lags || m.Seq <= b.hold {
+				out.Pending++
+			}
 		default:
 			out.Messages = append(out.Messages, m)
 			b.cursor, b.repeat = m.Seq, 0
@@ -173,6 +198,9 @@ type shelf struct {
 	fail  error
 	tries int
 	load  error
+	mark  Mark
+	blind error // of the marks
+	marks int
 }
 
 func (s *shelf) Save(cp *Checkpoint) error {
@@ -202,6 +230,22 @@ func (s *shelf) Load() (*Checkpoint, error) {
 		return nil, ErrNoCheckpoint
 	}
 	return s.kept[len(s.kept)-1], nil
+}
+
+func (s *shelf) Shown() (Mark, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.mark, s.blind
+}
+
+func (s *shelf) SetShown(m Mark) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.blind == nil {
+		s.mark = m
+		s.marks++
+	}
+	return s.blind
 }
 
 func (s *shelf) Close() error { return nil }

@@ -102,14 +102,23 @@ func (g *gatherer) collect(v *expose.View) ([]*dto.MetricFamily, error) {
 	return g.self.Gather()
 }
 
-// copyInto copies the state as of now into a view, and reports whether it may be shown.
+// copyInto copies the state as of now into a view, and reports whether it may be shown. What it was made at is kept
+// before that goes out.
 func (e *Engine) copyInto(v *expose.View, now int64) bool {
+	at, ok := e.copyState(v, now)
+	if ok {
+		e.shows(at)
+	}
+	return ok
+}
+
+func (e *Engine) copyState(v *expose.View, now int64) (Position, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if !e.status.Shows() {
 		v.Hide()
-		return false
+		return Position{}, false
 	}
 	v.Copy(e.set, now)
-	return true
+	return e.position, true
 }

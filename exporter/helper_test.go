@@ -87,7 +87,7 @@ func (r *running) close() (err error) {
 // until waits for something to become true.
 func (r *running) until(what string, ok func() bool) {
 	r.t.Helper()
-	require.Eventually(r.t, ok, patience, tick, what+"\n"+r.log.String())
+	require.Eventually(r.t, ok, patience, tick, "%s\n%s", what, r.log)
 }
 
 func (r *running) applied(seq uint64) {

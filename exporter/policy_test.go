@@ -67,22 +67,31 @@ func TestLookedAtInTime(t *testing.T) {
 	require.LessOrEqual(t, Defaults().WatchInterval, 15*time.Second)
 }
 
-// The tail of the stream is lost, and its sequences come again with other messages.
+// The tail of the stream is lost, and its sequences come again with other messages. When that is to be decided by a
+// person, or the stream has nothing in common with the state, nothing is folded.
 func TestHaltOnLostTail(t *testing.T) {
 	for _, v := range []struct {
 		field string
 		n     int
 	}{{"last_sequence", 60}, {"anchor", 130}} {
-		t.Run(v.field, func(t *testing.T) {
-			store := &shelf{}
-			r := run(t, quick(), newBroker(stored(100)), store)
-			r.live(100)
-			require.NoError(t, r.close())
-			r = run(t, quick(), newBroker(other(v.n)), store)
-			r.phase(PhaseMismatch)
-			r.until("metric tells", func() bool { return r.value(self.Mismatch, "field", v.field) == 1 })
-			r.equals(oracle(quick(), stored(100)))
-		})
+		for _, p := range []Policy{Halt, Resume} {
+			t.Run(v.field+" "+string(p), func(t *testing.T) {
+				store := &shelf{}
+				r := run(t, quick(), newBroker(stored(100)), store)
+				r.live(100)
+				require.NoError(t, r.close())
+				r = run(t, quick(onMismatch(p)), newBroker(other(v.n)), store)
+				r.phase(PhaseMismatch)
+				r.until("metric tells", func() bool { return r.value(self.Mismatch, "field", v.field) == 1 })
+				if p == Resume {
+					r.until("reason is told", func() bool {
+						_, _, text := r.get("/-/ready")
+						return contains(text, "cannot resume: the stream has none of the 100 messages")
+					})
+				}
+				r.equals(oracle(quick(), stored(100)))
+			})
+		}
 	}
 }
 

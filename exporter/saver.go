@@ -108,7 +108,7 @@ func (e *Engine) save() error {
 	defer s.writing.Unlock()
 
 	e.mu.Lock()
-	cp := &Checkpoint{Position: e.anchored(), Fingerprint: e.cfg.Fingerprint(), KeyID: e.cfg.KeyID}
+	cp := &Checkpoint{Position: e.position, Fingerprint: e.cfg.Fingerprint(), KeyID: e.cfg.KeyID, Floor: e.floor, Lost: e.lost}
 	if cp.Created.IsZero() || s.saved && s.seq.Load() == cp.Seq && s.epoch == cp.Epoch {
 		e.mu.Unlock()
 		s.mu.Lock()
@@ -116,7 +116,7 @@ func (e *Engine) save() error {
 		s.mu.Unlock()
 		return nil
 	}
-	cp.Sections = e.set.Sections()
+	cp.Sections, cp.Known = e.set.Sections(), e.trail.list()
 	counters := tally(e.set)
 	err := counters.fell(s.tallies)
 	e.mu.Unlock()

@@ -20,6 +20,7 @@ type selfMetrics struct {
 	checkpointSize     prometheus.Gauge
 	checkpointFailures prometheus.Counter
 	checkpointRejected *prometheus.CounterVec
+	markFailures       prometheus.Counter
 	fold, scrape       prometheus.Histogram
 	connected          prometheus.Gauge
 	reloaded           prometheus.Gauge
@@ -39,6 +40,7 @@ func newSelfMetrics(e *Engine) *selfMetrics {
 		checkpointSize:     prometheus.NewGauge(prometheus.GaugeOpts(opts(self.CheckpointSize))),
 		checkpointFailures: prometheus.NewCounter(prometheus.CounterOpts(opts(self.CheckpointFailures))),
 		checkpointRejected: prometheus.NewCounterVec(prometheus.CounterOpts(opts(self.CheckpointRejected)), self.CheckpointRejected.LabelNames()),
+		markFailures:       prometheus.NewCounter(prometheus.CounterOpts(opts(self.MarkFailures))),
 		fold:               newSelfHistogram(self.FoldDuration),
 		scrape:             newSelfHistogram(self.ScrapeDuration),
 		connected:          prometheus.NewGauge(prometheus.GaugeOpts(opts(self.Connected))),
@@ -59,7 +61,7 @@ func newSelfMetrics(e *Engine) *selfMetrics {
 		processes.NewGoCollector(),
 		processes.NewProcessCollector(processes.ProcessCollectorOpts{}),
 		version.NewCollector("bot_exporter"),
-		m.redelivered, m.checkpointDuration, m.checkpointSize, m.checkpointFailures, m.checkpointRejected,
+		m.redelivered, m.checkpointDuration, m.checkpointSize, m.checkpointFailures, m.checkpointRejected, m.markFailures,
 		m.fold, m.scrape, m.connected, m.reloaded, m.reloadedAt, m.mismatches, m.advice, m.brokerClock, m.originLag, newDigestMetric(e),
 		ofStatus(e, self.Ready, func(s Status) float64 { return oneIf(s.Phase == PhaseLive) }),
 		ofStatus(e, self.Lag, func(s Status) float64 { return float64(s.Pending) }),
@@ -70,6 +72,7 @@ func newSelfMetrics(e *Engine) *selfMetrics {
 		ofStatus(e, self.ReplayRate, func(s Status) float64 { return s.Rate }),
 		ofStatus(e, self.ReplayLeft, func(s Status) float64 { return s.Left().Seconds() }),
 		ofStatus(e, self.Epoch, func(s Status) float64 { return float64(s.Position.Epoch) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts(opts(self.BrokerLost)), func() float64 { return float64(e.Status().Lost) }),
 		ofStatus(e, self.CheckpointAge, func(Status) float64 { return e.saver.age().Seconds() }),
 	)
 	m.configured(true)

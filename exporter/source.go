@@ -23,13 +23,8 @@ type Position struct {
 	Subjects []string  // filter as configured; empty for the whole stream
 	Seq      uint64    // of the last message applied; 0 before the first
 	Anchor   Anchor    // of that message
-	Epoch    uint64    // how often the exporter was told to go on with another stream
-}
-
-// Anchor recognises a message: a broker that lost its tail gives the same sequences to other messages.
-type Anchor struct {
-	Time int64    // stored time, Unix nanoseconds
-	Hash [32]byte // SHA-256 of the payload
+	Epoch    uint64    // how often the state went on with another stream, or with one that had lost its tail
+	Shown    uint64    // message that a page was made at, after which the process was killed; no part of a checkpoint
 }
 
 // StreamInfo describes the stream as it is when the source was opened.
@@ -42,10 +37,7 @@ type StreamInfo struct {
 	Filter   []string // as configured: what a Position keeps
 	Subjects []string // filter in force; empty when the whole stream is read, so that each gap is a loss
 	Lost     uint64   // messages that the server itself declares lost
-
-	// Vacant is the last sequence up to which the stream holds no message after the position: what was there was
-	// deleted. It is 0 when there may be a message, or none was ever stored there.
-	Vacant uint64
+	Replicas int      // servers that hold the stream
 
 	// AnchorGone tells that the stream does not hold the message of the position any more, because of its limits or
 	// of a delete, so that the anchor could not be compared.
@@ -58,9 +50,10 @@ type Batch struct {
 	Pending  uint64 // messages after the last one, as the server told with it
 }
 
-// Source is a stream to read from. Its methods are called by one goroutine, except Check.
+// Source is a stream to read from. Its methods are called by one goroutine, except Check and Ahead.
 type Source interface {
-	// Open verifies that the stream is the one of the position and goes to the message after it. A zero position is
+	// Open verifies that the stream is the one of the position, and that it holds all that was applied or shown, and
+	// goes to the message after it. A zero position is
 	// any stream, from its first message. The error is a *Mismatch when it is another stream, and ErrNoStream when
 	// there is none; after any error Open may be called again.
 	Open(ctx context.Context, at Position) (StreamInfo, error)
@@ -69,6 +62,11 @@ type Source interface {
 	Next(ctx context.Context) (Batch, error)
 	// Check compares the stream with the position while Next waits, as Open does.
 	Check(ctx context.Context, at Position) (StreamInfo, error)
+	// Ahead returns the first message after the position that is to be read, and nil when there is none, together with
+	// the bounds of the stream from right before. It asks the leader of the stream, so that the answer holds for all
+	// that is stored: a consumer knows only what its server has, which may be behind. The error is a *Mismatch when
+	// the stream was created at another time; the position need not be one of the stream otherwise.
+	Ahead(ctx context.Context, at Position) (*Message, StreamInfo, error)
 	// Close gives the consumer up. It waits for the server only for a short time.
 	Close() error
 }

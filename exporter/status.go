@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"github.com/bot-exporter/bot-exporter/collectors"
@@ -35,11 +34,12 @@ type Status struct {
 	Remaining uint64    // of Pending, those that must be folded before KPIs are shown
 	Rate      float64   // messages folded per second while catching up
 	Clock     time.Time // fold clock
+	Lost      uint64    // messages that were applied or shown before the broker lost them
 	Mismatch  *Mismatch // set in PhaseMismatch
 
 	stream StreamInfo
-	silent uint64 // up to this sequence, nothing is left for us
-	target uint64 // the sequence at which the state has caught up
+	silent uint64 // up to this sequence, nothing is left for us, as the leader of the stream says
+	target uint64 // the last sequence at the start, as the leader said: there the state has caught up
 	since  time.Time
 	from   uint64
 	logged time.Time
@@ -73,7 +73,7 @@ func (e *Engine) Status() Status {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	s := e.status
-	s.Position = e.position
+	s.Position, s.Lost = e.position, e.lost
 	s.Clock = time.Unix(0, e.set.Clock())
 	s.Last = max(s.Last, s.Position.Seq)
 	return s
@@ -102,6 +102,7 @@ func (e *Engine) opened(info StreamInfo) {
 		e.position.Seq = max(e.position.Seq, info.First-min(1, info.First))
 	}
 	e.position.Stream, e.position.Created, e.position.Subjects = info.Name, info.Created, info.Filter
+	e.floor = max(e.floor, e.shown(e.position))
 	s.stream, s.Mismatch, s.Reason = info, nil, ""
 	e.metrics.mismatch(nil)
 	s.Last, s.Pending = info.Last, info.Pending
@@ -109,9 +110,12 @@ func (e *Engine) opened(info StreamInfo) {
 		e.set.Lost(info.First - 1 - e.position.Seq)
 		e.position.Seq = info.First - 1
 	}
-	e.vacated(info)
-	if !s.CaughtUp && s.target == 0 {
+	switch {
+	case s.CaughtUp:
+	case s.target == 0:
 		s.target, s.since, s.from = info.Last, time.Now(), e.position.Seq
+	case info.Replicas < 2: // with more, the leader may have changed and know less for a moment
+		s.target = min(s.target, info.Last)
 	}
 	e.digests.passed(e.position.Seq)
 	s.Phase = PhaseCatchingUp
@@ -128,24 +132,30 @@ func (e *Engine) progress(b Batch) {
 	e.advance(b.Pending)
 }
 
+// advance opens the gate once everything is folded that the leader of the stream named at the start, and that was
+// shown before. That a consumer has no more messages says nothing: its server may be behind.
 func (e *Engine) advance(pending uint64) {
-	s := &e.status
+	s, seq := &e.status, e.position.Seq
 	s.Pending = pending
-	if pending == 0 {
-		s.silent = max(s.silent, s.stream.Last)
+	if !s.CaughtUp && max(seq, s.silent) >= s.target && seq >= e.floor {
+		s.CaughtUp, s.Remaining = true, 0
+		e.floor = 0
+		e.saver.urge() // what was replayed need not be replayed again
+		e.log.Info("caught up", "sequence", seq, "messages", seq-min(s.from, seq), "took", time.Since(s.since).Round(time.Millisecond))
 	}
-	if s.CaughtUp || e.position.Seq >= s.target || pending == 0 {
-		if !s.CaughtUp {
-			s.CaughtUp, s.Remaining = true, 0
-			e.saver.urge() // what was replayed need not be replayed again
-			e.log.Info("caught up", "sequence", e.position.Seq, "messages", e.position.Seq-min(s.from, e.position.Seq), "took", time.Since(s.since).Round(time.Millisecond))
-		}
-		s.Phase = PhaseLive
+	if s.CaughtUp {
+		s.Phase, s.Reason = PhaseLive, ""
 		return
 	}
-	s.Remaining = min(pending, s.target-e.position.Seq)
+	s.Remaining = max(s.target, e.floor) - seq
+	if pending > 0 && len(s.stream.Subjects) > 0 { // the rest may not be ours
+		s.Remaining = min(s.Remaining, pending)
+	}
+	if s.Reason = ""; e.floor > max(s.Last, seq) {
+		s.Reason = fmt.Sprintf("numbers up to message %d were shown, and the broker lost its last messages: they are shown again after message %d", e.floor, e.floor)
+	}
 	took := time.Since(s.since)
-	s.Rate = float64(e.position.Seq-s.from) / max(took.Seconds(), 1e-3)
+	s.Rate = float64(seq-min(s.from, seq)) / max(took.Seconds(), 1e-3)
 	if time.Since(s.logged) > 5*time.Second && took > 5*time.Second {
 		s.logged = time.Now()
 		e.log.Info("catching up", "remaining", s.Remaining, "per_second", int(s.Rate), "left", s.Left().Round(time.Second))
@@ -178,95 +188,6 @@ func (e *Engine) interrupted(err error) {
 		e.log.Warn("not following the stream", "phase", string(s.Phase), "err", reason)
 	}
 	s.Reason = reason
-}
-
-// resolve does what the policy says when the stream is another one.
-func (e *Engine) resolve(ctx context.Context, m *Mismatch) (StreamInfo, error) {
-	e.metrics.mismatch(m)
-	if e.cfg.OnMismatch == Halt {
-		return StreamInfo{}, m
-	}
-	e.mu.Lock()
-	e.log.Warn("stream identity is broken", "policy", string(e.cfg.OnMismatch), "field", m.Field, "have", m.Have, "want", m.Want)
-	if e.cfg.OnMismatch == Reset {
-		e.set = collectors.New(e.cfg.KPIs)
-	}
-	e.position = Position{Epoch: e.position.Epoch + 1}
-	e.digests.reset()
-	e.lastData, e.unhashed = nil, false
-	e.status.CaughtUp, e.status.target, e.status.silent = false, 0, 0
-	at := e.position
-	e.mu.Unlock()
-	return e.source.Open(ctx, at)
-}
-
-// watch looks at the stream from time to time: a stream that was replaced may deliver nothing, for ever.
-func (e *Engine) watch(ctx context.Context, stop context.CancelCauseFunc) {
-	tick := time.NewTicker(e.cfg.WatchInterval)
-	defer tick.Stop()
-	stalled := 0
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		at := e.Position()
-		info, err := e.source.Check(ctx, at)
-		var mismatch *Mismatch
-		switch {
-		case errors.As(err, &mismatch), errors.Is(err, ErrNoStream):
-			stop(err)
-			return
-		case err != nil: // Next finds out by itself
-			continue
-		}
-		if e.outdated(at, info) {
-			stop(errOutdated)
-			return
-		}
-		if !e.behind(at, info) {
-			stalled = 0
-		} else if stalled++; stalled >= 2 {
-			e.log.Warn("no progress; reading anew", "sequence", at.Seq, "pending", info.Pending)
-			stop(errStalled)
-			return
-		}
-	}
-}
-
-// errStalled says that messages are there and none comes, for two checks in a row.
-var errStalled = errors.New("no progress")
-
-// errOutdated says that the stream must be opened again to be read as it is now.
-var errOutdated = errors.New("stream has changed")
-
-// outdated reports whether the rest of the stream was deleted before it was read, or an edit of the stream asks for
-// another filter. Messages on their way are forgotten when the source is opened again, so that none of them counts twice.
-func (e *Engine) outdated(at Position, info StreamInfo) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	s := &e.status
-	gone := len(info.Subjects) == 0 && info.Vacant > at.Seq && e.position.Seq == at.Seq
-	return gone || !slices.Equal(info.Subjects, s.stream.Subjects)
-}
-
-// vacated moves the position over the rest of a stream that was deleted before it was read. With a filter, it may not
-// have been ours.
-func (e *Engine) vacated(info StreamInfo) {
-	if len(info.Subjects) == 0 && info.Vacant > e.position.Seq {
-		e.set.Lost(info.Vacant - e.position.Seq)
-		e.position.Seq = info.Vacant
-	}
-}
-
-// behind notes the end of the stream, and tells whether there may be messages after the position and none came during
-// a check. That the rest of the stream is deleted or for others is only known once the source was opened again.
-func (e *Engine) behind(at Position, info StreamInfo) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.status.Last = max(e.status.Last, info.Last)
-	return info.Pending > 0 && info.Last > e.status.silent && e.position.Seq == at.Seq
 }
 
 // backoff waits longer after each failure in a row, with jitter so that replicas do not come back at once.

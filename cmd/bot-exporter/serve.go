@@ -50,8 +50,8 @@ func serveCommand(app *kingpin.Application) (string, command) {
 	address := cmd.Flag("nats.embedded.address", "Address of the embedded NATS server, host:port; it is neither encrypted nor protected.").Default("127.0.0.1:4222").String()
 	storage := cmd.Flag("storage.path", "Directory of checkpoints, the users' key and the embedded server's streams.").Default("data").String()
 	keyFile := cmd.Flag("users.key-file", "File with the key of the users' pseudonyms, 32 hexadecimal digits; made in the storage when not given.").String()
-	mismatch := cmd.Flag("on-stream-mismatch", "When the stream is not the one of the checkpoint: halt, rebase (keep totals, count the new stream from its first message) or reset (forget everything).").
-		Default(string(exporter.Halt)).Enum(exporter.Policies()...)
+	mismatch := cmd.Flag("on-stream-mismatch", "When the stream is not the one of the checkpoint, or lost its last messages: resume (when it lost its last messages, keep totals and go on after the last message that is the same; else halt), halt, rebase (keep totals, count the new stream from its first message) or reset (forget everything).").
+		Default(string(exporter.Resume)).Enum(exporter.Policies()...)
 	interval := cmd.Flag("checkpoint.interval", "Longest time between two checkpoints while messages come.").Default("30s").Duration()
 	lifecycle := cmd.Flag("web.enable-lifecycle", "Allow POST and PUT on /-/reload, which reads --config.file again as SIGHUP does.").Bool()
 	reloadHosts := cmd.Flag("web.reload-host", "Host name with dots under which /-/reload may be asked for, beside addresses and names without; repeatable.").Strings()

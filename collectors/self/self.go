@@ -32,7 +32,9 @@ var (
 		"1 when the stream is not the one that the state was made from, by the field that differs.",
 		metric.OneOf("field", "created", "last_sequence", "anchor", "subjects"))
 	Epoch = gauge("bot_exporter_stream_epoch",
-		"How often the exporter was told to go on with another stream.")
+		"How often the exporter went on with another stream, or with one that had lost its last messages.")
+	BrokerLost = counter("bot_exporter_broker_lost_messages_total",
+		"Messages that the broker lost after they were counted. They stay counted. Kept over restarts.")
 	Redelivered = counter("bot_exporter_redelivered_messages_total",
 		"Messages delivered a second time and left out.")
 	CheckpointAge = gauge("bot_exporter_checkpoint_age_seconds",
@@ -46,6 +48,8 @@ var (
 	CheckpointRejected = counter("bot_exporter_checkpoint_rejected_total",
 		"Checkpoint files that were found damaged at start, by reason.",
 		metric.OneOf("reason", "unreadable", "truncated", "magic", "checksum", "malformed"))
+	MarkFailures = counter("bot_exporter_mark_failures_total",
+		"Marks of what a page showed that could not be written: after a crash, counters may go down.")
 	ConfigReloaded = gauge("bot_exporter_config_last_reload_successful",
 		"1 when the configuration could last be read and applied, else 0.")
 	ConfigReloadTime = gauge("bot_exporter_config_last_reload_success_timestamp_seconds",
@@ -68,7 +72,7 @@ var (
 // Defs lists the definitions.
 func Defs() []*metric.Def {
 	return []*metric.Def{BuildInfo, Ready, Connected, Lag, AppliedSequence, FirstEvent, LastEvent, ReplayRemaining, ReplayRate, ReplayLeft, Mismatch,
-		Epoch, Redelivered, CheckpointAge, CheckpointDuration, CheckpointSize, CheckpointFailures, CheckpointRejected,
+		Epoch, BrokerLost, Redelivered, CheckpointAge, CheckpointDuration, CheckpointSize, CheckpointFailures, CheckpointRejected, MarkFailures,
 		ConfigReloaded, ConfigReloadTime, FoldDuration, ScrapeDuration, BrokerClock, OriginLag, Advice, Digest}
 }
 

@@ -135,6 +135,7 @@ type Alerts struct {
 	EventsRejectedHigh        Share    `yaml:"BotEventsRejectedHigh"`
 	EventsLost                Count    `yaml:"BotEventsLost"`
 	StreamIdentityBroken      Common   `yaml:"BotStreamIdentityBroken"`
+	BrokerLost                Count    `yaml:"BotBrokerLostMessages"`
 	ExporterDown              Memory   `yaml:"BotExporterDown"`
 	ExporterNotReady          Common   `yaml:"BotExporterNotReady"`
 	ExporterLagging           Lag      `yaml:"BotExporterLagging"`
@@ -186,6 +187,7 @@ func Defaults() Config {
 			EventsRejectedHigh:        Share{Common{Severity: warning, For: 10 * minute}, []Duration{hour}, 0.05, 100},
 			EventsLost:                Count{Common{Severity: critical}, hour, 0},
 			StreamIdentityBroken:      Common{Severity: critical, For: minute},
+			BrokerLost:                Count{Common{Severity: warning}, hour, 0},
 			ExporterDown:              Memory{Common{Severity: critical, For: 5 * minute}, day},
 			ExporterNotReady:          Common{Severity: critical, For: 15 * minute},
 			ExporterLagging:           Lag{Common{Severity: warning, For: 10 * minute}, 10_000, 15 * minute},

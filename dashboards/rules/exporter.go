@@ -14,6 +14,7 @@ func (b *book) exporter() {
 	b.down(b.cfg.Alerts.ExporterDown)
 	b.notReady(b.cfg.Alerts.ExporterNotReady)
 	b.identity()
+	b.brokerLost(b.cfg.Alerts.BrokerLost)
 	b.lagging(b.cfg.Alerts.ExporterLagging)
 	b.stale(b.cfg.Alerts.CheckpointStale)
 	b.diverged(b.cfg.Alerts.ReplicasDiverged)

@@ -86,3 +86,17 @@ func (b *book) identity() {
 		Why:         "To go on would count events twice or skip them. The exporter waits for a decision.",
 	})
 }
+
+func (b *book) brokerLost(s Count) {
+	b.alert(Alert{
+		Name: "BotBrokerLostMessages", Common: s.Common,
+		Value:     above(b.scope.Of(self.BrokerLost).EachOver("increase", s.Window.window()).Aggregate("max", promql.Job), s.Above),
+		Dashboard: pair[:1],
+		Summary:   "The broker lost messages that were counted already.",
+		Description: fmt.Sprintf("The broker of {{ $labels.job }} lost the last messages of the stream, about {{ $value | printf \"%%.0f\" }}, in the last %s, mostly by a power cut. "+
+			"They stay counted. Messages that it lost before they were read are missing, and nobody knows how many.", s.Window.words()),
+		Meaning:   "The stream lost its last messages, and the exporter went on after the last common one.",
+		Threshold: fmt.Sprintf("more than %s in %s", number(s.Above), s.Window),
+		Why:       "It acknowledges messages before they are on disk. Producers believe that they are stored, and the next power cut takes more.",
+	})
+}

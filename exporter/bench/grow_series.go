@@ -137,4 +137,12 @@ func (g *given) Next(ctx context.Context) (exporter.Batch, error) {
 	return exporter.Batch{Messages: g.messages}, nil
 }
 
+func (g *given) Ahead(ctx context.Context, at exporter.Position) (*exporter.Message, exporter.StreamInfo, error) {
+	info, err := g.Open(ctx, at)
+	if at.Seq >= info.Last {
+		return nil, info, err
+	}
+	return &g.messages[at.Seq], info, err
+}
+
 func (*given) Close() error { return nil }

@@ -77,7 +77,11 @@ var catalogue = []fault{
 	{"F27", "credentials and certificates rotate", nil, []other{{pkg: "exporter/jetstream", tests: "TestRotation|TestCertificatesRotate|TestCredentialsExpire"}}},
 	{"F30", "upgrade and downgrade", runUpgrade, []other{{pkg: "exporter/snapfile", tests: "TestOtherVersion|TestFormatStays"}}},
 	{"F31", "least permissions", nil, []other{{pkg: "exporter/jetstream", tests: "TestPermissions"}}},
+	{"F32", "a server of three that is behind, or has lost its disk", runLagging, []other{
+		{pkg: "exporter", tests: "TestLaggingConsumer|TestConsumerFallsBehind|TestNothingBelowWhatWasShown|TestMarkWithoutCheckpoint"}, {pkg: "exporter/jetstream", tests: "TestAhead"}}},
 	{"F34", "clock of the broker is wrong", runClock, []other{{pkg: "exporter/jetstream", tests: "TestClockOfBroker"}}},
+	{"F35", "tail lost and resumed", runResumed, []other{
+		{pkg: "exporter", tests: "TestResume|TestResumeAgainAndAgain|TestResumeAmongDeleted|TestShownAndLost"}}},
 	{"F36", "mirrors, sourced streams, streams edited live", runMirror, []other{
 		{pkg: "exporter/jetstream", tests: "TestMirrorHasHoles|TestMirrorOfAPart|TestOriginRecreated|TestOriginLags|TestSources|TestEditedLive"}}},
 }

@@ -49,6 +49,10 @@ func TestMain(m *testing.M) {
 		_ = s.Close()
 		return
 	}
+	if v := os.Getenv(memberEnv); v != "" {
+		memberMain(v)
+		return
+	}
 	code := m.Run()
 	if built.dir != "" {
 		_ = os.RemoveAll(built.dir)

@@ -77,7 +77,7 @@ func TestNamedTestsExist(t *testing.T) {
 	_, modes, ok := strings.Cut(string(b), "## Failure modes\n")
 	require.True(t, ok)
 	rows := modeRow.FindAllStringSubmatch(modes, -1)
-	require.Len(t, rows, 27)
+	require.Len(t, rows, 28)
 	for i, row := range rows {
 		require.Equal(t, strconv.Itoa(i+1), row[1])
 		require.Regexp(t, namedTest, row[2], "row %s", row[1])

@@ -93,7 +93,7 @@ func TestAnswers(t *testing.T) {
 			answer(t, nc, "$JS.API.STREAM.MSG.GET.EV", leader)
 			s := newSource(t, nc)
 			s.timing.doubt = 0 // one question, not several
-			at := exporter.Position{Stream: streamName, Created: fakeCreated, Seq: 10, Anchor: newAnchor(fakeStored.UnixNano(), []byte("ten"))}
+			at := exporter.Position{Stream: streamName, Created: fakeCreated, Seq: 10, Anchor: exporter.NewAnchor(fakeStored.UnixNano(), []byte("ten"))}
 			info, err := s.Check(t.Context(), at)
 			switch {
 			case c.field != "":

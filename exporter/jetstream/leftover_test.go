@@ -51,36 +51,3 @@ func TestReopenedWithinLimit(t *testing.T) {
 		require.EventuallyWithT(t, func(c *assert.CollectT) { require.NoError(c, r.open(t.Context())) }, inactiveThreshold/2, tick)
 	}
 }
-
-// The rest of a stream that was deleted unread is known to be gone, before another message comes.
-func TestVacant(t *testing.T) {
-	t.Parallel()
-	for _, direct := range []bool{true, false} {
-		nc := client(t, serve(t))
-		s := create(t, nc, func(c *jetstream.StreamConfig) { c.AllowDirect = direct })
-		publish(t, nc, 0, 10)
-		r := newReader(t, nc)
-		r.until(10)
-		require.Zero(t, r.info.Vacant)
-		require.NoError(t, r.source.Close())
-		publish(t, nc, 10, 10)
-		vacant := func() uint64 {
-			t.Helper()
-			info, err := r.source.Check(t.Context(), r.at)
-			require.NoError(t, err)
-			require.NoError(t, r.open(t.Context()))
-			require.Equal(t, info.Vacant, r.info.Vacant)
-			return info.Vacant
-		}
-		require.Zero(t, vacant())
-		for seq := uint64(11); seq <= 20; seq++ {
-			require.Zero(t, vacant(), "%d is there", seq)
-			require.NoError(t, s.DeleteMsg(t.Context(), seq))
-		}
-		require.EqualValues(t, 20, vacant())
-		require.NoError(t, s.Purge(t.Context()))
-		require.EqualValues(t, 20, vacant())
-		publish(t, nc, 20, 1)
-		require.Zero(t, vacant())
-	}
-}

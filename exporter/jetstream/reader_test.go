@@ -69,7 +69,7 @@ func (r *reader) some(ctx context.Context) error {
 	}()
 	for _, m := range b.Messages {
 		require.Greater(r.t, m.Seq, r.at.Seq)
-		r.at.Seq, r.at.Anchor = m.Seq, newAnchor(m.Time, m.Data)
+		r.at.Seq, r.at.Anchor = m.Seq, exporter.NewAnchor(m.Time, m.Data)
 		if m.Skip {
 			r.skips = append(r.skips, m.Seq)
 			continue

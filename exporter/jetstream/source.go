@@ -113,9 +113,6 @@ func (s *Source) follow(ctx context.Context, seen *verified, at exporter.Positio
 	s.pull = p
 	info := s.describe(seen)
 	info.Pending = p.pending
-	if p.pending == 0 {
-		info.Vacant = s.vacant(ctx, seen, at)
-	}
 	return info, nil
 }
 
@@ -159,7 +156,6 @@ func (s *Source) check(ctx context.Context, at exporter.Position) (exporter.Stre
 	if next := max(at.Seq+1, info.First); info.Last >= next {
 		info.Pending = info.Last - next + 1
 	}
-	info.Vacant = s.vacant(ctx, seen, at)
 	return info, nil
 }
 
@@ -204,6 +200,7 @@ func (s *Source) describe(seen *verified) exporter.StreamInfo {
 		Last:       seen.State.LastSeq,
 		Filter:     slices.Clone(s.filter),
 		Subjects:   slices.Clone(seen.inForce),
+		Replicas:   seen.Config.Replicas,
 		AnchorGone: seen.anchorGone,
 	}
 	if l := seen.State.Lost; l != nil {

@@ -28,7 +28,7 @@ func TestRead(t *testing.T) {
 	require.Equal(t, 1, r.opened)
 	require.Empty(t, r.errs)
 	require.Equal(t, exporter.StreamInfo{
-		Name: streamName, Created: r.info.Created, First: 1, Last: n, Pending: n,
+		Name: streamName, Created: r.info.Created, First: 1, Last: n, Pending: n, Replicas: 1,
 	}, r.info)
 	require.Empty(t, r.source.pull.ch)
 }
@@ -127,7 +127,7 @@ func anchorOf(t *testing.T, nc *nats.Conn, seq uint64) exporter.Anchor {
 	require.NoError(t, err)
 	m, err := s.GetMsg(t.Context(), seq)
 	require.NoError(t, err)
-	return newAnchor(m.Time.UnixNano(), m.Data)
+	return exporter.NewAnchor(m.Time.UnixNano(), m.Data)
 }
 
 func TestTwoSources(t *testing.T) {

@@ -152,7 +152,8 @@ func Advise(c *jetstream.StreamConfig) ([]Advice, error) {
 // what a user of the server needs to read the stream. The inbox prefix is that of Config.
 //
 // Without the second last of them the exporter cannot recognize its stream again after somebody deleted the very
-// message that it counted last. The right to create consumers is the right to read the whole stream.
+// message that it counted last, find where a broker lost its tail, nor tell that nothing is left to catch up with where
+// the last messages are deleted or for others. The right to create consumers is the right to read the whole stream.
 func Permissions(stream, inboxPrefix string) (publish, subscribe []string) {
 	return []string{
 		"$JS.API.STREAM.INFO." + stream,

@@ -2,9 +2,6 @@ package jetstream
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -48,10 +45,10 @@ func (s *Source) verify(ctx context.Context, at exporter.Position) (*verified, e
 }
 
 // settled returns the description of the stream, if it was created when the position says and did not lose messages
-// at its end. After a change of leader the new one may for a moment not have applied what the old one had delivered:
+// at its end that were applied or shown. After a change of leader the new one may for a moment not have applied what the old one had delivered:
 // where there are replicas, only a last sequence that stays below ours is a stream that lost its tail.
 func (s *Source) settled(ctx context.Context, at exporter.Position) (*jetstream.StreamInfo, error) {
-	deadline := time.Now().Add(s.timing.settle)
+	deadline, least := time.Now().Add(s.timing.settle), max(at.Seq, at.Shown)
 	for {
 		info, err := s.info(ctx)
 		switch {
@@ -61,11 +58,11 @@ func (s *Source) settled(ctx context.Context, at exporter.Position) (*jetstream.
 			return info, nil
 		case !info.Created.Equal(at.Created):
 			return nil, mismatchCreated(at.Created, info.Created)
-		case info.State.LastSeq >= at.Seq:
+		case info.State.LastSeq >= least:
 			return info, nil
 		case info.Config.Replicas < 2 || time.Now().After(deadline):
 			return nil, &exporter.Mismatch{
-				Field: "last_sequence", Want: fmt.Sprintf("%d or more", at.Seq), Have: fmt.Sprint(info.State.LastSeq),
+				Field: "last_sequence", Want: fmt.Sprintf("%d or more", least), Have: fmt.Sprint(info.State.LastSeq),
 			}
 		}
 		select {
@@ -131,11 +128,10 @@ func (s *Source) anchor(ctx context.Context, info *jetstream.StreamInfo, at expo
 	if info.Config.AllowDirect {
 		ask = s.stored
 	}
-	request := fmt.Appendf(nil, `{"seq":%d}`, at.Seq)
-	have, err := ask(ctx, request)
+	have, err := ask(ctx, at.Seq)
 	if errors.Is(err, jetstream.ErrMsgNotFound) && info.Config.AllowDirect {
 		// Any replica answers a direct get, also one that lags behind. The leader does not.
-		have, err = s.storedByLeader(ctx, request)
+		have, err = s.storedByLeader(ctx, at.Seq)
 	}
 	switch {
 	case errors.Is(err, jetstream.ErrMsgNotFound):
@@ -148,10 +144,10 @@ func (s *Source) anchor(ctx context.Context, info *jetstream.StreamInfo, at expo
 	return false, nil
 }
 
-func (s *Source) stored(ctx context.Context, request []byte) (exporter.Anchor, error) {
+func (s *Source) stored(ctx context.Context, seq uint64) (exporter.Anchor, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timing.request)
 	defer cancel()
-	m, err := s.nc.RequestWithContext(ctx, "$JS.API.DIRECT.GET."+s.stream, request)
+	m, err := s.nc.RequestWithContext(ctx, "$JS.API.DIRECT.GET."+s.stream, fmt.Appendf(nil, `{"seq":%d}`, seq))
 	if err != nil {
 		return exporter.Anchor{}, err
 	}
@@ -165,45 +161,15 @@ func (s *Source) stored(ctx context.Context, request []byte) (exporter.Anchor, e
 	if err != nil {
 		return exporter.Anchor{}, err
 	}
-	return newAnchor(t.UnixNano(), m.Data), nil
+	return exporter.NewAnchor(t.UnixNano(), m.Data), nil
 }
 
-// storedByLeader asks the leader of the stream. The permission for it is not in the smallest set; without it the
-// server does not answer.
-func (s *Source) storedByLeader(ctx context.Context, request []byte) (exporter.Anchor, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.timing.request)
-	defer cancel()
-	subject := "$JS.API.STREAM.MSG.GET." + s.stream
-	m, err := s.nc.RequestWithContext(ctx, subject, request)
-	if errors.Is(err, context.DeadlineExceeded) {
-		return exporter.Anchor{}, fmt.Errorf("%w; is publishing to %s permitted?", err, subject)
-	}
+func (s *Source) storedByLeader(ctx context.Context, seq uint64) (exporter.Anchor, error) {
+	m, err := s.ofLeader(ctx, fmt.Appendf(nil, `{"seq":%d}`, seq))
 	if err != nil {
 		return exporter.Anchor{}, err
 	}
-	var answer struct {
-		Error   *jetstream.APIError `json:"error"`
-		Message *struct {
-			Time time.Time `json:"time"`
-			Data []byte    `json:"data"`
-		} `json:"message"`
-	}
-	if err := json.Unmarshal(m.Data, &answer); err != nil {
-		return exporter.Anchor{}, err
-	}
-	switch {
-	case answer.Error != nil && answer.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound:
-		return exporter.Anchor{}, jetstream.ErrMsgNotFound
-	case answer.Error != nil:
-		return exporter.Anchor{}, answer.Error
-	case answer.Message == nil:
-		return exporter.Anchor{}, jetstream.ErrInvalidJetStreamResponse
-	}
-	return newAnchor(answer.Message.Time.UnixNano(), answer.Message.Data), nil
-}
-
-func newAnchor(stored int64, data []byte) exporter.Anchor {
-	return exporter.Anchor{Time: stored, Hash: sha256.Sum256(data)}
+	return exporter.NewAnchor(m.Time, m.Data), nil
 }
 
 func mismatchCreated(want, have time.Time) *exporter.Mismatch {
@@ -213,8 +179,7 @@ func mismatchCreated(want, have time.Time) *exporter.Mismatch {
 }
 
 func anchorText(seq uint64, a exporter.Anchor) string {
-	return fmt.Sprintf("message %d stored %s with hash %s", seq,
-		time.Unix(0, a.Time).UTC().Format(time.RFC3339Nano), hex.EncodeToString(a.Hash[:8]))
+	return fmt.Sprintf("message %d stored %s with hash %016x", seq, time.Unix(0, a.Time).UTC().Format(time.RFC3339Nano), a.Hash)
 }
 
 func subjectList(subjects []string) string {

@@ -154,7 +154,7 @@ func flipReasons(i, size int) []snapfile.Reason {
 func TestChecksumsAreIndependent(t *testing.T) {
 	v := newVictim(t, 5000)
 	header, data, table := snapfile.Parts(v.content)
-	whole := snapfile.Seal(1, header, data, table)
+	whole := snapfile.Seal(snapfile.FormatVersion, header, data, table)
 	if !bytes.Equal(whole, v.content) {
 		t.Fatal("the parts do not make the whole")
 	}
@@ -191,8 +191,29 @@ func TestForeignFiles(t *testing.T) {
 		}
 		return w.Bytes()
 	}
-	hash := func(size int) []byte { // a header with a digest of that size
-		return bytes.Replace(header, append([]byte{32}, v.new.Anchor.Hash[:]...), append([]byte{byte(size)}, make([]byte, size)...), 1)
+	known := func(seq, count uint64) []byte { // a header with a known message, and another that many after it
+		w := snapshot.NewWriter(nil)
+		for _, v := range []uint64{2, 5, 6} {
+			w.Uint(v)
+		}
+		w.Int(7)
+		w.Word(8)
+		w.Uint(seq)
+		w.Uint(count)
+		w.Int(1)
+		w.Word(9)
+		before, after, ok := bytes.Cut(header, []byte{3, 3}) // epoch and floor
+		if !ok {
+			t.Fatal("the header has another form")
+		}
+		_, after, ok = bytes.Cut(after, []byte("\x04f00d"))
+		if !ok {
+			t.Fatal("the header has another form")
+		}
+		return slices.Concat(before, []byte{3, 3, 4}, w.Bytes(), []byte("\x04f00d"), after)
+	}
+	if _, err := snapfile.Decode(snapfile.Seal(snapfile.FormatVersion, known(1, 1), data, table)); err != nil {
+		t.Fatal(err)
 	}
 	for name, c := range map[string]struct {
 		content []byte
@@ -201,17 +222,17 @@ func TestForeignFiles(t *testing.T) {
 		"empty":            {nil, snapfile.Truncated},
 		"zeros":            {make([]byte, 8192), snapfile.Magic},
 		"text":             {[]byte("# HELP up\n"), snapfile.Magic},
-		"no table":         {snapfile.Seal(1, header, data, nil), snapfile.Malformed},
-		"huge table":       {snapfile.Seal(1, header, data, count.Bytes()), snapfile.Malformed},
-		"data left over":   {snapfile.Seal(1, header, append(data, 1), table), snapfile.Malformed},
-		"data missing":     {snapfile.Seal(1, header, data[:len(data)-1], table), snapfile.Malformed},
-		"header left over": {snapfile.Seal(1, append(header, 1), data, table), snapfile.Malformed},
-		"header missing":   {snapfile.Seal(1, header[:len(header)-1], data, table), snapfile.Malformed},
-		"huge header":      {snapfile.Seal(1, make([]byte, 1<<20+1), data, table), snapfile.Checksum},
-		"short hash":       {snapfile.Seal(1, hash(31), data, table), snapfile.Malformed},
-		"long hash":        {snapfile.Seal(1, hash(33), data, table), snapfile.Malformed},
-		"negative section": {snapfile.Seal(1, header, data, tableOf("a", 1<<64-8)), snapfile.Malformed},
-		"one name twice":   {snapfile.Seal(1, header, data, tableOf("b", 8)), snapfile.Malformed},
+		"no table":         {snapfile.Seal(snapfile.FormatVersion, header, data, nil), snapfile.Malformed},
+		"huge table":       {snapfile.Seal(snapfile.FormatVersion, header, data, count.Bytes()), snapfile.Malformed},
+		"data left over":   {snapfile.Seal(snapfile.FormatVersion, header, append(data, 1), table), snapfile.Malformed},
+		"data missing":     {snapfile.Seal(snapfile.FormatVersion, header, data[:len(data)-1], table), snapfile.Malformed},
+		"header left over": {snapfile.Seal(snapfile.FormatVersion, append(header, 1), data, table), snapfile.Malformed},
+		"header missing":   {snapfile.Seal(snapfile.FormatVersion, header[:len(header)-1], data, table), snapfile.Malformed},
+		"huge header":      {snapfile.Seal(snapfile.FormatVersion, make([]byte, 1<<20+1), data, table), snapfile.Checksum},
+		"sequence twice":   {snapfile.Seal(snapfile.FormatVersion, known(0, 1), data, table), snapfile.Malformed},
+		"count goes back":  {snapfile.Seal(snapfile.FormatVersion, known(1, 1<<64-1), data, table), snapfile.Malformed},
+		"negative section": {snapfile.Seal(snapfile.FormatVersion, header, data, tableOf("a", 1<<64-8)), snapfile.Malformed},
+		"one name twice":   {snapfile.Seal(snapfile.FormatVersion, header, data, tableOf("b", 8)), snapfile.Malformed},
 		"twice":            {append(bytes.Clone(v.content), v.content...), snapfile.Truncated},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -224,7 +245,7 @@ func TestForeignFiles(t *testing.T) {
 	}
 	t.Run("huge and empty", func(t *testing.T) {
 		must(t, os.Truncate(v.path, 0))
-		must(t, os.WriteFile(v.path, v.content[:100], 0o600))
+		must(t, os.WriteFile(v.path, v.content[:snapfile.PrefixSize+8+len(header)], 0o600))
 		must(t, os.Truncate(v.path, 1<<42)) // takes no space, and reading it whole would take all memory
 		v.fallsBack(t, snapfile.Truncated)
 	})

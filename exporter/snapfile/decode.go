@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
+	"github.com/bot-exporter/bot-exporter/exporter"
 )
 
 // layout is where everything lies in a file, as its header and table tell.
@@ -102,19 +103,37 @@ func decodeHeader(b []byte) (h Header, err error) {
 		h.Subjects = append(h.Subjects, r.String())
 	}
 	h.Seq = r.Uint()
-	h.Anchor.Time = r.Int()
-	hash := r.String()
-	if len(hash) != sha256.Size {
-		r.Fail()
-	}
-	copy(h.Anchor.Hash[:], hash)
+	h.Anchor = readAnchor(r)
 	h.Epoch = r.Uint()
+	h.Floor = r.Uint()
+	h.Lost = r.Uint()
+	h.Known = readKnown(r)
 	h.Fingerprint = r.String()
 	h.KeyID = r.String()
 	if err := r.Close(); err != nil {
 		return h, damage(Malformed, "header: %w", err)
 	}
 	return h, nil
+}
+
+func readKnown(r *snapshot.Reader) (list []exporter.Known) {
+	var k exporter.Known
+	for range r.Len(knownSize) {
+		last := k
+		k.Seq, k.Count = last.Seq+r.Uint(), last.Count+r.Uint()
+		k.Anchor = readAnchor(r)
+		k.Time += last.Time
+		if k.Count <= last.Count || k.Seq <= last.Seq {
+			r.Fail()
+			return nil
+		}
+		list = append(list, k)
+	}
+	return list
+}
+
+func readAnchor(r *snapshot.Reader) exporter.Anchor {
+	return exporter.Anchor{Time: r.Int(), Hash: r.Word()}
 }
 
 func parseTable(b []byte, off, room int64) ([]place, error) {

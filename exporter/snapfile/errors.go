@@ -58,8 +58,12 @@ type VersionError struct {
 }
 
 func (e *VersionError) Error() string {
-	return fmt.Sprintf("checkpoint %s: format version is %d and this program reads version %d: "+
-		"start the program that wrote it, or move the file away to go on from an older checkpoint", e.Path, e.Version, formatVersion)
+	remedy := "move the file away to go on from an older checkpoint"
+	if e.Version < formatVersion {
+		remedy = "start with an empty storage path, to count the stream anew as far back as the broker holds it"
+	}
+	return fmt.Sprintf("checkpoint %s: format version is %d and this program reads version %d: start the program that wrote it, or %s",
+		e.Path, e.Version, formatVersion, remedy)
 }
 
 // at adds the path to an error of parse or check.

@@ -14,6 +14,8 @@ var (
 )
 
 const (
+	FormatVersion = formatVersion
+
 	PrefixSize  = prefixSize
 	TrailerSize = trailerSize
 )

@@ -18,7 +18,7 @@ import (
 //	version   4 bytes, of the format
 //	checksum  4 bytes, CRC32C of the 12 before: what lies here is the same in every version
 //	length    4 bytes, of the header
-//	header    stream, created, subjects, sequence, anchor, epoch, fingerprint, key id
+//	header    stream, created, subjects, sequence, anchor, epoch, floor, lost, known messages, fingerprint, key id
 //	checksum  4 bytes, CRC32C of length and header
 //	data      of the sections, one after the other
 //	table     of the sections: name, version, length, CRC32C
@@ -30,7 +30,7 @@ import (
 // The table comes last since a section's length is known only once it is written.
 const (
 	magic         = "BOTXSNAP"
-	formatVersion = 1
+	formatVersion = 2
 
 	prefixSize  = len(magic) + 4 + 4
 	crcSize     = 4
@@ -47,7 +47,16 @@ type Header struct {
 	exporter.Position
 	Fingerprint string // of the configuration that decides about the numbers
 	KeyID       string // of the key of the pseudonyms
+	Known       []exporter.Known
+	Floor       uint64 // sequence below which nothing may be shown
+	Lost        uint64 // messages that the broker lost after they were counted
 }
+
+func headerOf(c *exporter.Checkpoint) Header {
+	return Header{c.Position, c.Fingerprint, c.KeyID, c.Known, c.Floor, c.Lost}
+}
+
+const knownSize = 3 + 8 // bytes of a known message at least
 
 // sumWriter counts and digests what goes through it.
 type sumWriter struct {
@@ -77,7 +86,7 @@ func (s *sumWriter) Write(p []byte) (int, error) {
 // encode streams a checkpoint: nothing larger than a snapshot.Writer's buffer is held.
 func encode(w io.Writer, c *exporter.Checkpoint) error {
 	out := &sumWriter{w: w, sha: sha256.New()}
-	header := encodeHeader(Header{c.Position, c.Fingerprint, c.KeyID})
+	header := encodeHeader(headerOf(c))
 	if len(header) > maxHeader {
 		return fmt.Errorf("header of %d bytes, %d at most", len(header), maxHeader)
 	}
@@ -127,9 +136,20 @@ func encodeHeader(h Header) []byte {
 		fields.String(s)
 	}
 	fields.Uint(h.Seq)
-	fields.Int(h.Anchor.Time)
-	fields.String(string(h.Anchor.Hash[:]))
+	writeAnchor(fields, h.Anchor)
 	fields.Uint(h.Epoch)
+	fields.Uint(h.Floor)
+	fields.Uint(h.Lost)
+	fields.Uint(uint64(len(h.Known)))
+	for i, k := range h.Known { // by how they differ from the one before, which is little
+		var last exporter.Known
+		if i > 0 {
+			last = h.Known[i-1]
+		}
+		fields.Uint(k.Seq - last.Seq)
+		fields.Uint(k.Count - last.Count)
+		writeAnchor(fields, exporter.Anchor{Time: k.Time - last.Time, Hash: k.Hash})
+	}
 	fields.String(h.Fingerprint)
 	fields.String(h.KeyID)
 
@@ -139,6 +159,12 @@ func encodeHeader(h Header) []byte {
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(fields.Bytes())))
 	b = append(b, fields.Bytes()...)
 	return appendCRC(b, prefixSize)
+}
+
+// writeAnchor writes all bytes of a hash: most are large.
+func writeAnchor(w *snapshot.Writer, a exporter.Anchor) {
+	w.Int(a.Time)
+	w.Word(a.Hash)
 }
 
 func appendCRC(b []byte, from int) []byte {

@@ -14,6 +14,8 @@ type FS interface {
 	Create(name string) (File, error)
 	// Open opens a regular file to read and never waits.
 	Open(name string) (File, error)
+	// Update opens a file to overwrite it in place, and makes it if it is missing.
+	Update(name string) (Slot, error)
 	// Rename gives a file another name in the same directory.
 	Rename(from, to string) error
 	// Remove deletes a file.
@@ -39,6 +41,13 @@ type File interface {
 	// Sync makes the content durable. After a failure it must not be called again: the kernel may have thrown the
 	// unwritten pages away and would report success.
 	Sync() error
+}
+
+// Slot is an open file that is overwritten in place. What is written survives the end of the process; a power cut may
+// undo it, or a part of it.
+type Slot interface {
+	io.WriterAt
+	io.Closer
 }
 
 // install writes a new file so that the name, once it is there, stands for the whole content also after a power cut.

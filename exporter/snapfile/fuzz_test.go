@@ -67,7 +67,7 @@ func FuzzStructure(f *testing.F) {
 		f.Add(header, data, table)
 	}
 	f.Fuzz(func(t *testing.T, header, data, table []byte) {
-		decode(t, snapfile.Seal(1, header, data, table))
+		decode(t, snapfile.Seal(snapfile.FormatVersion, header, data, table))
 	})
 }
 
@@ -93,7 +93,7 @@ func TestFormatStays(t *testing.T) {
 	if !bytes.Equal(b, encode(t, checkpoint(7, 40))) {
 		t.Fatal("two encodings differ")
 	}
-	golden(t, "testdata/version1.snap", b)
+	golden(t, "testdata/version2.snap", b)
 }
 
 func golden(t *testing.T, path string, b []byte) {

@@ -15,14 +15,14 @@ import (
 func TestOtherVersion(t *testing.T) {
 	v := newVictim(t, 5000)
 	header, data, table := snapfile.Parts(v.content)
-	for _, version := range []uint32{0, 2, 1 << 31} {
+	for _, version := range []uint32{0, 1, snapfile.FormatVersion + 1, 1 << 31} {
 		must(t, os.WriteFile(v.path, snapfile.Seal(version, append(header, "more"...), data, table[1:]), 0o600))
 		_, err := v.store.Load()
 		var e *snapfile.VersionError
 		if !errors.As(err, &e) || e.Version != version || e.Path != v.path {
 			t.Fatal(err)
 		}
-		if msg := err.Error(); !strings.Contains(msg, "format version") || !strings.Contains(msg, v.path) || !strings.Contains(msg, "move the file away") {
+		if msg := err.Error(); !strings.Contains(msg, "format version") || !strings.Contains(msg, v.path) || version > snapfile.FormatVersion != strings.Contains(msg, "move the file away") || version < snapfile.FormatVersion != strings.Contains(msg, "start with an empty storage path") {
 			t.Fatal(msg)
 		}
 		if info, err := snapfile.Inspect(v.path); info.Version != version || !errors.As(err, &e) {

@@ -17,8 +17,8 @@ func TestInspect(t *testing.T) {
 	info, err := snapfile.Inspect(v.path)
 	must(t, err)
 	want := snapfile.Info{
-		Path: v.path, Size: int64(len(v.content)), Version: 1,
-		Header:   snapfile.Header{Position: v.new.Position, Fingerprint: v.new.Fingerprint, KeyID: v.new.KeyID},
+		Path: v.path, Size: int64(len(v.content)), Version: 2,
+		Header:   snapfile.Header{Position: v.new.Position, Fingerprint: v.new.Fingerprint, KeyID: v.new.KeyID, Known: v.new.Known, Floor: v.new.Floor, Lost: v.new.Lost},
 		Sections: []snapfile.SectionInfo{{"part0", 2, 2500}, {"part1", 3, 0}, {"part2", 4, 2501}},
 	}
 	equal := func(info snapfile.Info) {

@@ -101,7 +101,9 @@ func decode(b []byte) (*exporter.Checkpoint, error) {
 		return nil, err
 	}
 	h := l.header
-	c := &exporter.Checkpoint{Position: h.Position, Fingerprint: h.Fingerprint, KeyID: h.KeyID, Size: l.size}
+	c := &exporter.Checkpoint{
+		Position: h.Position, Fingerprint: h.Fingerprint, KeyID: h.KeyID, Known: h.Known, Floor: h.Floor, Lost: h.Lost, Size: l.size,
+	}
 	for _, p := range l.sections {
 		end := p.off + p.size
 		c.Saved = append(c.Saved, collectors.Saved{Name: p.name, Version: p.version, Data: b[p.off:end:end]})

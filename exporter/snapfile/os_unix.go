@@ -87,7 +87,18 @@ func (osFS) ReadDir(dir string) ([]string, error) {
 }
 
 func (osFS) Create(name string) (File, error) {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := owned(name, os.O_CREATE|os.O_EXCL)
+	if err != nil {
+		return nil, err
+	}
+	return osFile{f}, nil
+}
+
+func (osFS) Update(name string) (Slot, error) { return owned(name, os.O_CREATE|syscall.O_NOFOLLOW) }
+
+// owned opens a file to write, and makes it as the flags say.
+func owned(name string, flags int) (*os.File, error) {
+	f, err := os.OpenFile(name, os.O_WRONLY|flags, 0o600)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +106,7 @@ func (osFS) Create(name string) (File, error) {
 		_ = f.Close()
 		return nil, err
 	}
-	return osFile{f}, nil
+	return f, nil
 }
 
 // inherit gives a new file to the owner of its directory, when root made it: a command that an administrator runs must

@@ -1,5 +1,6 @@
 // Package snapfile keeps checkpoints as files in one directory: three generations, each written beside the others and
-// renamed once it is durable, so that a crash, a full disk or a failing one never costs more than the newest.
+// renamed once it is durable, so that a crash, a full disk or a failing one never costs more than the newest. A small
+// file beside them says how far the last page was.
 //
 // It does not know what is in the sections, and it must not: it gives back the bytes that were written, or nothing. It
 // reads no clock and starts no goroutine.
@@ -39,6 +40,7 @@ type Store struct {
 	last  uint64       // newest generation that ever had a name
 	gens  []generation // oldest first
 	trash []string     // what could not be removed yet
+	mark  mark
 }
 
 var _ exporter.Generations = (*Store)(nil)
@@ -220,7 +222,7 @@ func (s *Store) Close() error {
 	}
 	lock := s.lock
 	s.lock = nil
-	if err := lock.Close(); err != nil {
+	if err := errors.Join(s.mark.close(), lock.Close()); err != nil {
 		return fmt.Errorf("storage: %w", err)
 	}
 	return nil

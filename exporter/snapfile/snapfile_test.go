@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -24,7 +25,11 @@ func checkpoint(n uint64, size int) *exporter.Checkpoint {
 		},
 		Fingerprint: "f00d", KeyID: "0badcafe",
 	}
-	c.Anchor.Hash[0], c.Anchor.Hash[31] = byte(n), 1
+	c.Anchor.Hash = n<<56 | 1
+	c.Floor, c.Lost = n+1, n+2
+	for i := range uint64(3) {
+		c.Known = append(c.Known, exporter.Known{Seq: n + 3*i + 1, Count: n + i + 1, Anchor: exporter.Anchor{Time: int64(n) - 5*int64(i), Hash: ^n}})
+	}
 	for i, part := range []int{size / 2, 0, size - size/2} {
 		data := pattern(n+uint64(i), part)
 		c.Sections = append(c.Sections, snapshot.Section{
@@ -51,7 +56,8 @@ func same(t testing.TB, got, want *exporter.Checkpoint) {
 }
 
 func differ(got, want *exporter.Checkpoint) error {
-	if !reflect.DeepEqual(got.Position, want.Position) || got.Fingerprint != want.Fingerprint || got.KeyID != want.KeyID {
+	if !reflect.DeepEqual(got.Position, want.Position) || got.Fingerprint != want.Fingerprint || got.KeyID != want.KeyID ||
+		!slices.Equal(got.Known, want.Known) || got.Floor != want.Floor || got.Lost != want.Lost {
 		return fmt.Errorf("loaded %+v, want %+v", got.Position, want.Position)
 	}
 	if len(got.Saved) != len(want.Sections) {

@@ -182,6 +182,19 @@ func (d *Disk) Open(name string) (snapfile.File, error) {
 	})
 }
 
+// Update opens a file to overwrite it.
+func (d *Disk) Update(name string) (snapfile.Slot, error) {
+	h := &handle{d: d, name: name}
+	return h, d.do(-1, Update, name, func() error {
+		h.life, h.inode = d.life, d.seen[name]
+		if h.inode == nil {
+			h.inode = &inode{dirty: map[int]bool{}}
+			d.rename(func(names map[string]*inode) { names[name] = h.inode })
+		}
+		return nil
+	})
+}
+
 // Rename gives a file another name.
 func (d *Disk) Rename(from, to string) error {
 	return d.do(-1, Rename, to, func() error {
@@ -242,10 +255,20 @@ func (h *handle) Held() error { return nil }
 func (h *handle) do(op Op, f func() error) error { return h.d.do(h.life, op, h.name, f) }
 
 func (h *handle) Write(p []byte) (int, error) {
-	err := h.do(Write, func() error {
-		start := len(h.inode.seen)
-		h.inode.seen = append(h.inode.seen, p...)
-		for page := start / pageSize; page*pageSize < len(h.inode.seen); page++ {
+	return h.write(Write, p, func() int { return len(h.inode.seen) })
+}
+
+func (h *handle) WriteAt(p []byte, off int64) (int, error) {
+	return h.write(WriteAt, p, func() int { return int(off) })
+}
+
+func (h *handle) write(op Op, p []byte, at func() int) (int, error) {
+	err := h.do(op, func() error {
+		start := at()
+		end := start + len(p)
+		h.inode.seen = append(h.inode.seen, make([]byte, max(0, end-len(h.inode.seen)))...)
+		copy(h.inode.seen[start:], p)
+		for page := start / pageSize; page*pageSize < end; page++ {
 			h.inode.dirty[page] = true
 		}
 		return nil

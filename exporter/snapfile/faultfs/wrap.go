@@ -18,6 +18,8 @@ const (
 	ReadDir  Op = "readdir"
 	Create   Op = "create"
 	Open     Op = "open"
+	Update   Op = "update"
+	WriteAt  Op = "overwrite"
 	Rename   Op = "rename" // Path is the new name
 	Remove   Op = "remove"
 	SyncDir  Op = "syncdir"
@@ -33,7 +35,7 @@ type Call struct {
 	N    int // counts all calls from 1
 	Op   Op
 	Path string
-	Data []byte // of Write
+	Data []byte // of Write and WriteAt
 }
 
 // Hook stands between a call and the file system: it may leave do out, call it more than once, die before or after it,
@@ -104,6 +106,29 @@ func (w *wrapped) Remove(name string) error {
 
 func (w *wrapped) SyncDir(dir string) error {
 	return w.call(SyncDir, dir, func() error { return w.fsys.SyncDir(dir) })
+}
+
+func (w *wrapped) Update(name string) (s snapfile.Slot, err error) {
+	err = w.call(Update, name, func() (err error) { s, err = w.fsys.Update(name); return err })
+	if err != nil {
+		if s != nil {
+			_ = s.Close()
+		}
+		return nil, err
+	}
+	return &slot{w: w, Slot: s, name: name}, nil
+}
+
+type slot struct {
+	snapfile.Slot
+	w    *wrapped
+	name string
+}
+
+func (s *slot) WriteAt(p []byte, off int64) (n int, err error) {
+	c := &Call{Op: WriteAt, Path: s.name, Data: p}
+	err = s.w.run(c, func() (err error) { n, err = s.Slot.WriteAt(c.Data, off); return err })
+	return n, err
 }
 
 type file struct {

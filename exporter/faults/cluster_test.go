@@ -1,0 +1,224 @@
+package faults
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/stretchr/testify/require"
+
+	"github.com/bot-exporter/bot-exporter/exporter/jetstream"
+)
+
+const memberEnv = "FAULTS_MEMBER" // makes the test binary one server of a cluster: a member as JSON
+
+// member is a NATS server of a cluster, in a process of its own.
+type member struct {
+	*process
+	Name         string
+	Client, Port int // of clients and of the other servers
+	Routes       []string
+	Dir          string
+}
+
+// memberMain runs a member until it is told to end.
+func memberMain(config string) {
+	var m member
+	if err := json.Unmarshal([]byte(config), &m); err != nil {
+		panic(err)
+	}
+	o := &server.Options{
+		ServerName: m.Name, Host: "127.0.0.1", Port: m.Client, JetStream: true, StoreDir: m.Dir, JetStreamMaxMemory: 64 << 20,
+		JetStreamMaxStore: 8 << 30, NoSigs: true, NoLog: true, DisableJetStreamBanner: true,
+		Cluster: server.ClusterOpts{Name: "faults", Host: "127.0.0.1", Port: m.Port},
+	}
+	for _, r := range m.Routes {
+		o.Routes = append(o.Routes, &url.URL{Scheme: "nats", Host: r})
+	}
+	s, err := server.NewServer(o)
+	if err != nil {
+		panic(err)
+	}
+	s.Start()
+	end := make(chan os.Signal, 1)
+	signal.Notify(end, syscall.SIGTERM)
+	<-end
+	s.Shutdown()
+	s.WaitForShutdown()
+}
+
+func (m *member) up(t *testing.T) {
+	t.Helper()
+	config, err := json.Marshal(struct {
+		Name         string
+		Client, Port int
+		Routes       []string
+		Dir          string
+	}{m.Name, m.Client, m.Port, m.Routes, m.Dir})
+	require.NoError(t, err)
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), memberEnv+"="+string(config))
+	m.process = start(t, cmd)
+}
+
+// trio is a cluster of three servers.
+type trio struct {
+	members [3]*member
+	nc      *nats.Conn // to the first two
+}
+
+func newTrio(t *testing.T) *trio {
+	t.Helper()
+	c := &trio{}
+	var routes []string
+	for i := range c.members {
+		m := &member{Name: fmt.Sprintf("n%d", i+1), Dir: t.TempDir()}
+		for _, port := range []*int{&m.Client, &m.Port} {
+			_, err := fmt.Sscanf(freePort(t), "127.0.0.1:%d", port)
+			require.NoError(t, err)
+		}
+		c.members[i] = m
+		routes = append(routes, fmt.Sprintf("127.0.0.1:%d", m.Port))
+	}
+	for _, m := range c.members {
+		m.Routes = routes
+		m.up(t)
+		t.Cleanup(func() {
+			_ = m.Process.Signal(syscall.SIGCONT)
+			_ = m.Process.Kill()
+			<-m.exited
+		})
+	}
+	var err error
+	c.nc, err = jetstream.Connect(t.Context(), jetstream.Config{URLs: c.urls()})
+	require.NoError(t, err)
+	t.Cleanup(c.nc.Close)
+	require.Eventually(t, func() bool {
+		_, err = jetstream.EnsureStream(t.Context(), c.nc, jetstream.StreamSettings{Name: "BOT_EVENTS", Subjects: []string{"bot.events.>"}, Replicas: 3})
+		return err == nil
+	}, patience, tick, "%v", &err)
+	return c
+}
+
+// urls are those of the first two servers, which stay up.
+func (c *trio) urls() (list []string) {
+	for _, m := range c.members[:2] {
+		list = append(list, fmt.Sprintf("nats://127.0.0.1:%d", m.Client))
+	}
+	return list
+}
+
+// pulses lets a process run for a moment now and then, until the end.
+func pulses(p *process) (end func()) {
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			_ = p.Process.Signal(syscall.SIGSTOP)
+			select {
+			case <-done:
+				_ = p.Process.Signal(syscall.SIGCONT)
+				return
+			case <-time.After(190 * time.Millisecond): // the fault itself
+			}
+			_ = p.Process.Signal(syscall.SIGCONT)
+			time.Sleep(10 * time.Millisecond)
+		}
+	})
+	return sync.OnceFunc(func() { close(done); wg.Wait() })
+}
+
+// runLagging kills the daemon, and starts it again and again while one server of three is still catching up: its consumer
+// may be there, and says that nothing is left. In half of the starts the mark of what was shown is gone as well, so that
+// the leader's word alone must hold.
+func runLagging(t *testing.T, r *result) {
+	random := dice(t)
+	first, n := 2000, pick(400_000, 40_000)
+	c := newTrio(t)
+	js, err := c.nc.JetStream(nats.PublishAsyncMaxPending(4096))
+	require.NoError(t, err)
+	publishAll := func(n int) {
+		t.Helper()
+		for n > 0 {
+			publish(t, js, custom(min(n, 20_000))...)
+			n -= min(n, 20_000)
+		}
+	}
+	d := newDaemon(t, &broker{address: strings.TrimPrefix(c.urls()[0], "nats://")}, "--nats.url="+c.urls()[1], "--checkpoint.interval=1h")
+	publishAll(first)
+	d.up().ready()
+	d.applied(first)
+	require.Equal(t, 0, d.signal(syscall.SIGTERM)) // the only checkpoint
+	d.up().ready()
+	third := c.members[2]
+	require.Equal(t, -1, third.signal(syscall.SIGKILL))
+	publishAll(n - first)
+	d.applied(n)
+	before := counters(d)
+	require.EqualValues(t, n, sumOf(before, "bot_events_total"))
+	require.Equal(t, -1, d.signal(syscall.SIGKILL))
+	killed := t.TempDir()
+	copied(t, d.storage, killed)
+
+	slowest, late := time.Duration(0), 0
+	for i := range pick(50, 4) {
+		done := r.one()
+		if i%2 == 0 { // a server that was replaced: its disk is empty
+			require.NoError(t, os.RemoveAll(third.Dir))
+			require.NoError(t, os.MkdirAll(third.Dir, 0o700))
+		}
+		third.up(t)
+		stop := pulses(third.process)
+		if i%2 == 0 {
+			stop()
+		}
+		time.Sleep(time.Duration(random.IntN(4000)) * time.Millisecond) // how far it gets
+		copied(t, killed, d.storage)
+		if i%4 < 2 {
+			require.NoError(t, os.Remove(filepath.Join(d.storage, "checkpoints", "shown")))
+		}
+		since := time.Now()
+		d.up()
+		var after map[string]float64
+		d.until("numbers are shown", func() bool { after = counters(d); return len(after) > 0 })
+		for id, v := range before {
+			require.GreaterOrEqual(t, after[id], v, "%s, start %d\n%s", id, i, tail(d.log.String()))
+		}
+		slowest = max(slowest, time.Since(since))
+		if !strings.Contains(d.log.String(), fmt.Sprintf("pending=%d", n-first)) {
+			late++ // the consumer's server was behind
+		}
+		require.Equal(t, -1, d.signal(syscall.SIGKILL))
+		stop()
+		require.Equal(t, -1, third.signal(syscall.SIGKILL))
+		done()
+	}
+	if whole {
+		require.Positive(t, late, "no consumer was on the server that was behind")
+	}
+	r.figure("0 decreases; %d of %d consumers were on the server that was behind; numbers after %s at most", late, r.runs, slowest.Round(10*time.Millisecond))
+}
+
+// counters returns the counters that a page shows; none while it shows no KPIs.
+func counters(d *daemon) map[string]float64 {
+	status, text := d.get("/metrics")
+	m := map[string]float64{}
+	for id, v := range series(text) {
+		if status == http.StatusOK && isCounter(id) {
+			m[id] = v
+		}
+	}
+	return m
+}
