@@ -50,7 +50,7 @@ func Defaults() Config {
 
 		CheckpointInterval: 30 * time.Second,
 		CheckpointMessages: 5_000_000,
-		WatchInterval:      12 * time.Second, // what it finds is known within 15 s
+		WatchInterval:      14 * time.Second, // and with a second look, within 15 s
 	}
 }
 

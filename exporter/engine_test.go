@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -145,15 +146,24 @@ func TestPurgedToTheEnd(t *testing.T) {
 	require.EqualValues(t, 50, r.value(collectors.EventsLost), "counted once")
 }
 
-// A stream that is edited so that it needs a filter, since others publish to it as well, is read with it from then on.
-func TestEditedStream(t *testing.T) {
+// The rest of the stream is deleted before it is read: it counts as lost soon after a look, and not with the next message.
+// An edit that asks for another filter is followed.
+func TestDeletedTailInTime(t *testing.T) {
 	b := newBroker(stored(40))
 	r := run(t, quick(watchful), b, &shelf{})
 	r.live(40)
+	for _, end := range []uint64{90, 95} {
+		b.change(func(b *broker) { b.end = end })
+		r.live(end)
+		require.EqualValues(t, end-40, r.value(collectors.EventsLost), "counted once")
+	}
 	b.change(func(b *broker) { b.end, b.filter = 99, []string{"bot.events.a"} })
 	r.until("read with the filter", func() bool { return len(r.Position().Subjects) > 0 })
-	r.until("live", func() bool { return r.Status().Phase == PhaseLive })
-	require.Zero(t, r.value(collectors.EventsLost), "it may not have been ours")
+	require.EqualValues(t, 55, r.value(collectors.EventsLost), "it may not have been ours")
+	var w watched
+	require.Equal(t, time.Minute, w.next(time.Minute))
+	w.nothing = 1
+	require.LessOrEqual(t, Defaults().WatchInterval+w.next(time.Minute), 15*time.Second)
 }
 
 // With a filter, holes are messages of others.

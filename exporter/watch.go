@@ -10,11 +10,12 @@ import (
 // errStalled says that messages are there and none comes, for two checks in a row.
 var errStalled = errors.New("no progress")
 
-// errOutdated says that the stream was edited and has to be opened again to be read as it is now.
-var errOutdated = errors.New("stream has changed")
+// errOutdated says that an edit of the stream asks for another filter, so that it must be opened again.
+var errOutdated = errors.New("stream was edited")
 
-// confirmAfter is the time until a second look after one that found the rest of the stream gone.
-const confirmAfter = time.Second
+// recheck is the time between two checks when the first found nothing where something was: what was delivered before is
+// folded meanwhile.
+const recheck = 500 * time.Millisecond
 
 // askEvery is the time between two questions for what is left, while the consumer has nothing and the gate is closed.
 const askEvery = 100 * time.Millisecond
@@ -40,11 +41,7 @@ func (e *Engine) watch(ctx context.Context, stop context.CancelCauseFunc) {
 				stop(err)
 				return
 			}
-			if w.nothing == 1 {
-				check.Reset(min(confirmAfter, e.cfg.WatchInterval))
-			} else {
-				check.Reset(e.cfg.WatchInterval)
-			}
+			check.Reset(w.next(e.cfg.WatchInterval))
 		}
 	}
 }
@@ -85,6 +82,14 @@ type watched struct {
 	nothing int    // at which there was nothing
 }
 
+// next returns the time until the next check.
+func (w *watched) next(interval time.Duration) time.Duration {
+	if w.nothing == 1 {
+		return min(recheck, interval)
+	}
+	return interval
+}
+
 // look checks that the stream is the same and that what it holds arrives. After an error it must be opened again.
 func (e *Engine) look(ctx context.Context, w *watched) error {
 	at := e.Position()
@@ -96,7 +101,7 @@ func (e *Engine) look(ctx context.Context, w *watched) error {
 	case err != nil: // Next finds out by itself
 		return nil
 	}
-	if e.edited(info) { // messages on their way are forgotten when it is opened again, so that none counts twice
+	if e.outdated(info) {
 		return errOutdated
 	}
 	behind := e.behind(at, info)
@@ -122,8 +127,8 @@ func (e *Engine) look(ctx context.Context, w *watched) error {
 	return nil
 }
 
-// edited reports whether the stream has to be read with another filter than at present.
-func (e *Engine) edited(info StreamInfo) bool {
+// outdated reports whether the stream needs another filter than that it was opened with.
+func (e *Engine) outdated(info StreamInfo) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return !slices.Equal(info.Subjects, e.status.stream.Subjects)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,23 +19,19 @@ import (
 // is made on one server after a while only, and with a warning. TestCluster makes one with three.
 func TestFewServers(t *testing.T) {
 	t.Parallel()
-	ports := freePorts(t, 2)
 	var nodes []*node
 	for i := range 2 {
 		o := serverOptions(t.TempDir())
 		o.ServerName = fmt.Sprintf("n%d", i)
-		o.Cluster = server.ClusterOpts{Name: "two", Host: "127.0.0.1", Port: ports[i]}
-		o.Routes = []*url.URL{{Scheme: "nats", Host: fmt.Sprintf("127.0.0.1:%d", ports[1-i])}}
-		nodes = append(nodes, &node{t: t, opts: o})
-	}
-	var wg sync.WaitGroup
-	for _, n := range nodes {
-		wg.Go(n.up)
-	}
-	wg.Wait()
-	require.False(t, t.Failed())
-	for _, n := range nodes {
+		o.Cluster = server.ClusterOpts{Name: "two", Host: "127.0.0.1", Port: server.RANDOM_PORT}
+		o.Routes = []*url.URL{{Scheme: "nats", Host: "127.0.0.1:1"}} // nobody: the second one comes to the first
+		if i > 0 {
+			o.Routes[0].Host = nodes[0].server.ClusterAddr().String()
+		}
+		n := &node{t: t, opts: o}
+		n.up()
 		t.Cleanup(func() { n.Close() })
+		nodes = append(nodes, n)
 	}
 	nc := client(t, nodes[0])
 	settings := StreamSettings{Name: streamName, Subjects: []string{"bot.events.>"}}
