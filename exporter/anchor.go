@@ -56,7 +56,7 @@ func (t *trail) place(k Known) {
 // list returns everything known, oldest first.
 func (t *trail) list() []Known {
 	all := []Known{t.first}
-	for _, pair := range t.older {
+	for _, pair := range &t.older {
 		all = append(all, pair[:]...)
 	}
 	all = append(all, t.recent[:]...)
