@@ -158,7 +158,7 @@ func (f *fold) agentLabels(metric string, a agent, p pair) labels {
 
 func (f *fold) countClick(ev event, p pair) {
 	title := cleanLabel(ev.title)
-	destination := cleanDestination(ev.destination, ev.target)
+	destination := cleanDestination(ev.destination)
 	if !f.limits.allow(p.scope("click"), fmt.Sprintf("%q %q", title, destination), f.opt.MaxClicks) {
 		title, destination = other, other
 		f.overflow("bot_clicks_total", "title")

@@ -158,16 +158,17 @@ func (r *fieldReader) time() *time.Time {
 // data reads the attribute data: absent is a missing field, no object an invalid value. data_base64 is decoded where the content
 // type is JSON.
 //
-// Decision: null is no object, so an invalid value: data is a required attribute and neither an id nor a name.
+// Decision: null is absent, as everywhere.
 // Decision: data_base64 is looked at when there is no data. Where its content type is not JSON, there is no data; where it is
 // no base64 of a JSON object, the value is invalid (and not the message malformed).
 // Decision: datacontenttype is looked at for data_base64 only.
 func (r *fieldReader) data() *fieldReader {
-	value, present := r.object["data"]
-	if !present {
-		value, present = r.dataBase64()
+	value := r.object["data"]
+	broken := false
+	if value == nil {
+		value, broken = r.dataBase64()
 	}
-	if !present {
+	if value == nil && !broken {
 		r.fail(missingField)
 		return nil
 	}
@@ -178,7 +179,7 @@ func (r *fieldReader) data() *fieldReader {
 	return &fieldReader{object: data}
 }
 
-func (r *fieldReader) dataBase64() (value any, present bool) {
+func (r *fieldReader) dataBase64() (value any, broken bool) {
 	encoded := r.object["data_base64"]
 	contentType, _ := r.object["datacontenttype"].(string)
 	if encoded == nil || !isJSON(contentType) {
@@ -186,10 +187,7 @@ func (r *fieldReader) dataBase64() (value any, present bool) {
 	}
 	text, _ := encoded.(string)
 	value, err := decodeBase64(text)
-	if err != nil {
-		return nil, true // no object
-	}
-	return value, true
+	return value, err != nil
 }
 
 // common reads the fields that all kinds have.

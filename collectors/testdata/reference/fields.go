@@ -57,13 +57,15 @@ func (r *fieldReader) name(field string, required bool) string {
 
 // oneOf reads a value of a closed list; otherwise is what an absent one means, and empty if the field is required.
 //
-// Decision: an empty string in a required field is a value outside the list (invalid_value): it is no id or name.
+// Decision: an empty string in a required field is a missing field, as with ids and names.
 func (r *fieldReader) oneOf(field, otherwise string, required bool, list []string) string {
 	value, present := r.text(field, required)
-	if !present {
+	switch {
+	case !present:
 		return otherwise
-	}
-	if !slices.Contains(list, value) {
+	case value == "":
+		r.fail(missingField)
+	case !slices.Contains(list, value):
 		r.fail(invalidValue)
 	}
 	return value

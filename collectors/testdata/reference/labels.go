@@ -86,25 +86,23 @@ func squeeze(value string) string {
 	return strings.Join(words, " ")
 }
 
-var schemeAtStart = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
+// authorityStart is what stands before the authority of a URL: anything up to a colon and the first two slashes, or these alone.
+var authorityStart = regexp.MustCompile(`^(.*?:)?//`)
 
 // cleanDestination takes everything from the first ?, # or ; on from a destination, whatever it is, and user info from a URL, and
 // nothing else: no escaping, no change of case.
 //
 // Decision: white space and control characters go first, so that one at the start cannot hide a URL; the cut to 128 bytes comes
 // last, so that it cannot cut off the @ behind user info.
-// Decision: user info is what stands before the last @ of an authority, and an authority stands behind scheme:// or, when the
-// target is url, behind // at the start; so "mailto:a@example.com" and "user@example.com/x" with target url keep theirs.
-func cleanDestination(destination, target string) string {
+// Decision: user info is what stands before the last @ of an authority, and an authority stands behind the first // where a
+// colon or nothing comes before it; so "mailto:a@example.com" and "user@example.com/x" with target url keep theirs.
+func cleanDestination(destination string) string {
 	url := squeeze(destination)
 	if i := strings.IndexAny(url, "?#;"); i >= 0 {
 		url = url[:i]
 	}
-	prefix := schemeAtStart.FindString(url)
-	if prefix == "" && target == "url" && strings.HasPrefix(url, "//") {
-		prefix = "//"
-	}
-	if prefix == "" {
+	prefix := authorityStart.FindString(url)
+	if prefix == "" || strings.Contains(strings.TrimSuffix(prefix, "//"), "//") {
 		return cleanLabel(url)
 	}
 	authority, path := url[len(prefix):], ""
