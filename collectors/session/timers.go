@@ -1,5 +1,10 @@
 package session
 
+import (
+	"cmp"
+	"slices"
+)
+
 // timers order the open chats by when they are due, and those that are due at the same time by key.
 //
 // An entry may be earlier than the chat is due: activity, which is frequent, does not touch the heap, and the entry is
@@ -7,6 +12,9 @@ package session
 type timers struct {
 	heap []entry
 	pos  []uint32 // of each chat in the heap, by its number
+
+	due  []entry  // scratch
+	late []uint32 // scratch
 }
 
 // entry holds the upper half of the chat's key, which nearly always decides between chats of the same time: to look at the
@@ -27,6 +35,10 @@ func (cs *chats) before(a, b entry) bool {
 		return a.key < b.key
 	}
 	return cs.Key(a.chat) < cs.Key(b.chat)
+}
+
+func (cs *chats) compare(a, b entry) int {
+	return cmp.Or(cmp.Compare(a.due, b.due), cmp.Compare(a.key, b.key), cmp.Compare(cs.Key(a.chat), cs.Key(b.chat)))
 }
 
 func (ts *timers) add(cs *chats, i uint32, due int64) {
@@ -108,20 +120,51 @@ func (cs *chats) leastRecent() uint32 {
 	return 0
 }
 
-// anyDue reports cheaply whether nextDue may find a chat.
+// anyDue reports cheaply whether takeDue may find a chat.
 func (cs *chats) anyDue(clock int64) bool {
 	return len(cs.timers.heap) > 0 && cs.timers.heap[0].due <= clock
 }
 
-// nextDue returns the chat that is due first, if the clock has reached that; else 0.
-func (cs *chats) nextDue(clock int64) uint32 {
-	if !cs.anyDue(clock) {
-		return 0
+// takeDue takes all chats that the clock closes out of the heap, and returns them in the order of their due times. They may
+// be all there are: to take them out from the last to the first costs far less than to take the first time and again.
+func (cs *chats) takeDue(clock int64) []entry {
+	ts := &cs.timers
+	due, late := ts.due[:0], ts.late[:0]
+	if cs.anyDue(clock) {
+		late = append(late, 0)
 	}
-	if i := cs.leastRecent(); cs.isDue(cs.At(i), clock) {
-		return i
+	for k := 0; k < len(late); k++ { // the places of entries that are due, if they are right
+		for c := 4*late[k] + 1; c <= 4*late[k]+4 && int(c) < len(ts.heap); c++ {
+			if ts.heap[c].due <= clock {
+				late = append(late, c)
+			}
+		}
 	}
-	return 0
+	for k := len(late) - 1; k >= 0; k-- { // from below, so that what is put right has a heap under it to move down in
+		e := ts.heap[late[k]]
+		c := cs.At(e.chat)
+		if right := cs.due(c); right != e.due {
+			e.due, ts.heap[late[k]].due = right, right
+			ts.down(cs, int(late[k]))
+		}
+		if cs.isDue(c, clock) {
+			due = append(due, e)
+		}
+	}
+	slices.SortFunc(due, cs.compare)
+	for k := len(due) - 1; k >= 0; k-- {
+		ts.drop(cs, due[k].chat)
+	}
+	ts.due, ts.late = scratch(due), scratch(late)
+	return due
+}
+
+// scratch keeps a list for the next time unless it is large.
+func scratch[T any](list []T) []T {
+	if cap(list) > 4096 {
+		return nil
+	}
+	return list
 }
 
 // overdue calls f for every chat that a later clock would close. It changes nothing.
