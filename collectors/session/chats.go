@@ -206,7 +206,14 @@ func (cs *chats) eachWaiting(clock int64, f func(*chat)) {
 	}
 }
 
+// close ends a chat before it is due.
 func (cs *chats) close(i uint32, why Reason, resolved bool) Chat {
+	cs.timers.drop(cs, i)
+	return cs.end(i, why, resolved)
+}
+
+// end forgets a chat that is in the heap no more.
+func (cs *chats) end(i uint32, why Reason, resolved bool) Chat {
 	c := cs.Edit(i)
 	ended := Chat{
 		Pair: c.pair, Started: c.has(flagStarted), Reason: why, Outcome: c.outcome(resolved), Mix: c.mix(),
@@ -220,7 +227,6 @@ func (cs *chats) close(i uint32, why Reason, resolved bool) Chat {
 	if ended.Unanswered {
 		cs.served(c)
 	}
-	cs.timers.drop(cs, i)
 	cs.Remove(i)
 	return ended
 }

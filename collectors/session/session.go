@@ -85,8 +85,8 @@ func (t *Table) Advance(stored int64) *Fact {
 	f := t.reset(&t.none)
 	t.users.advance(t.clock)
 	f.Days = t.days.advance(t.clock, f.Days)
-	for i := t.chats.nextDue(t.clock); i != 0; i = t.chats.nextDue(t.clock) {
-		f.Closed = append(f.Closed, t.chats.close(i, ReasonIdle, false))
+	for _, e := range t.chats.takeDue(t.clock) {
+		f.Closed = append(f.Closed, t.chats.end(e.chat, ReasonIdle, false))
 	}
 	if len(f.Closed)+len(f.Days) == 0 {
 		return nil

@@ -1,5 +1,10 @@
 package session
 
+import (
+	"cmp"
+	"slices"
+)
+
 // timers order the open chats by when they are due, and those that are due at the same time by key.
 //
 // An entry may be earlier than the chat is due: activity, which is frequent, does not touch the heap, and the entry is
@@ -7,25 +12,40 @@ package session
 type timers struct {
 	heap []entry
 	pos  []uint32 // of each chat in the heap, by its number
+
+	due  []entry  // scratch
+	late []uint32 // scratch
 }
 
-// entry holds its time in two halves: a word would make it 16 bytes.
-type entry struct{ hi, lo, chat uint32 }
+// entry holds the upper half of the chat's key, which nearly always decides between chats of the same time: to look at the
+// chats themselves costs a miss of the cache for each.
+type entry struct {
+	due  int64
+	key  uint32
+	chat uint32
+}
 
-func entryOf(due int64, chat uint32) entry { return entry{uint32(due >> 32), uint32(due), chat} }
-
-func (e entry) due() int64 { return int64(e.hi)<<32 | int64(e.lo) }
+func (cs *chats) entry(i uint32, due int64) entry { return entry{due, uint32(cs.Key(i) >> 32), i} }
 
 func (cs *chats) before(a, b entry) bool {
-	x, y := a.due(), b.due()
-	return x < y || x == y && cs.Key(a.chat) < cs.Key(b.chat)
+	switch {
+	case a.due != b.due:
+		return a.due < b.due
+	case a.key != b.key:
+		return a.key < b.key
+	}
+	return cs.Key(a.chat) < cs.Key(b.chat)
+}
+
+func (cs *chats) compare(a, b entry) int {
+	return cmp.Or(cmp.Compare(a.due, b.due), cmp.Compare(a.key, b.key), cmp.Compare(cs.Key(a.chat), cs.Key(b.chat)))
 }
 
 func (ts *timers) add(cs *chats, i uint32, due int64) {
 	for len(ts.pos) <= int(i) {
 		ts.pos = append(ts.pos, 0)
 	}
-	ts.heap = append(ts.heap, entryOf(due, i))
+	ts.heap = append(ts.heap, cs.entry(i, due))
 	ts.up(cs, len(ts.heap)-1)
 }
 
@@ -91,29 +111,60 @@ func (cs *chats) leastRecent() uint32 {
 	for h := cs.timers.heap; len(h) > 0; {
 		e := &h[0]
 		due := cs.due(cs.At(e.chat))
-		if e.due() == due {
+		if e.due == due {
 			return e.chat
 		}
-		*e = entryOf(due, e.chat)
+		e.due = due
 		cs.timers.down(cs, 0)
 	}
 	return 0
 }
 
-// anyDue reports cheaply whether nextDue may find a chat.
+// anyDue reports cheaply whether takeDue may find a chat.
 func (cs *chats) anyDue(clock int64) bool {
-	return len(cs.timers.heap) > 0 && cs.timers.heap[0].due() <= clock
+	return len(cs.timers.heap) > 0 && cs.timers.heap[0].due <= clock
 }
 
-// nextDue returns the chat that is due first, if the clock has reached that; else 0.
-func (cs *chats) nextDue(clock int64) uint32 {
-	if !cs.anyDue(clock) {
-		return 0
+// takeDue takes all chats that the clock closes out of the heap, and returns them in the order of their due times. They may
+// be all there are: to take them out from the last to the first costs far less than to take the first time and again.
+func (cs *chats) takeDue(clock int64) []entry {
+	ts := &cs.timers
+	due, late := ts.due[:0], ts.late[:0]
+	if cs.anyDue(clock) {
+		late = append(late, 0)
 	}
-	if i := cs.leastRecent(); cs.isDue(cs.At(i), clock) {
-		return i
+	for k := 0; k < len(late); k++ { // the places of entries that are due, if they are right
+		for c := 4*late[k] + 1; c <= 4*late[k]+4 && int(c) < len(ts.heap); c++ {
+			if ts.heap[c].due <= clock {
+				late = append(late, c)
+			}
+		}
 	}
-	return 0
+	for k := len(late) - 1; k >= 0; k-- { // from below, so that what is put right has a heap under it to move down in
+		e := ts.heap[late[k]]
+		c := cs.At(e.chat)
+		if right := cs.due(c); right != e.due {
+			e.due, ts.heap[late[k]].due = right, right
+			ts.down(cs, int(late[k]))
+		}
+		if cs.isDue(c, clock) {
+			due = append(due, e)
+		}
+	}
+	slices.SortFunc(due, cs.compare)
+	for k := len(due) - 1; k >= 0; k-- {
+		ts.drop(cs, due[k].chat)
+	}
+	ts.due, ts.late = scratch(due), scratch(late)
+	return due
+}
+
+// scratch keeps a list for the next time unless it is large.
+func scratch[T any](list []T) []T {
+	if cap(list) > 4096 {
+		return nil
+	}
+	return list
 }
 
 // overdue calls f for every chat that a later clock would close. It changes nothing.
@@ -121,7 +172,7 @@ func (cs *chats) overdue(clock int64, f func(*chat)) {
 	heap := cs.timers.heap
 	var walk func(p int)
 	walk = func(p int) {
-		if p >= len(heap) || heap[p].due() > clock {
+		if p >= len(heap) || heap[p].due > clock {
 			return
 		}
 		if c := cs.At(heap[p].chat); cs.isDue(c, clock) {

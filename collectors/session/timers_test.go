@@ -128,9 +128,12 @@ func (p *plain) pass(t *testing.T) {
 	require.Equal(t, len(due), overdue, "overdue for a reader")
 	require.True(t, p.cs.anyDue(p.clock) || len(due) == 0)
 
-	for _, o := range due {
-		require.Equal(t, o.index, p.cs.nextDue(p.clock))
-		p.close(slices.Index(p.list, o), ReasonIdle)
+	taken := p.cs.takeDue(p.clock)
+	require.Len(t, taken, len(due))
+	for i, o := range due {
+		require.Equal(t, o.index, taken[i].chat)
+		p.cs.end(o.index, ReasonIdle, false)
+		p.list = slices.DeleteFunc(p.list, func(other *open) bool { return other == o })
 	}
-	require.Zero(t, p.cs.nextDue(p.clock))
+	require.Empty(t, p.cs.takeDue(p.clock))
 }

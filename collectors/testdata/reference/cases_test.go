@@ -1,14 +1,19 @@
 package reference
 
 import (
+	"flag"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"golang.org/x/tools/txtar"
 )
+
+var update = flag.Bool("update", false, "write the cases for the fold that is compared")
 
 // in moves an event to another chat.
 func in(chat, line string) string {
@@ -237,11 +242,22 @@ func TestCases(t *testing.T) {
 			[]string{`bot_events_clock_doubted_total 1`, `bot_users_new_total{browser="unknown",device="unknown"} 1`, `bot_chats_started_total{initiator="user"} 1`, `bot_users_cohort{cohort="active",window="1d"} 1`},
 		},
 	}
+	written := &txtar.Archive{Comment: []byte("The cases that the definitions were written for: what happens, and what comes of it with the one window 1d.\n\n")}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			assertSeries(t, foldLines(day, test.lines...), test.want)
 		})
+		written.Files = append(written.Files,
+			txtar.File{Name: test.name + ": events", Data: []byte(strings.Join(test.lines, "\n") + "\n")},
+			txtar.File{Name: test.name + ": want", Data: []byte(strings.Join(test.want, "\n") + "\n")})
 	}
+	const file = "../cases/cases.txtar" // from which the fold that is compared takes them
+	if *update {
+		assert.NoError(t, os.WriteFile(file, txtar.Format(written), 0o644))
+	}
+	have, err := os.ReadFile(file)
+	assert.NoError(t, err)
+	assert.Equal(t, string(txtar.Format(written)), string(have), "run with -update")
 }
 
 // assertSeries compares series, written as nonZero writes them.

@@ -71,7 +71,7 @@ func FoldMessages(messages []Message, opt Options) map[string]float64 {
 // message does the work for one message in the defined order: decode and validate; the clock moves and due chats close; what
 // is not valid is rejected; env; the duplicate check; apply.
 func (f *fold) message(m Message) {
-	if m.isTick() { // moves the fold clock and nothing else: neither an event nor rejected
+	if m.IsTick() { // moves the fold clock and nothing else: neither an event nor rejected
 		f.moveClock(m.Stored, nil)
 		return
 	}

@@ -19,7 +19,8 @@ type Message struct {
 // TickHeader on a message without payload makes it a tick.
 const TickHeader = "Bot-Tick"
 
-func (m Message) isTick() bool { return len(m.Payload) == 0 && len(m.Header[TickHeader]) > 0 }
+// IsTick reports whether a message is a tick.
+func (m Message) IsTick() bool { return len(m.Payload) == 0 && len(m.Header[TickHeader]) > 0 }
 
 // Messages gives the lines of NDJSON the stored times that the replay command gives them.
 func Messages(ndjson []byte) []Message {

@@ -1,7 +1,6 @@
 package reference
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -31,41 +30,10 @@ func withoutArrival(got map[string]float64) map[string]float64 {
 	return kept
 }
 
-// quietStories are stories on a good day: all is stored when it happens, nothing is wrong, and each chat is of one person, whose
-// messages are in the list of the same place. Where nothing happens for long, ticks move the clock.
-func quietStories(seed int64, lines int) (messages []Message, users []string) {
-	s := newStories(seed)
-	events := s.tell(lines)
-	slices.SortStableFunc(events, func(a, b told) int { return a.at.Compare(b.at) })
-	clock := events[0].at
-	for i, ev := range events {
-		for ; ev.at.Sub(clock) > 20*time.Hour; clock = clock.Add(20 * time.Hour) {
-			messages, users = append(messages, tick(clock.Add(20*time.Hour))), append(users, "")
-		}
-		clock = ev.at
-		data := ev.data.without("env")
-		for j, one := range data {
-			if one.name == "chat" {
-				data[j].value = strings.TrimSuffix(one.value, `"`) + "-" + ev.user + `"`
-			}
-		}
-		line := members{
-			{"specversion", `"1.0"`}, {"id", quote(fmt.Sprint("e", i))}, {"source", `"s"`}, {"type", quote("bot." + ev.kind)},
-			{"time", quote(ev.at.Format(time.RFC3339Nano))}, {"data", data.json()},
-		}
-		messages, users = append(messages, Message{Stored: ev.at, Payload: line.line()}), append(users, ev.user)
-	}
-	return messages, users
-}
-
-func tick(stored time.Time) Message {
-	return Message{Stored: stored, Header: map[string][]string{TickHeader: {"1"}}}
-}
-
 // TestLateDeliveryChangesNothing: everything an equal time later gives the same numbers, up to the oldest time that is believed.
 func TestLateDeliveryChangesNothing(t *testing.T) {
 	for seed := range int64(6) {
-		onTime, _ := quietStories(seed, 600)
+		onTime, _ := QuietStories(seed, 600)
 		want := withoutArrival(FoldMessages(onTime, Options{}))
 		for _, late := range []time.Duration{time.Minute, 65 * time.Minute, 24 * time.Hour} {
 			later := slices.Clone(onTime)
@@ -80,10 +48,10 @@ func TestLateDeliveryChangesNothing(t *testing.T) {
 // TestBurstChangesNothing: chats that come whole in one burst after an outage give the same chats, users, waits and ratings.
 func TestBurstChangesNothing(t *testing.T) {
 	for seed := range int64(6) {
-		onTime, _ := quietStories(seed, 300)
+		onTime, _ := QuietStories(seed, 300)
 		first, last := onTime[0].Stored, onTime[0].Stored.Add(20*time.Hour)
 		onTime = slices.DeleteFunc(onTime, func(m Message) bool { return m.Stored.After(last) })
-		end := tick(last.Add(48 * time.Hour))
+		end := Tick(last.Add(48 * time.Hour))
 		burst := slices.Clone(onTime)
 		for i := range burst {
 			burst[i].Stored = first.Add(21 * time.Hour)
@@ -99,14 +67,14 @@ func TestBurstChangesNothing(t *testing.T) {
 // fold of the whole counts. Ticks take the place of what is in the other partition.
 func TestPartitionsAddUp(t *testing.T) {
 	for seed := range int64(6) {
-		whole, users := quietStories(seed, 600)
+		whole, users := QuietStories(seed, 600)
 		parts := make([][]Message, 2)
 		for n, m := range whole {
 			for i := range parts {
 				if len(users[n])%2 == i {
 					parts[i] = append(parts[i], m)
 				} else {
-					parts[i] = append(parts[i], tick(m.Stored))
+					parts[i] = append(parts[i], Tick(m.Stored))
 				}
 			}
 		}

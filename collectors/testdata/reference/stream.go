@@ -226,7 +226,8 @@ func (g *generator) envelope(i int, kind string) members {
 
 	typ := "bot." + kind
 	if g.chance(1) {
-		typ = g.pick("bot.unheard", "chat.started", "bot.", "Bot.custom", "bot.custom ", "com.acme.bot.custom", strings.Repeat("t", 200))
+		typ = g.pick("bot.unheard", "bot.agent.finished", "bot.llm.called", "bot.tool.called",
+			"chat.started", "bot.", "Bot.custom", "bot.custom ", "com.acme.bot.custom", strings.Repeat("t", 200))
 	}
 	m := members{
 		{"specversion", `"1.0"`},

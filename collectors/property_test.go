@@ -1,0 +1,102 @@
+package collectors
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/bot-exporter/bot-exporter/collectors/event"
+	"github.com/bot-exporter/bot-exporter/collectors/metric"
+	"github.com/bot-exporter/bot-exporter/collectors/testdata/reference"
+)
+
+// foldQuiet folds messages of which some are ticks: they move the clock and nothing else.
+func foldQuiet(t *testing.T, messages []reference.Message, late time.Duration) *Set {
+	t.Helper()
+	s, d := New(Defaults()), event.NewDecoder(event.Config{})
+	for _, m := range messages {
+		stored := m.Stored.Add(late).UnixNano()
+		if m.IsTick() {
+			stored, _ = s.sessions.Witness(stored, nil)
+			if f := s.sessions.Advance(stored); f != nil {
+				s.count(f)
+			}
+			continue
+		}
+		var e event.Event
+		require.NoError(t, d.Decode(m.Header, m.Payload, &e))
+		s.Fold(stored, &e, nil)
+	}
+	return s
+}
+
+// rolling are the families that are read as of a clock, arriving those that go by the time of arrival.
+var (
+	rolling  = []*metric.Def{UsersActive, UsersCohort, HandoverUsers}
+	arriving = []*metric.Def{UserMessages, EventDelay, ClockDoubted, HandoverOldestWait}
+)
+
+func of(id string, list []*metric.Def) bool {
+	return slices.ContainsFunc(list, func(d *metric.Def) bool { return strings.HasPrefix(id, d.Name) })
+}
+
+// TestLateDelivery: when everything is stored later by a constant, nothing else changes but what goes by arrival.
+func TestLateDelivery(t *testing.T) {
+	for seed := range int64(8) {
+		messages, _ := reference.QuietStories(seed, 500)
+		punctual := foldQuiet(t, messages, 0)
+		for _, late := range []time.Duration{time.Second, 65 * time.Minute, 24 * time.Hour} {
+			t.Run(fmt.Sprintf("%d, %s", seed, late), func(t *testing.T) {
+				delayed := foldQuiet(t, messages, late)
+				want, have := series(punctual, punctual.Clock()), series(delayed, delayed.Clock())
+				later := series(punctual, delayed.Clock())
+				for id := range want {
+					switch {
+					case of(id, rolling):
+						want[id] = later[id]
+					case of(id, arriving):
+						delete(want, id)
+						delete(have, id)
+					}
+				}
+				require.Empty(t, reference.Differences(want, have))
+			})
+		}
+	}
+}
+
+// TestPartitionsAddUp: two partitions by person add up to the whole, families of distinct users too.
+func TestPartitionsAddUp(t *testing.T) {
+	for seed := range int64(8) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			messages, users := reference.QuietStories(seed, 500)
+			parts := [2][]reference.Message{}
+			for i, m := range messages {
+				for p := range parts {
+					if len(users[i])%2 == p {
+						parts[p] = append(parts[p], m)
+					} else {
+						parts[p] = append(parts[p], reference.Tick(m.Stored))
+					}
+				}
+			}
+			whole := foldQuiet(t, messages, 0)
+			want, sum := series(whole, whole.Clock()), map[string]float64{}
+			for _, part := range parts {
+				one := foldQuiet(t, part, 0)
+				for id, v := range series(one, one.Clock()) {
+					sum[id] += v
+				}
+			}
+			oldest := func(id string, _ float64) bool { return strings.HasPrefix(id, HandoverOldestWait.Name) } // the largest, not the sum
+			maps.DeleteFunc(want, oldest)
+			maps.DeleteFunc(sum, oldest)
+			require.Empty(t, reference.Differences(want, sum))
+		})
+	}
+}
