@@ -181,8 +181,8 @@ func (r *fieldReader) data() *fieldReader {
 
 func (r *fieldReader) dataBase64() (value any, broken bool) {
 	encoded := r.object["data_base64"]
-	contentType, _ := r.object["datacontenttype"].(string)
-	if encoded == nil || !isJSON(contentType) {
+	contentType, ok := r.object["datacontenttype"].(string)
+	if !ok && r.object["datacontenttype"] != nil || encoded == nil || !isJSON(contentType) {
 		return nil, false
 	}
 	text, _ := encoded.(string)
