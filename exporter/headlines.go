@@ -23,11 +23,12 @@ type figure struct {
 
 func headlinesOf(k *expose.Cut) []headlines {
 	votes, scores := k.Observed(collectors.CSATScore)
+	scores += scoresMoved(k)
 	chats, seconds := k.Observed(collectors.ChatDuration)
 	waits, waited := k.Observed(collectors.HandoverWait)
-	positive := k.Sum(collectors.Feedback, "rating", "positive")
-	negative := k.Sum(collectors.Feedback, "rating", "negative")
+	positive, negative := asItStands(k, "positive"), asItStands(k, "negative")
 	rated := k.Sum(collectors.Feedback)
+	replied := k.Sum(collectors.Outreach, "result", "replied")
 	active := k.Sum(collectors.UsersActive, "window", "7d")
 	returning := k.Sum(collectors.UsersCohort, "cohort", "returning", "window", "7d")
 	started := k.Sum(collectors.ChatsStarted)
@@ -41,8 +42,9 @@ func headlinesOf(k *expose.Cut) []headlines {
 			{count(k.Sum(collectors.Messages, "sender", "bot")), "by the bot"}}},
 		{"Chats", []figure{
 			{count(k.Sum(collectors.ChatsOpen)), "open now"}, {count(started), "started"},
-			{duration(seconds, chats), "mean duration"}}},
+			{duration(seconds, chats), "mean duration"}, {percent(replied, k.Sum(collectors.Outreach)), "of outreach replied to"}}},
 		{"Handover", []figure{
+			{count(k.Sum(collectors.HandoverWaiting)), "waiting now"},
 			{percent(handed, started), "of chats with a request"}, {count(handed), "chats with a request"},
 			{count(max(0, started-handed)), "chats without"}, {duration(waited, waits), "mean wait"}}},
 		{"Engagement", []figure{
@@ -61,6 +63,24 @@ func headlinesOf(k *expose.Cut) []headlines {
 		{"Stream", []figure{{count(k.Sum(collectors.Events)), "events counted"}, {count(k.Sum(collectors.EventsRejected)), "rejected"},
 			{count(k.Sum(collectors.EventsDuplicate)), "duplicates"}, {count(k.Sum(collectors.EventsLost)), "lost"}}},
 	}
+}
+
+// asItStands is the number of responses with a rating, each with its last one.
+func asItStands(k *expose.Cut, rating string) float64 {
+	return k.Sum(collectors.Feedback, "rating", rating) +
+		k.Sum(collectors.FeedbackChanges, "to", rating) - k.Sum(collectors.FeedbackChanges, "from", rating)
+}
+
+// scoresMoved is by how much changes of votes move the sum of all scores.
+func scoresMoved(k *expose.Cut) (moved float64) {
+	from, to := collectors.CSATChanges.Labels[2], collectors.CSATChanges.Labels[3]
+	for _, before := range from.Values {
+		for _, after := range to.Values {
+			was, is := collectors.CSATChange(before, after)
+			moved += (is - was) * k.Sum(collectors.CSATChanges, from.Name, before, to.Name, after)
+		}
+	}
+	return moved
 }
 
 // most returns the value of a label with the largest sum.

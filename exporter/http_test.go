@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"fmt"
 	"bytes"
 	"compress/gzip"
 	"io"
@@ -80,6 +81,35 @@ func TestLandingPage(t *testing.T) {
 		}
 	}
 	require.Contains(t, text, "Stream TEST, message 20000 applied")
+}
+
+// Whoever changes a rating or a vote counts once, with the last one; and whoever asks for a human waits.
+func TestHeadlinesAsTheyStand(t *testing.T) {
+	var list []Message
+	for i, e := range []string{
+		`"type":"bot.chat.started","data":{"bot":"b","channel":"web","chat":"c","user":"u"}`,
+		`"type":"bot.message.bot","data":{"bot":"b","channel":"web","chat":"c","message":"m","reviewable":true}`,
+		`"type":"bot.feedback.given","data":{"bot":"b","channel":"web","chat":"c","message":"m","rating":"positive"}`,
+		`"type":"bot.feedback.given","data":{"bot":"b","channel":"web","chat":"c","message":"m","rating":"negative"}`,
+		`"type":"bot.csat.submitted","data":{"bot":"b","channel":"web","chat":"c","score":2}`,
+		`"type":"bot.csat.submitted","data":{"bot":"b","channel":"web","chat":"c","score":5}`,
+		`"type":"bot.handover.requested","data":{"bot":"b","channel":"web","chat":"c"}`,
+	} {
+		data := fmt.Appendf(nil, `{"specversion":"1.0","id":"%d","source":"/b",%s}`, i, e)
+		list = append(list, Message{Seq: uint64(i + 1), Time: int64(i+1) * 1e9, Data: data})
+	}
+	shown := map[string]string{}
+	for _, h := range headlinesOf(expose.Of(oracle(quick(), list), 8e9)) {
+		for _, f := range h.Figures {
+			shown[f.Label] = f.Value
+		}
+	}
+	require.Equal(t, "0", shown["thumbs up"])
+	require.Equal(t, "1", shown["thumbs down"])
+	require.Equal(t, "0", shown["no feedback"])
+	require.Equal(t, "5.00", shown["CSAT, 1 to 5"])
+	require.Equal(t, "1", shown["votes"])
+	require.Equal(t, "1", shown["waiting now"])
 }
 
 const (
