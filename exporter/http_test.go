@@ -1,9 +1,9 @@
 package exporter
 
 import (
-	"fmt"
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
