@@ -92,7 +92,7 @@ func newTrio(t *testing.T) *trio {
 		for _, port := range []*int{&m.Client, &m.Port} { // nobody else listens at this address
 			l, err := net.Listen("tcp", m.Host+":0")
 			require.NoError(t, err)
-			*port = l.Addr().(*net.TCPAddr).Port //nolint:errcheck,forcetypeassert // of a TCP listener
+			*port = l.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // of a TCP listener
 			taken = append(taken, l)
 		}
 		c.members[i] = m
