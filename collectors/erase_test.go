@@ -175,7 +175,7 @@ func TestChannelsBeyondTheLimit(t *testing.T) {
 	names, complete := f.set.Channels()
 	require.Equal(t, []string{"web"}, names)
 	require.False(t, complete)
-	require.Equal(t, session.Erased{Users: 1, Days: 1, Chats: 1}, f.set.Erase("b", []string{"sms"}, "u"))
+	require.Equal(t, session.Erased{Users: 1, Days: 1, Chats: 1, Persons: 1}, f.set.Erase("b", []string{"sms"}, "u"))
 }
 
 // TestRekey: the totals stay, the chats go on, and nothing remains that the old key had to do with.

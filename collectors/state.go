@@ -10,7 +10,7 @@ import (
 )
 
 // moduleVersion changes whenever the bytes of a module's section change their meaning.
-const moduleVersion = 1
+const moduleVersion = 2
 
 const pairsSection = "pairs"
 
@@ -60,6 +60,20 @@ type Saved struct {
 	Data    []byte
 }
 
+// Readable returns an error for sections of a program by whose rules the same stream gave other numbers.
+func Readable(saved []Saved) error {
+	for _, v := range saved {
+		if v.Name == pairsSection && v.Version != moduleVersion {
+			return otherVersion(v, moduleVersion)
+		}
+	}
+	return nil
+}
+
+func otherVersion(v Saved, reads uint64) error {
+	return fmt.Errorf("section %s has version %d; this program reads version %d", v.Name, v.Version, reads)
+}
+
 // Restore fills an empty Set with saved sections. A module or metric without a section is new and starts at zero. The
 // error names the section that does not fit.
 func (s *Set) Restore(saved []Saved) error {
@@ -73,7 +87,7 @@ func (s *Set) Restore(saved []Saved) error {
 		case !ok:
 			return fmt.Errorf("section %s is missing", name)
 		case v.Version != version:
-			return fmt.Errorf("section %s has version %d; this program reads version %d", name, v.Version, version)
+			return otherVersion(v, version)
 		}
 		r := snapshot.NewReader(v.Data)
 		get(r)

@@ -26,6 +26,9 @@ type Checkpoint struct {
 // restore fills an empty state. It fails when the checkpoint was made with another configuration or key: to count on
 // would mix numbers with different meanings.
 func (cp *Checkpoint) restore(c Config, set *collectors.Set) error {
+	if err := collectors.Readable(cp.Saved); err != nil { // before the settings, of which another version has others
+		return unreadable(err)
+	}
 	if cp.Fingerprint != c.Fingerprint() {
 		return fmt.Errorf("checkpoint does not fit: %s; restore the settings, or start with an empty storage path to count the stream anew",
 			c.differences(cp.Fingerprint, "the checkpoint"))
@@ -35,9 +38,13 @@ func (cp *Checkpoint) restore(c Config, set *collectors.Set) error {
 			"or go on under the new one with bot-exporter users rekey", c.KeyID, cp.KeyID)
 	}
 	if err := set.Restore(cp.Saved); err != nil {
-		return fmt.Errorf("checkpoint does not fit: %w; start the version of the program that wrote it, or start with an empty storage path to count the stream anew", err)
+		return unreadable(err)
 	}
 	return nil
+}
+
+func unreadable(err error) error {
+	return fmt.Errorf("checkpoint does not fit: %w; start the version of the program that wrote it, or start with an empty storage path to count the stream anew", err)
 }
 
 // Store keeps checkpoints, and beside them a mark. Its methods are called by one goroutine at a time, but for SetShown,

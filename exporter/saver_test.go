@@ -170,6 +170,15 @@ func TestCheckpointThatDoesNotFit(t *testing.T) {
 		"key id":  {cfg: func(c *Config) { c.KeyID = "other" }, says: []string{"key id is other", "has key;", "provide the key"}},
 		"newer section": {change: func(s *shelf) { s.kept[len(s.kept)-1].Saved[1].Version++ },
 			says: []string{"section session has version", "start the version of the program"}},
+		"older version": {
+			cfg: func(c *Config) { c.KPIs.Session.VisitGap = time.Hour },
+			change: func(s *shelf) {
+				for i := range s.kept[len(s.kept)-1].Saved {
+					s.kept[len(s.kept)-1].Saved[i].Version--
+				}
+			},
+			says: []string{"section pairs has version", "start the version of the program", "empty storage path"},
+		},
 		"section is missing": {change: func(s *shelf) { cp := s.kept[len(s.kept)-1]; cp.Saved = cp.Saved[1:] }, says: []string{"section pairs is missing"}},
 		"section is cut": {change: func(s *shelf) { d := &s.kept[len(s.kept)-1].Saved[0]; d.Data = d.Data[:len(d.Data)-1] },
 			says: []string{"section pairs", "corrupt"}},

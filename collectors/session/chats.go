@@ -194,6 +194,7 @@ func (cs *chats) served(c *chat) {
 	cs.waiting[c.acceptance] = last
 	cs.Edit(last).acceptance = c.acceptance
 	cs.waiting = cs.waiting[:end]
+	c.acceptance = 0 // the place is no state: a restored list has another order
 	c.set(flagWaiting, false)
 }
 
