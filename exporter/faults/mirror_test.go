@@ -3,13 +3,17 @@ package faults
 import (
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bot-exporter/bot-exporter/exporter/proctest"
 )
 
 // runMirror reads a mirror: what is deleted inside it counts as lost, and an origin that is made anew raises an alarm.
 func runMirror(t *testing.T, r *result) {
+	slowest := time.Duration(0)
 	for range pick(5, 1) {
 		done := r.one()
 		b := newBroker(t)
@@ -52,14 +56,23 @@ func runMirror(t *testing.T, r *result) {
 			require.NoError(t, js.DeleteMsg("BOT_EVENTS", seq))
 		}
 		require.NoError(t, js.DeleteStream("ORIGIN"))
-		d.Until("origin is missed", func() bool { return advised("origin") })
+		missed := func(what string) {
+			t.Helper()
+			since := time.Now()
+			d.Until(what, func() bool { return advised("origin") })
+			took := time.Since(since)
+			slowest = max(slowest, took)
+			require.Less(t, took, 15*time.Second+proctest.Patience/6)
+		}
+		missed("origin is missed")
 		js = b.stream(t, func(c *nats.StreamConfig) { c.Name = "ORIGIN" })
 		publish(t, js, custom(1200)...)
 		require.Equal(t, 0, d.End(syscall.SIGTERM))
 		d.up().ready()
-		d.Until("recreated origin is told, also by a process that did not see it", func() bool { return advised("origin") })
+		missed("recreated origin is told, also by a process that did not see it")
 		require.EqualValues(t, 20, d.value("bot_events_lost_total"))
 		require.Equal(t, 0, d.End(syscall.SIGTERM))
 		done()
 	}
+	r.figure("origin gone or made anew: told after %s at most", slowest.Round(time.Millisecond))
 }
