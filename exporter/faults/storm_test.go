@@ -78,17 +78,15 @@ func runStorm(t *testing.T, r *result) {
 			}
 		})
 	}
-	start, every := time.Now(), time.NewTicker(50*time.Millisecond)
+	total, start, every := sent, time.Now(), time.NewTicker(50*time.Millisecond)
 	defer every.Stop()
 	for time.Since(start) < duration {
 		<-every.C
-		l.allow(sent + int(time.Since(start).Seconds()*rate))
+		total = sent + int(time.Since(start).Seconds()*rate)
+		l.allow(total)
 	}
-	l.mu.Lock()
-	published := float64(l.n - sent)
-	l.most = l.n // the storm goes on
-	l.mu.Unlock()
-	since := time.Now()
+	l.finish(total)
+	published, since := float64(total-sent), time.Now() // the storm goes on
 	shown := func() float64 {
 		seen.mu.Lock()
 		defer seen.mu.Unlock()
