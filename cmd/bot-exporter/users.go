@@ -90,8 +90,8 @@ func eraseCommand(app *kingpin.Application) (string, command) {
 			}
 			erased, err := exporter.Erase(cfg, store, persons)
 			if erased.Any() {
-				fmt.Fprintf(std.out, "erased %d users, each on one device and browser; %d counts of messages of the day; the user of %d open chats\n",
-					erased.Users, erased.Days, erased.Chats)
+				fmt.Fprintf(std.out, "erased %d users, each on one device and browser; %d persons with what was last named for them; %d counts of messages of the day; the user of %d open chats\n",
+					erased.Users, erased.Persons, erased.Days, erased.Chats)
 			} else if err == nil {
 				err = errors.New("no such user is in the checkpoints")
 			}

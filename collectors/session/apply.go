@@ -59,9 +59,9 @@ func (t *Table) Apply(e *event.Event, stored int64) *Fact {
 	}
 	switch f.Kind {
 	case event.MessageBot:
-		t.sent(f.Event)
+		t.sent(f.Event, key)
 	case event.FeedbackGiven:
-		t.rate(f, c)
+		t.rate(f, key, c)
 	case event.CSATSubmitted:
 		t.vote(f, key)
 	case event.ChatEnded:

@@ -53,7 +53,8 @@ func endOfDay(t time.Time) time.Time {
 	for today := date(t); date(t) <= today; {
 		sinceMidnight := time.Duration(t.Hour()*3600+t.Minute()*60+t.Second())*time.Second + time.Duration(t.Nanosecond())
 		next := t.Add(24*time.Hour - sinceMidnight)
-		if _, change := t.ZoneBounds(); !change.IsZero() && change.Before(next) {
+		// On the last day of a leap year, ZoneBounds can return an end that has passed, where the zone's rule is all it has.
+		if _, change := t.ZoneBounds(); change.After(t) && change.Before(next) {
 			next = change
 		}
 		t = next

@@ -26,6 +26,9 @@ var changes = []struct{ zone, at, what string }{
 	{"America/Havana", "2026-03-08T05:00:00Z", "00:00 to 01:00: no midnight"},
 	{"America/Havana", "2026-11-01T05:00:00Z", "01:00 to 00:00: two midnights"},
 	{"Asia/Amman", "2021-10-28T22:00:00Z", "01:00 to 00:00: two midnights"},
+	{"Europe/Rome", "2040-12-30T23:00:00Z", "none, before the last day of a leap year"},
+	{"America/New_York", "2040-12-31T05:00:00Z", "none, before the last day of a leap year"},
+	{"Australia/Sydney", "2044-12-31T13:00:00Z", "none, after the last day of a leap year"},
 	{"Pacific/Apia", "2011-12-30T10:00:00Z", "a day less"},
 }
 

@@ -35,7 +35,8 @@ func talk(t *testing.T) (state *Table, hashes []uint64) {
 			add(tt.hash.of('e', e.Source, e.ID))
 			add(user)
 			add(tt.hash.identity(user, 1, 1))
-			hashes = append(hashes, tt.hash.of('c', e.Bot, e.Channel, e.Chat).Hi, tt.hash.of('m', e.Bot, e.Channel, e.Chat, e.Message).Hi)
+			chat := tt.hash.of('c', e.Bot, e.Channel, e.Chat).Hi
+			hashes = append(hashes, chat, tt.hash.message(chat, e.Message))
 		}
 	}
 	return tt, hashes

@@ -45,6 +45,14 @@ func (h *hasher) again(k uint64) uint64 {
 	return h.sum().Hi
 }
 
+// message is the hash of a message of a chat.
+func (h *hasher) message(chat uint64, id string) uint64 {
+	h.buf = append(h.buf[:0], 'm')
+	h.buf = binary.LittleEndian.AppendUint64(h.buf, chat)
+	h.buf = append(h.buf, id...)
+	return h.sum().Hi
+}
+
 // identity is the user on one device and browser.
 func (h *hasher) identity(user table.Key, device, browser label) table.Key {
 	h.buf = append(h.buf[:0], 'i')

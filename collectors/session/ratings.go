@@ -55,9 +55,9 @@ func (r *ratings) advance(clock int64) {
 }
 
 // message returns what is remembered of a message, for writing.
-func (t *Table) message(e *event.Event) *mark {
+func (t *Table) message(chat uint64, id string) *mark {
 	r := &t.ratings
-	m := r.messages.Touch(t.hash.of('m', e.Bot, e.Channel, e.Chat, e.Message).Hi, t.clock, t.clock-r.window)
+	m := r.messages.Touch(t.hash.message(chat, id), t.clock, t.clock-r.window)
 	if r.messages.Len() > r.max {
 		r.messages.Drop()
 	}
@@ -65,11 +65,11 @@ func (t *Table) message(e *event.Event) *mark {
 }
 
 // sent remembers a message that may be rated, and which agent sent it.
-func (t *Table) sent(e *event.Event) {
+func (t *Table) sent(e *event.Event, chat uint64) {
 	if e.Message == "" || !e.Reviewable && e.Agent.ID == "" {
 		return
 	}
-	m := t.message(e)
+	m := t.message(chat, e.Message)
 	if e.Agent.ID == "" {
 		return
 	}
@@ -82,8 +82,8 @@ func (t *Table) sent(e *event.Event) {
 
 // rate tells a first rating from a changed one, and counts it for the chat in which it is given; c is nil when that is
 // not open.
-func (t *Table) rate(f *Fact, c *chat) {
-	m := t.message(f.Event)
+func (t *Table) rate(f *Fact, chat uint64, c *chat) {
+	m := t.message(chat, f.Message)
 	before := m.agent.rating()
 	switch before {
 	case event.Unrated:

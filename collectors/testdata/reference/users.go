@@ -140,7 +140,7 @@ func (f *fold) rename(key personKey, before person, named, now identity) {
 		if day.userKey == from {
 			delete(f.days, day)
 			day.userKey = to
-			f.days[day] = messages
+			f.days[day] += messages
 		}
 	}
 }
