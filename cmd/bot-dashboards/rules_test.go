@@ -64,7 +64,8 @@ func TestRulesOverPrometheus(t *testing.T) {
 		}
 	}
 	require.Greater(t, n, 150)
-	require.Empty(t, p.query(t, "query", `ALERTS`))
+	// Nobody answers at night in this traffic, so that somebody may wait.
+	require.Empty(t, p.query(t, "query", `ALERTS{alertname!="BotHandoverWaitingNow"}`))
 
 	if time.Since(end) > every-10*time.Second {
 		t.Skip("too slow to compare with the truth: another scrape would be due")

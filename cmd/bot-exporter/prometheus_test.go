@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/url"
 	"os/exec"
 	"strconv"
@@ -52,13 +53,13 @@ func (p *prometheus) query(q string) (values []float64) {
 	return values
 }
 
-// gives waits until a query has exactly one result, the one wanted.
+// gives waits until a query has exactly one result, the one wanted but for the order in which fractions are added up.
 func (p *prometheus) gives(q string, want float64) {
 	p.t.Helper()
 	require.Positive(p.t, want, q)
 	p.Until(fmt.Sprintf("%s is %v", q, want), func() bool {
 		values := p.query(q)
-		return len(values) == 1 && values[0] == want
+		return len(values) == 1 && math.Abs(values[0]-want) <= 1e-12*want
 	})
 }
 

@@ -28,7 +28,7 @@ func (s *Simulator) step(c *chat) int64 {
 	case userWrote:
 		return s.userWrites(c)
 	case triggered:
-		e.Kind, e.Agent = event.AgentTriggered, c.topic.agent
+		e.Kind, e.Agent, e.Topic = event.AgentTriggered, c.topic.agent, c.topic.agent.ID
 		return s.then(c, answered, s.latency(c))
 	case answered:
 		return s.answers(c)
