@@ -103,6 +103,10 @@ func scraped(set *collectors.Set, at time.Time, first, messages int64) []string 
 			add(d.Name, float64(first))
 		case d == self.LastEvent:
 			add(d.Name, float64(at.Unix()))
+		case d == self.Series:
+			add(d.Name, float64(set.Samples()))
+		case d == self.SeriesLimit:
+			add(d.Name, float64(collectors.Defaults().MaxSeries))
 		case d == self.Mismatch || d == self.Lag || d.Type == metric.TypeCounter:
 			add(d.Name, 0, labels...)
 		default:
