@@ -48,8 +48,8 @@ test-long: $(TEST_TOOLS) ## Run every test in full
 	$(call timed,$(GO) test -timeout 60m ./... ./collectors/testdata/reference)
 
 .PHONY: race
-race: $(TEST_TOOLS) ## Run every test under the race detector (needs a C compiler)
-	CGO_ENABLED=1 $(GO) test -race -timeout 30m ./...
+race: $(TEST_TOOLS) ## Run every test in short form under the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race -short -timeout 60m ./...
 
 .PHONY: faults
 faults: $(TEST_TOOLS) ## Break everything in every known way; takes 20 minutes
