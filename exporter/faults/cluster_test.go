@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -144,29 +146,39 @@ func pulses(p *proctest.Process) (end func()) {
 	return sync.OnceFunc(func() { close(done); wg.Wait() })
 }
 
-// store publishes messages until each is acknowledged: a server that goes takes some with it.
+// acknowledged is how long a server has to acknowledge a message before the client gives up on it.
+const acknowledged = 5 * time.Second
+
+// store publishes messages until each is acknowledged: a server that goes takes some with it. The broker knows those by
+// their ids that it stored and did not acknowledge in time.
 func store(t *testing.T, js nats.JetStreamContext, messages [][]byte) {
 	t.Helper()
+	type sent struct {
+		data []byte
+		id   string
+	}
+	var left []sent
+	for _, m := range messages {
+		left = append(left, sent{m, strconv.FormatInt(serial.Add(1), 10)})
+	}
 	proctest.Until(t, "all is stored", func() bool {
 		var acks []nats.PubAckFuture
-		for _, m := range messages {
-			ack, err := js.PublishAsync("bot.events.x", m, nats.StallWait(proctest.Patience))
+		for _, m := range left {
+			ack, err := js.PublishAsync("bot.events.x", m.data, nats.MsgId(m.id), nats.StallWait(proctest.Patience))
 			if err != nil {
 				return false
 			}
 			acks = append(acks, ack)
 		}
-		var left [][]byte
+		var lost []sent
 		for i, ack := range acks {
 			select {
 			case <-ack.Ok():
-			case <-ack.Err():
-				left = append(left, messages[i])
-			case <-time.After(2 * time.Second): // lost on the way
-				left = append(left, messages[i])
+			case <-ack.Err(): // at the latest when its time is over
+				lost = append(lost, left[i])
 			}
 		}
-		messages = left
+		left = lost
 		return len(left) == 0
 	}, nil)
 }
@@ -178,7 +190,7 @@ func runLagging(t *testing.T, r *result) {
 	random := dice(t)
 	first, n := 2000, pick(400_000, 40_000)
 	c := newTrio(t)
-	js, err := c.nc.JetStream(patient...)
+	js, err := c.nc.JetStream(append(slices.Clone(patient), nats.PublishAsyncTimeout(acknowledged))...)
 	require.NoError(t, err)
 	publishAll := func(n int) {
 		t.Helper()
