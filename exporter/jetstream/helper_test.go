@@ -2,6 +2,7 @@ package jetstream
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -139,10 +140,20 @@ func create(t testing.TB, nc *nats.Conn, change ...func(*jetstream.StreamConfig)
 	for _, f := range change {
 		f(&c)
 	}
-	s, err := api(t, nc).CreateStream(t.Context(), c)
+	js := api(t, nc)
+	var s jetstream.Stream
+	var err error
+	require.Eventually(t, func() bool {
+		s, err = js.CreateStream(t.Context(), c)
+		// The server may still be removing the files of a stream of that name.
+		var failed *jetstream.APIError
+		return !errors.As(err, &failed) || failed.ErrorCode != jsStreamStoreFailed
+	}, patience, tick)
 	require.NoError(t, err)
 	return s
 }
+
+const jsStreamStoreFailed = 10049 // "error creating store for stream"
 
 // publish stores messages with the bodies from..from+n-1.
 func publish(t testing.TB, nc *nats.Conn, from, n int) {
