@@ -119,8 +119,11 @@ func TestMarkWithoutCheckpoint(t *testing.T) {
 	require.NoError(t, r.close())
 
 	for _, m := range []Mark{{"OTHER", b.created, 0, 900}, {"TEST", b.created.Add(1), 0, 900}, {"TEST", b.created, 1, 900}} {
-		r = run(t, quick(), b, &shelf{mark: m}) // of another stream
+		store = &shelf{mark: m}
+		r = run(t, quick(), b, store) // of another stream
 		r.live(200)
+		require.True(t, r.shown())
+		require.Equal(t, Mark{"TEST", b.created, 0, 200}, store.mark, "a foreign mark keeps no other out")
 		require.NoError(t, r.close())
 	}
 }

@@ -53,3 +53,14 @@ func (e *Engine) shown(at Position) uint64 {
 	}
 	return 0
 }
+
+// forgetMark gives up a mark of another stream or history than the one that is followed from now on. One of a later epoch,
+// from checkpoints that are gone, would keep all new ones out, and stand for the history that reaches its epoch.
+func (e *Engine) forgetMark(at Position) {
+	k := &e.marks
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !k.last.of(at) {
+		k.last = Mark{Stream: at.Stream, Created: at.Created, Epoch: at.Epoch}
+	}
+}

@@ -103,6 +103,7 @@ func (e *Engine) opened(info StreamInfo) {
 	}
 	e.position.Stream, e.position.Created, e.position.Subjects = info.Name, info.Created, info.Filter
 	e.floor = max(e.floor, e.shown(e.position))
+	e.forgetMark(e.position)
 	s.stream, s.Mismatch, s.Reason = info, nil, ""
 	e.metrics.mismatch(nil)
 	s.Last, s.Pending = info.Last, info.Pending
