@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
+	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -80,7 +82,7 @@ func (c *Config) load(r io.Reader) error {
 	d := yaml.NewDecoder(r)
 	d.KnownFields(true)
 	if err := d.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
-		return err
+		return plain(err)
 	}
 	if d.Decode(&file{}) != io.EOF { //nolint:errorlint // the decoder returns it as it is
 		return errors.New("the file holds more than one document")
@@ -124,6 +126,30 @@ func (c *Config) load(r io.Reader) error {
 	set(&c.LogLevel, f.Log.Level)
 	setDuration(&c.CheckpointInterval, f.Checkpoint.Interval)
 	return nil
+}
+
+// unknownField is how the decoder names a field that it does not know, with the whole Go type that lacks it.
+var unknownField = regexp.MustCompile(`^(line \d+): field (.+) not found in type (?s:.*)$`)
+
+// moved are settings of former versions, and what stands for them now.
+var moved = map[string]string{"max_tracked_messages": "feedback.max_messages bounds the remembered messages of all chats together"}
+
+// plain says in words of the file what the decoder says in Go types.
+func plain(err error) error {
+	var t *yaml.TypeError
+	if !errors.As(err, &t) {
+		return err
+	}
+	all := make([]string, len(t.Errors))
+	for i, text := range t.Errors {
+		if m := unknownField.FindStringSubmatch(text); m != nil {
+			if text = fmt.Sprintf("%s: there is no setting %s here", m[1], m[2]); moved[m[2]] != "" {
+				text += " any more; " + moved[m[2]]
+			}
+		}
+		all[i] = text
+	}
+	return errors.New(strings.Join(all, "; "))
 }
 
 func set[T any](to, from *T) {

@@ -137,15 +137,17 @@ func TestCheckConfig(t *testing.T) {
 	require.Equal(t, 0, code)
 	require.NotEqual(t, out, other)
 	for text, says := range map[string]string{
-		"limits: {clicks: 0}":           "limits.clicks is 0",
-		"limits: {click: 1}":            "click not found",
-		"users: {windows: [90m]}":       "whole hours",
-		"chats: {idle_timeout: -1s}":    "not a valid duration",
-		"dedup: {window: soon}":         "not a valid duration",
-		"chats: {idle_timeouts: [1]}":   "cannot unmarshal",
-		"log: {level: loud}":            `log level is "loud"; it must be one of [debug info warn error]`,
-		"checkpoint: {interval: 0s}":    "checkpoint interval is 0s",
-		"limits: {bots: 1}\n---\nx: {}": "more than one document",
+		"limits: {clicks: 0}":               "limits.clicks is 0",
+		"limits: {click: 1}":                "line 1: there is no setting click here\n",
+		"chats:\n  max_tracked_messages: 5": "line 2: there is no setting max_tracked_messages here any more; feedback.max_messages",
+		"a: 1\nlimits: {bots: x}":           "line 1: there is no setting a here; line 2: cannot unmarshal",
+		"users: {windows: [90m]}":           "whole hours",
+		"chats: {idle_timeout: -1s}":        "not a valid duration",
+		"dedup: {window: soon}":             "not a valid duration",
+		"chats: {idle_timeouts: [1]}":       "cannot unmarshal",
+		"log: {level: loud}":                `log level is "loud"; it must be one of [debug info warn error]`,
+		"checkpoint: {interval: 0s}":        "checkpoint interval is 0s",
+		"limits: {bots: 1}\n---\nx: {}":     "more than one document",
 	} {
 		code, out, errOut := ended(t, "", "check-config", "--config.file="+file(t, "c.yml", text))
 		require.Equal(t, 1, code, text)
