@@ -75,6 +75,11 @@ func eachCheckpoint(path string, f func(snapfile.Info)) (int, error) {
 }
 
 func printCheckpoint(w io.Writer, info snapfile.Info) {
+	var version *snapfile.VersionError
+	if errors.As(info.Err, &version) { // it may be whole, and says nothing to this program
+		fmt.Fprintf(w, "%s\n  size       %d bytes, format %d\n  UNKNOWN    %s\n", info.Path, info.Size, info.Version, info.Err)
+		return
+	}
 	h := info.Header
 	fmt.Fprintf(w, "%s\n  size       %d bytes, format %d\n  stream     %s, created %s, epoch %d\n  sequence   %d, stored %s\n  key id     %s\n",
 		info.Path, info.Size, info.Version, h.Stream, h.Created.Format(time.RFC3339Nano), h.Epoch,

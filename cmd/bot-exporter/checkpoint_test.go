@@ -71,6 +71,16 @@ func TestCheckpointCommands(t *testing.T) {
 	require.Equal(t, 0, d.End(syscall.SIGTERM))
 }
 
+// A checkpoint of another version is not called damaged, and no numbers are made up for it.
+func TestInspectFormerVersion(t *testing.T) {
+	code, out, _ := ended(t, "", "checkpoint", "inspect", "../../exporter/snapfile/testdata/version1.snap")
+	require.Equal(t, 1, code)
+	require.Contains(t, out, "format 1\n  UNKNOWN ")
+	require.Contains(t, out, "start with an empty storage path")
+	require.NotContains(t, out, "DAMAGED")
+	require.NotContains(t, out, "sequence   0")
+}
+
 func TestCheckpointRestore(t *testing.T) {
 	url, dir := stopped(t)
 	old := ""
