@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net"
 	"os"
 	"os/exec"
 	"regexp"
@@ -116,4 +117,15 @@ func TestSimulateToBroker(t *testing.T) {
 	require.Equal(t, 0, code, text)
 	d.applied(400)
 	require.Positive(t, d.value("bot_messages_total"))
+}
+
+// Without a server the cause is the connection, not what a client that was never connected believes of its server.
+func TestSimulateWithoutBroker(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+	code, _, text := ended(t, "", "simulate", "--nats.url="+l.Addr().String(), "--rate=1000", "--events=1")
+	require.Equal(t, 1, code)
+	require.Contains(t, text, "not connected to NATS")
+	require.NotContains(t, text, "headers not supported")
 }

@@ -2,6 +2,7 @@ package jetstream
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -42,10 +43,13 @@ func (p *Publisher) Publish(subject, id string, data []byte) error {
 	default:
 	}
 	_, err := p.js.PublishAsync(subject, data, jetstream.WithMsgID(id), jetstream.WithStallWait(10*time.Second))
-	if err != nil {
-		return fmt.Errorf("publish: %w", err)
+	switch nc := p.js.Conn(); {
+	case err == nil:
+		return nil
+	case errors.Is(err, nats.ErrHeadersNotSupported) && !nc.IsConnected(): // what a client that was never connected says
+		return errors.Join(ErrNotConnected, nc.LastError())
 	}
-	return nil
+	return fmt.Errorf("publish: %w", err)
 }
 
 // Flush waits until the server has stored everything that was published.
