@@ -181,7 +181,7 @@ $(TOOLS)/goreleaser-check: $(call pinned_by,goreleaser) .tools/goreleaser/main.g
 	CGO_ENABLED=0 $(GO) build -C .tools/goreleaser -trimpath -buildvcs=false -ldflags '-s -w' -o $@ .
 
 # With INTO=FILE the tables go into it, between the marks of each command.
-BENCH = $(GO) run ./exporter/bench $(if $(INTO),--into=$(INTO))
+BENCH = $(GO) run ./cmd/bot-bench $(if $(INTO),--into=$(INTO))
 
 .PHONY: bench
 bench: build ## Measure the exporter beside consumers that only count, how fresh its numbers are, its start, checkpoints and scrapes
@@ -198,13 +198,13 @@ bench-growth: ## Measure how cost grows with events, users, open chats and serie
 	$(BENCH) grow $(if $(INTO),--svg=$(dir $(INTO))growth.svg)
 
 .PHONY: bench-report
-bench-report: ## Measure everything, and write it into exporter/bench/README.md
-	$(MAKE) -j1 bench bench-peers bench-growth INTO=exporter/bench/README.md
+bench-report: ## Measure everything, and write it into cmd/bot-bench/README.md
+	$(MAKE) -j1 bench bench-peers bench-growth INTO=cmd/bot-bench/README.md
 
 .PHONY: profile
 profile: ## Profile the exporter while it reads a stream; leaves bin/cpu.pprof and bin/allocs.pprof
 	@mkdir -p bin
-	$(GO) run ./exporter/bench profile --dir=bin
+	$(GO) run ./cmd/bot-bench profile --dir=bin
 	$(GO) tool pprof -top -nodecount=40 bin/cpu.pprof
 	$(GO) tool pprof -top -nodecount=20 -sample_index=alloc_space bin/allocs.pprof
 
@@ -242,14 +242,14 @@ bin/allocs.txt:
 	@{ $(count_allocs) -benchtime 10000x -bench 'Decode|Fold|Duplicate|Apply|Collector|AppendJSON|Next' \
 	     ./collectors ./collectors/event ./exporter ./exporter/simulate; \
 	  $(count_allocs) -benchtime 20x -bench 'Sections/^freeze$$' ./collectors; \
-	  $(count_allocs) -benchtime 5x -bench 'Encode|Load' ./exporter/snapfile; \
+	  $(count_allocs) -benchtime 5x -bench 'Encode|Load' ./exporter/storage; \
 	  $(count_allocs) -benchtime 100x -bench 'Scrape$$/^1000$$/./^exporter$$' ./exporter; } | grep -E '^(pkg|Benchmark|FAIL|---)' > $@
 
 .PHONY: bench-allocs
-bench-allocs: bin/allocs.txt $(TOOLS)/benchstat ## Fail when a benchmark allocates more often than exporter/bench/allocs.txt says
-	$(TOOLS)/benchstat -table pkg -filter .unit:allocs/op -format csv exporter/bench/allocs.txt $< 2>/dev/null \
-	  | $(GO) run ./exporter/bench allocs
+bench-allocs: bin/allocs.txt $(TOOLS)/benchstat ## Fail when a benchmark allocates more often than cmd/bot-bench/allocs.txt says
+	$(TOOLS)/benchstat -table pkg -filter .unit:allocs/op -format csv cmd/bot-bench/allocs.txt $< 2>/dev/null \
+	  | $(GO) run ./cmd/bot-bench allocs
 
 .PHONY: bench-allocs-baseline
 bench-allocs-baseline: bin/allocs.txt ## Take the allocations of now as what may not grow
-	cp $< exporter/bench/allocs.txt
+	cp $< cmd/bot-bench/allocs.txt

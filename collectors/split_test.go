@@ -10,16 +10,16 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/bot-exporter/bot-exporter/collectors/codec"
 	"github.com/bot-exporter/bot-exporter/collectors/event"
-	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
 	"github.com/bot-exporter/bot-exporter/collectors/testdata/reference"
 )
 
 // write does what a checkpoint does with frozen sections.
-func write(sections []snapshot.Section) []Saved {
+func write(sections []codec.Section) []Saved {
 	var list []Saved
 	for _, s := range sections {
-		w := snapshot.NewWriter(nil)
+		w := codec.NewWriter(nil)
 		s.Write(w)
 		list = append(list, Saved{s.Name, s.Version, w.Bytes()})
 	}

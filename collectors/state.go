@@ -5,8 +5,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/bot-exporter/bot-exporter/collectors/codec"
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
-	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
 )
 
 // moduleVersion changes whenever the bytes of a module's section change their meaning.
@@ -16,16 +16,16 @@ const pairsSection = "pairs"
 
 // Sections freezes the whole state for a checkpoint: a consistent cut after the last message folded. The large tables
 // are written later, as they were now; until then a change copies the part that it changes.
-func (s *Set) Sections() []snapshot.Section {
-	pairs := snapshot.NewWriter(nil)
+func (s *Set) Sections() []codec.Section {
+	pairs := codec.NewWriter(nil)
 	s.pairs.Save(pairs)
-	list := append([]snapshot.Section{raw(pairsSection, pairs)}, s.sessions.Sections()...)
+	list := append([]codec.Section{raw(pairsSection, pairs)}, s.sessions.Sections()...)
 	for _, c := range s.collectors {
-		w := snapshot.NewWriter(nil)
+		w := codec.NewWriter(nil)
 		states := savers(c)
 		w.Uint(uint64(len(states)))
 		for _, name := range slices.Sorted(maps.Keys(states)) {
-			one := snapshot.NewWriter(nil)
+			one := codec.NewWriter(nil)
 			states[name].Save(one)
 			w.String(name)
 			w.String(string(one.Bytes()))
@@ -35,8 +35,8 @@ func (s *Set) Sections() []snapshot.Section {
 	return list
 }
 
-func raw(name string, w *snapshot.Writer) snapshot.Section {
-	return snapshot.Section{Name: name, Version: moduleVersion, Write: func(to *snapshot.Writer) { to.Raw(w.Bytes()) }}
+func raw(name string, w *codec.Writer) codec.Section {
+	return codec.Section{Name: name, Version: moduleVersion, Write: func(to *codec.Writer) { to.Raw(w.Bytes()) }}
 }
 
 // savers returns a module's state by name: the tables of its metrics, and its limits.
@@ -81,7 +81,7 @@ func (s *Set) Restore(saved []Saved) error {
 	for _, v := range saved {
 		byName[v.Name] = v
 	}
-	read := func(name string, version uint64, get func(*snapshot.Reader)) error {
+	read := func(name string, version uint64, get func(*codec.Reader)) error {
 		v, ok := byName[name]
 		switch {
 		case !ok:
@@ -89,7 +89,7 @@ func (s *Set) Restore(saved []Saved) error {
 		case v.Version != version:
 			return otherVersion(v, version)
 		}
-		r := snapshot.NewReader(v.Data)
+		r := codec.NewReader(v.Data)
 		get(r)
 		if err := r.Close(); err != nil {
 			return fmt.Errorf("section %s: %w", name, err)
@@ -110,14 +110,14 @@ func (s *Set) Restore(saved []Saved) error {
 			continue
 		}
 		states := savers(c)
-		err := read(c.Name(), moduleVersion, func(r *snapshot.Reader) {
+		err := read(c.Name(), moduleVersion, func(r *codec.Reader) {
 			for range r.Len(2) {
 				name, data := r.String(), r.String()
 				state, ok := states[name]
 				if !ok {
 					continue // a metric that is no more
 				}
-				one := snapshot.NewReader([]byte(data))
+				one := codec.NewReader([]byte(data))
 				if state.Load(one); one.Close() != nil {
 					r.Fail()
 				}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/bot-exporter/bot-exporter/collectors"
-	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
+	"github.com/bot-exporter/bot-exporter/collectors/codec"
 )
 
 // Checkpoint is the state together with the position that led to it: both are written, or neither.
@@ -18,7 +18,7 @@ type Checkpoint struct {
 	Floor uint64  // sequence below which nothing may be shown, since more was shown before the tail was lost
 	Lost  uint64  // messages that were applied or shown before the broker lost them
 
-	Sections []snapshot.Section // what Save writes
+	Sections []codec.Section    // what Save writes
 	Saved    []collectors.Saved // what Load read
 	Size     int64              // bytes that Save wrote, or Load read
 }

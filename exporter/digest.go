@@ -14,8 +14,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/bot-exporter/bot-exporter/collectors"
+	"github.com/bot-exporter/bot-exporter/collectors/codec"
 	"github.com/bot-exporter/bot-exporter/collectors/self"
-	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
 )
 
 const (
@@ -81,9 +81,9 @@ func (d *digester) take(seq uint64, set *collectors.Set, wanted bool) {
 	})
 }
 
-func digestOf(sections []snapshot.Section) string {
+func digestOf(sections []codec.Section) string {
 	hash := sha256.New()
-	w := snapshot.NewWriter(hash)
+	w := codec.NewWriter(hash)
 	for _, s := range sections {
 		w.String(s.Name)
 		w.Uint(s.Version)

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bot-exporter/bot-exporter/collectors"
+	"github.com/bot-exporter/bot-exporter/collectors/codec"
 	"github.com/bot-exporter/bot-exporter/collectors/self"
-	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
 )
 
 // digesting is an engine with its marks closer together than usual, and none left out for its pace.
@@ -115,14 +115,14 @@ func (r *running) made() {
 func TestDigestsTellStatesApart(t *testing.T) {
 	saved := written(oracle(quick(), stored(2000)).Sections())
 	require.NotEmpty(t, saved)
-	sections := func(change func(list []collectors.Saved)) (list []snapshot.Section) {
+	sections := func(change func(list []collectors.Saved)) (list []codec.Section) {
 		copies := slices.Clone(saved)
 		for i := range copies {
 			copies[i].Data = slices.Clone(copies[i].Data)
 		}
 		change(copies)
 		for _, s := range copies {
-			list = append(list, snapshot.Section{Name: s.Name, Version: s.Version, Write: func(w *snapshot.Writer) { w.Raw(s.Data) }})
+			list = append(list, codec.Section{Name: s.Name, Version: s.Version, Write: func(w *codec.Writer) { w.Raw(s.Data) }})
 		}
 		return list
 	}

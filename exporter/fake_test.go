@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/bot-exporter/bot-exporter/collectors"
-	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
+	"github.com/bot-exporter/bot-exporter/collectors/codec"
 )
 
 // broker is a stream in memory, and the source that reads it.
@@ -272,10 +272,10 @@ func (s *shelf) attempts() int {
 }
 
 // written renders sections as a checkpoint keeps them.
-func written(sections []snapshot.Section) []collectors.Saved {
+func written(sections []codec.Section) []collectors.Saved {
 	var list []collectors.Saved
 	for _, s := range sections {
-		w := snapshot.NewWriter(nil)
+		w := codec.NewWriter(nil)
 		s.Write(w)
 		list = append(list, collectors.Saved{Name: s.Name, Version: s.Version, Data: w.Bytes()})
 	}

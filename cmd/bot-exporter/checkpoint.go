@@ -10,7 +10,7 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
-	"github.com/bot-exporter/bot-exporter/exporter/snapfile"
+	"github.com/bot-exporter/bot-exporter/exporter/storage"
 )
 
 func checkpointClause(app *kingpin.Application) *kingpin.CmdClause {
@@ -24,7 +24,7 @@ func inspectCommand(app *kingpin.Application) (string, command) {
 	cmd := checkpointClause(app).Command("inspect", "Print what the checkpoints of a storage path, or one file, hold.")
 	path := cmd.Arg("path", "Storage path or checkpoint file.").Default("data").String()
 	return cmd.FullCommand(), func(_ context.Context, std stdio) (int, error) {
-		return eachCheckpoint(*path, func(info snapfile.Info) { printCheckpoint(std.out, info) })
+		return eachCheckpoint(*path, func(info storage.Info) { printCheckpoint(std.out, info) })
 	}
 }
 
@@ -32,7 +32,7 @@ func verifyCommand(app *kingpin.Application) (string, command) {
 	cmd := checkpointClause(app).Command("verify", "Check that the checkpoints of a storage path, or one file, are whole. Exit code 1 when one is not.")
 	path := cmd.Arg("path", "Storage path or checkpoint file.").Default("data").String()
 	return cmd.FullCommand(), func(_ context.Context, std stdio) (int, error) {
-		return eachCheckpoint(*path, func(info snapfile.Info) {
+		return eachCheckpoint(*path, func(info storage.Info) {
 			if info.Err != nil {
 				fmt.Fprintf(std.out, "%s: %s\n", info.Path, info.Err)
 			} else {
@@ -45,9 +45,9 @@ func verifyCommand(app *kingpin.Application) (string, command) {
 func restoreCommand(app *kingpin.Application) (string, command) {
 	cmd := checkpointClause(app).Command("restore", "Make a checkpoint file the newest of a storage path; the next start goes on from it.")
 	file := cmd.Arg("file", "Checkpoint file.").Required().String()
-	storage := cmd.Flag("storage.path", "Directory that the exporter keeps its state in; it must not be running.").Default("data").String()
+	dir := cmd.Flag("storage.path", "Directory that the exporter keeps its state in; it must not be running.").Default("data").String()
 	return cmd.FullCommand(), func(_ context.Context, std stdio) (int, error) {
-		made, err := snapfile.Restore(filepath.Join(*storage, "checkpoints"), *file)
+		made, err := storage.Restore(filepath.Join(*dir, "checkpoints"), *file)
 		if err != nil {
 			return 1, err
 		}
@@ -56,8 +56,8 @@ func restoreCommand(app *kingpin.Application) (string, command) {
 	}
 }
 
-func eachCheckpoint(path string, f func(snapfile.Info)) (int, error) {
-	files, err := snapfile.List(filepath.Join(path, "checkpoints"))
+func eachCheckpoint(path string, f func(storage.Info)) (int, error) {
+	files, err := storage.List(filepath.Join(path, "checkpoints"))
 	if err != nil {
 		files = []string{path}
 	} else if len(files) == 0 {
@@ -65,7 +65,7 @@ func eachCheckpoint(path string, f func(snapfile.Info)) (int, error) {
 	}
 	code := 0
 	for _, file := range files {
-		info, err := snapfile.Inspect(file)
+		info, err := storage.Inspect(file)
 		if err != nil {
 			code = 1
 		}
@@ -74,8 +74,8 @@ func eachCheckpoint(path string, f func(snapfile.Info)) (int, error) {
 	return code, nil
 }
 
-func printCheckpoint(w io.Writer, info snapfile.Info) {
-	var version *snapfile.VersionError
+func printCheckpoint(w io.Writer, info storage.Info) {
+	var version *storage.VersionError
 	if errors.As(info.Err, &version) { // it may be whole, and says nothing to this program
 		fmt.Fprintf(w, "%s\n  size       %d bytes, format %d\n  UNKNOWN    %s\n", info.Path, info.Size, info.Version, info.Err)
 		return

@@ -73,7 +73,7 @@ func TestCheckpointCommands(t *testing.T) {
 
 // A checkpoint of another version is not called damaged, and no numbers are made up for it.
 func TestInspectFormerVersion(t *testing.T) {
-	code, out, _ := ended(t, "", "checkpoint", "inspect", "../../exporter/snapfile/testdata/version1.snap")
+	code, out, _ := ended(t, "", "checkpoint", "inspect", "../../exporter/storage/testdata/version1.snap")
 	require.Equal(t, 1, code)
 	require.Contains(t, out, "format 1\n  UNKNOWN ")
 	require.Contains(t, out, "start with an empty storage path")

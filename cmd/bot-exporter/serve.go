@@ -19,7 +19,7 @@ import (
 
 	"github.com/bot-exporter/bot-exporter/exporter"
 	"github.com/bot-exporter/bot-exporter/exporter/jetstream"
-	"github.com/bot-exporter/bot-exporter/exporter/snapfile"
+	"github.com/bot-exporter/bot-exporter/exporter/storage"
 )
 
 // daemon is the exporter as one process: what serve and demo run.
@@ -96,7 +96,7 @@ func serveCommand(app *kingpin.Application) (string, command) {
 // their start, so that nothing outlives what it needs.
 func (d *daemon) run(ctx context.Context) (err error) {
 	d.log.Info("starting bot-exporter", "version", version.Info(), "build", version.BuildContext())
-	store, err := snapfile.Open(snapfile.Config{
+	store, err := storage.Open(storage.Config{
 		Dir:      filepath.Join(d.storage, "checkpoints"),
 		Rejected: d.rejected,
 		Warn:     func(err error) { d.log.Warn("checkpoints", "err", err) },
@@ -128,20 +128,20 @@ func (d *daemon) run(ctx context.Context) (err error) {
 func (d *daemon) loadKey() (err error) {
 	k := &d.cfg.KPIs.Session.Key
 	if d.keyFile != "" {
-		*k, d.cfg.KeyID, err = snapfile.LoadKey(d.keyFile)
+		*k, d.cfg.KeyID, err = storage.LoadKey(d.keyFile)
 	} else {
-		*k, d.cfg.KeyID, err = snapfile.LoadOrCreateKey(filepath.Join(d.storage, "checkpoints"))
+		*k, d.cfg.KeyID, err = storage.LoadOrCreateKey(filepath.Join(d.storage, "checkpoints"))
 	}
 	return err
 }
 
 // rejected is called while the engine is made, before its metrics can be reached.
-func (d *daemon) rejected(e *snapfile.DamageError) {
+func (d *daemon) rejected(e *storage.DamageError) {
 	d.log.Error("checkpoint is damaged; trying an older one", "path", e.Path, "reason", string(e.Reason))
 	d.damaged = append(d.damaged, string(e.Reason))
 }
 
-func (d *daemon) follow(ctx context.Context, store *snapfile.Store) error {
+func (d *daemon) follow(ctx context.Context, store *storage.Store) error {
 	var engine *exporter.Engine
 	d.nats.Observer = jetstream.Observer{
 		Connected:    func(string) { engine.Connected(true) },

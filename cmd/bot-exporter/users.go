@@ -12,7 +12,7 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 
 	"github.com/bot-exporter/bot-exporter/exporter"
-	"github.com/bot-exporter/bot-exporter/exporter/snapfile"
+	"github.com/bot-exporter/bot-exporter/exporter/storage"
 )
 
 func usersClause(app *kingpin.Application) *kingpin.CmdClause {
@@ -39,7 +39,7 @@ func addStoppedFlags(c clause) *stoppedFlags {
 func (f *stoppedFlags) dir() string { return filepath.Join(*f.storage, "checkpoints") }
 
 // with opens the storage for f.
-func (f *stoppedFlags) with(std stdio, do func(exporter.Config, *snapfile.Store) error) (err error) {
+func (f *stoppedFlags) with(std stdio, do func(exporter.Config, *storage.Store) error) (err error) {
 	cfg, err := f.fold.config()
 	if err != nil {
 		return err
@@ -48,7 +48,7 @@ func (f *stoppedFlags) with(std stdio, do func(exporter.Config, *snapfile.Store)
 		return err
 	}
 	say := func(err error) { fmt.Fprintf(std.err, "bot-exporter: %s\n", err) }
-	store, err := snapfile.Open(snapfile.Config{Dir: f.dir(), Rejected: func(e *snapfile.DamageError) { say(e) }, Warn: say})
+	store, err := storage.Open(storage.Config{Dir: f.dir(), Rejected: func(e *storage.DamageError) { say(e) }, Warn: say})
 	if err != nil {
 		return err
 	}
@@ -79,11 +79,11 @@ func eraseCommand(app *kingpin.Application) (string, command) {
 		if err != nil {
 			return 1, err
 		}
-		return 0, stopped.with(std, func(cfg exporter.Config, store *snapfile.Store) (err error) {
-			load := snapfile.StoredKey
+		return 0, stopped.with(std, func(cfg exporter.Config, store *storage.Store) (err error) {
+			load := storage.StoredKey
 			path := stopped.dir()
 			if *stopped.keyFile != "" {
-				load, path = snapfile.LoadKey, *stopped.keyFile
+				load, path = storage.LoadKey, *stopped.keyFile
 			}
 			if cfg.KPIs.Session.Key, cfg.KeyID, err = load(path); err != nil {
 				return err
@@ -104,12 +104,12 @@ func rekeyCommand(app *kingpin.Application) (string, command) {
 	cmd := usersClause(app).Command("rekey", "Go on under another key: forget all pseudonyms and keep all totals. Without --users.key-file a new key is made in the storage.")
 	stopped := addStoppedFlags(cmd)
 	return cmd.FullCommand(), func(_ context.Context, std stdio) (int, error) {
-		return 0, stopped.with(std, func(cfg exporter.Config, store *snapfile.Store) error {
+		return 0, stopped.with(std, func(cfg exporter.Config, store *storage.Store) error {
 			id, err := exporter.Rekey(cfg, store, func() ([16]byte, string, error) {
 				if *stopped.keyFile != "" {
-					return snapfile.LoadKey(*stopped.keyFile)
+					return storage.LoadKey(*stopped.keyFile)
 				}
-				return snapfile.ReplaceKey(stopped.dir())
+				return storage.ReplaceKey(stopped.dir())
 			})
 			if err == nil {
 				fmt.Fprintf(std.out, "the key is %s; the pseudonyms before are forgotten\n", id)

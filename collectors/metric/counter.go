@@ -1,6 +1,6 @@
 package metric
 
-import "github.com/bot-exporter/bot-exporter/collectors/snapshot"
+import "github.com/bot-exporter/bot-exporter/collectors/codec"
 
 // Family is the table of one metric. Series are appended in stream order; a series keeps its index and its labels for
 // good. Not safe for concurrent use: the owner of the state serialises every call.
@@ -22,8 +22,8 @@ type Scalars interface {
 type Stateful interface {
 	Family
 	Grow()
-	Save(*snapshot.Writer)
-	Load(*snapshot.Reader)
+	Save(*codec.Writer)
+	Load(*codec.Reader)
 }
 
 // closed is the index arithmetic of a family whose labels beyond the pair are closed lists.
@@ -96,7 +96,7 @@ func (c *counts) Read(dst []float64, _ int64) []float64 {
 }
 
 // Save writes the values.
-func (c *counts) Save(w *snapshot.Writer) {
+func (c *counts) Save(w *codec.Writer) {
 	w.Uint(uint64(len(c.v)))
 	for _, v := range c.v {
 		w.Uint(v)
@@ -104,7 +104,7 @@ func (c *counts) Save(w *snapshot.Writer) {
 }
 
 // Load reads what Save wrote.
-func (c *counts) Load(r *snapshot.Reader) {
+func (c *counts) Load(r *codec.Reader) {
 	if r.Len(1) != len(c.v) {
 		r.Fail()
 		return

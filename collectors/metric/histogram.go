@@ -4,7 +4,7 @@ import (
 	"math"
 	"sort"
 
-	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
+	"github.com/bot-exporter/bot-exporter/collectors/codec"
 )
 
 // Schema is the resolution of native buckets: each is 2^(2^-3) = 1.09 times as wide as the one before, the coarsest
@@ -110,7 +110,7 @@ func (t *Histograms) Read(i int, dst *Hist) {
 }
 
 // Save writes the values.
-func (t *Histograms) Save(w *snapshot.Writer) {
+func (t *Histograms) Save(w *codec.Writer) {
 	w.Uint(uint64(len(t.h)))
 	for i := range t.h {
 		h := &t.h[i]
@@ -127,7 +127,7 @@ func (t *Histograms) Save(w *snapshot.Writer) {
 	}
 }
 
-func saveAll(w *snapshot.Writer, list []uint64) {
+func saveAll(w *codec.Writer, list []uint64) {
 	w.Uint(uint64(len(list)))
 	for _, v := range list {
 		w.Uint(v)
@@ -135,7 +135,7 @@ func saveAll(w *snapshot.Writer, list []uint64) {
 }
 
 // Load reads what Save wrote.
-func (t *Histograms) Load(r *snapshot.Reader) {
+func (t *Histograms) Load(r *codec.Reader) {
 	if r.Len(1) != len(t.h) {
 		r.Fail()
 		return

@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
+	"github.com/bot-exporter/bot-exporter/collectors/codec"
 )
 
 // TestHistogramRefuses has what no histogram saves. That its buckets are right is tested against the client library.
@@ -13,7 +13,7 @@ func TestHistogramRefuses(t *testing.T) {
 	pairs := NewPairs(1, 1)
 	pairs.Intern("shop", "web", 1)
 	load := func(first int64, native, classic int) error {
-		w := snapshot.NewWriter(nil)
+		w := codec.NewWriter(nil)
 		w.Uint(1) // series
 		w.Uint(1) // observations
 		w.Uint(0)
@@ -22,7 +22,7 @@ func TestHistogramRefuses(t *testing.T) {
 		w.Int(first)
 		saveAll(w, make([]uint64, native))
 		saveAll(w, make([]uint64, classic))
-		r := snapshot.NewReader(w.Bytes())
+		r := codec.NewReader(w.Bytes())
 		NewDist(Histogram("bot_test_seconds", "Test.", []float64{1, 2}), pairs).Load(r)
 		return r.Close()
 	}

@@ -3,7 +3,7 @@ package metric
 import (
 	"strings"
 
-	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
+	"github.com/bot-exporter/bot-exporter/collectors/codec"
 )
 
 // Limit admits the first max different values in the order in which they come, for good.
@@ -55,7 +55,7 @@ func (l *Limit) Len() int { return len(l.values) }
 func (l *Limit) Value(i uint32) string { return l.values[i] }
 
 // Save writes the admitted values in their order.
-func (l *Limit) Save(w *snapshot.Writer) {
+func (l *Limit) Save(w *codec.Writer) {
 	w.Uint(uint64(len(l.values)))
 	for _, v := range l.values {
 		w.String(v)
@@ -63,7 +63,7 @@ func (l *Limit) Save(w *snapshot.Writer) {
 }
 
 // Load reads what Save wrote. Values above the limit of today stay: a series never disappears.
-func (l *Limit) Load(r *snapshot.Reader) {
+func (l *Limit) Load(r *codec.Reader) {
 	for i := range r.Len(1) {
 		v := r.String()
 		l.admitted[v] = uint32(i)

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
+	"github.com/bot-exporter/bot-exporter/collectors/codec"
 )
 
 func TestLimit(t *testing.T) {
@@ -30,18 +30,18 @@ func TestLimit(t *testing.T) {
 }
 
 type saver interface {
-	Save(*snapshot.Writer)
-	Load(*snapshot.Reader)
+	Save(*codec.Writer)
+	Load(*codec.Reader)
 }
 
 func reload(t *testing.T, from, to saver) {
 	t.Helper()
-	w := snapshot.NewWriter(nil)
+	w := codec.NewWriter(nil)
 	from.Save(w)
-	r := snapshot.NewReader(w.Bytes())
+	r := codec.NewReader(w.Bytes())
 	to.Load(r)
 	require.NoError(t, r.Close())
-	again := snapshot.NewWriter(nil)
+	again := codec.NewWriter(nil)
 	to.Save(again)
 	require.Equal(t, w.Bytes(), again.Bytes())
 }

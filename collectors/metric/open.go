@@ -1,6 +1,6 @@
 package metric
 
-import "github.com/bot-exporter/bot-exporter/collectors/snapshot"
+import "github.com/bot-exporter/bot-exporter/collectors/codec"
 
 // maxOpen is the largest number of labels beyond the pair that an open counter has.
 const maxOpen = 4
@@ -82,7 +82,7 @@ func (c *OpenCount) Read(dst []float64, _ int64) []float64 {
 func (c *OpenCount) Grow() {}
 
 // Save writes the series in their order.
-func (c *OpenCount) Save(w *snapshot.Writer) {
+func (c *OpenCount) Save(w *codec.Writer) {
 	w.Uint(uint64(len(c.v)))
 	for i, k := range c.keys {
 		w.Uint(uint64(k.pair))
@@ -95,7 +95,7 @@ func (c *OpenCount) Save(w *snapshot.Writer) {
 }
 
 // Load reads what Save wrote.
-func (c *OpenCount) Load(r *snapshot.Reader) {
+func (c *OpenCount) Load(r *codec.Reader) {
 	for range r.Len(3) {
 		k := openKey{pair: Pair(r.Uint())}
 		for i := range c.def.own() {
@@ -153,7 +153,7 @@ func (l *Admission) add(k admitted) {
 }
 
 // Save writes the admitted values in their order.
-func (l *Admission) Save(w *snapshot.Writer) {
+func (l *Admission) Save(w *codec.Writer) {
 	w.Uint(uint64(len(l.order)))
 	for _, k := range l.order {
 		w.Uint(uint64(k.pair))
@@ -163,7 +163,7 @@ func (l *Admission) Save(w *snapshot.Writer) {
 }
 
 // Load reads what Save wrote.
-func (l *Admission) Load(r *snapshot.Reader) {
+func (l *Admission) Load(r *codec.Reader) {
 	for range r.Len(3) {
 		l.add(admitted{Pair(r.Uint()), r.String(), r.String()})
 	}

@@ -1,6 +1,6 @@
 package metric
 
-import "github.com/bot-exporter/bot-exporter/collectors/snapshot"
+import "github.com/bot-exporter/bot-exporter/collectors/codec"
 
 // Overflow counts, by metric and label, the increments whose label value went to Other. Its series are a list and not
 // a product of two labels: each is declared by the module that limits the label.
@@ -64,7 +64,7 @@ func (o *Overflow) Read(dst []float64, _ int64) []float64 {
 func (o *Overflow) Grow() {}
 
 // Save writes the rows with their values.
-func (o *Overflow) Save(w *snapshot.Writer) {
+func (o *Overflow) Save(w *codec.Writer) {
 	w.Uint(uint64(len(o.rows)))
 	for i, r := range o.rows {
 		w.String(r[0])
@@ -74,7 +74,7 @@ func (o *Overflow) Save(w *snapshot.Writer) {
 }
 
 // Load reads what Save wrote; a row that no module declares any more is left out.
-func (o *Overflow) Load(r *snapshot.Reader) {
+func (o *Overflow) Load(r *codec.Reader) {
 	for range r.Len(3) {
 		row, v := [2]string{r.String(), r.String()}, r.Uint()
 		for i := range o.rows {

@@ -1,6 +1,6 @@
 package metric
 
-import "github.com/bot-exporter/bot-exporter/collectors/snapshot"
+import "github.com/bot-exporter/bot-exporter/collectors/codec"
 
 // Pair is the index of an interned bot and channel.
 type Pair uint16
@@ -63,7 +63,7 @@ func (p *Pairs) Intern(bot, channel string, clock int64) (pair Pair, otherBot, o
 }
 
 // Save writes the pairs and the admitted values.
-func (p *Pairs) Save(w *snapshot.Writer) {
+func (p *Pairs) Save(w *codec.Writer) {
 	w.Int(p.Origin)
 	p.bots.Save(w)
 	p.channels.Save(w)
@@ -76,7 +76,7 @@ func (p *Pairs) Save(w *snapshot.Writer) {
 }
 
 // Load reads what Save wrote into empty Pairs.
-func (p *Pairs) Load(r *snapshot.Reader) {
+func (p *Pairs) Load(r *codec.Reader) {
 	p.Origin = r.Int()
 	p.bots.Load(r)
 	p.channels.Load(r)

@@ -1,9 +1,9 @@
 package metric
 
-import "github.com/bot-exporter/bot-exporter/collectors/snapshot"
+import "github.com/bot-exporter/bot-exporter/collectors/codec"
 
 // Saver is state that goes into a checkpoint.
 type Saver interface {
-	Save(*snapshot.Writer)
-	Load(*snapshot.Reader)
+	Save(*codec.Writer)
+	Load(*codec.Reader)
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
+	"github.com/bot-exporter/bot-exporter/collectors/codec"
 	"github.com/bot-exporter/bot-exporter/collectors/table"
 )
 
@@ -44,7 +44,7 @@ func TestDedup(t *testing.T) {
 		d := dedup{window: 10, max: rapid.SampledFrom([]int{1, 3, 2000}).Draw(t, "max")}
 		type remembered struct{ n, at int }
 		var list []remembered
-		var frozen []func(*snapshot.Writer)
+		var frozen []func(*codec.Writer)
 		var copies [][]byte
 		clock := 0
 		many := rapid.SampledFrom([]int{4, 10, 5000}).Draw(t, "ids")
@@ -83,13 +83,13 @@ func TestDedup(t *testing.T) {
 func requireDedupReloaded(t *rapid.T, d *dedup) {
 	bytes := written(d.known.Freeze())
 	var reloaded dedup
-	reloaded.known.Restore(snapshot.NewReader(bytes))
+	reloaded.known.Restore(codec.NewReader(bytes))
 	require.Equal(t, d.known.Len(), reloaded.known.Len())
 	require.Equal(t, bytes, written(reloaded.known.Freeze()))
 }
 
-func written(freeze func(*snapshot.Writer)) []byte {
-	w := snapshot.NewWriter(nil)
+func written(freeze func(*codec.Writer)) []byte {
+	w := codec.NewWriter(nil)
 	freeze(w)
 	return w.Bytes()
 }
@@ -97,7 +97,7 @@ func written(freeze func(*snapshot.Writer)) []byte {
 // TestDedupRefuses has what no list of remembered ids holds.
 func TestDedupRefuses(t *testing.T) {
 	load := func(ids ...table.Key) error {
-		w := snapshot.NewWriter(nil)
+		w := codec.NewWriter(nil)
 		w.Uint(uint64(len(ids)))
 		for _, id := range ids {
 			w.Word(id.Hi)
@@ -105,7 +105,7 @@ func TestDedupRefuses(t *testing.T) {
 			w.Int(1)
 		}
 		var d dedup
-		r := snapshot.NewReader(w.Bytes())
+		r := codec.NewReader(w.Bytes())
 		d.known.Restore(r)
 		return r.Close()
 	}

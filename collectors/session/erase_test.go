@@ -9,9 +9,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/bot-exporter/bot-exporter/collectors/codec"
 	"github.com/bot-exporter/bot-exporter/collectors/event"
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
-	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
 	"github.com/bot-exporter/bot-exporter/collectors/table"
 )
 
@@ -43,7 +43,7 @@ func talk(t *testing.T) (state *Table, hashes []uint64) {
 }
 
 func bytesOf(t *Table) []byte {
-	w := snapshot.NewWriter(nil)
+	w := codec.NewWriter(nil)
 	for _, s := range t.Sections() {
 		s.Write(w)
 	}

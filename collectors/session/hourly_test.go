@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
+	"github.com/bot-exporter/bot-exporter/collectors/codec"
 )
 
 // TestHourly compares the rolling windows with a list of users and an hour, which may come late.
@@ -44,10 +44,10 @@ func TestHourly(t *testing.T) {
 }
 
 func requireReloaded(t *rapid.T, h hourly, hour uint32, windows []uint32) {
-	w := snapshot.NewWriter(nil)
+	w := codec.NewWriter(nil)
 	h.save(w)
 	reloaded := newHourly(windows)
-	reloaded.load(snapshot.NewReader(w.Bytes()), &users{hour: hour, windows: windows})
+	reloaded.load(codec.NewReader(w.Bytes()), &users{hour: hour, windows: windows})
 	if len(h.hours) == 0 {
 		h.hours = nil // as in one that never had any
 	}

@@ -3,9 +3,9 @@ package session
 import (
 	"sort"
 
+	"github.com/bot-exporter/bot-exporter/collectors/codec"
 	"github.com/bot-exporter/bot-exporter/collectors/event"
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
-	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
 	"github.com/bot-exporter/bot-exporter/collectors/table"
 )
 
@@ -13,39 +13,39 @@ import (
 const stateVersion = 2
 
 // Sections freezes the state of this moment for a checkpoint.
-func (t *Table) Sections() []snapshot.Section {
-	small := snapshot.NewWriter(nil)
+func (t *Table) Sections() []codec.Section {
+	small := codec.NewWriter(nil)
 	t.saveSmall(small)
-	section := func(name string, write func(*snapshot.Writer)) snapshot.Section {
-		return snapshot.Section{Name: name, Version: stateVersion, Write: write}
+	section := func(name string, write func(*codec.Writer)) codec.Section {
+		return codec.Section{Name: name, Version: stateVersion, Write: write}
 	}
-	return []snapshot.Section{
-		section("session", func(w *snapshot.Writer) { w.Raw(small.Bytes()) }),
+	return []codec.Section{
+		section("session", func(w *codec.Writer) { w.Raw(small.Bytes()) }),
 		section("session.users", t.users.known.Freeze(putUser)),
-		section("session.days", t.days.sent.Freeze(func(w *snapshot.Writer, n *uint32) { w.Uint(uint64(*n)) })),
-		section("session.persons", t.users.persons.Freeze(func(w *snapshot.Writer, p *person) { w.Word(p.v) })),
+		section("session.days", t.days.sent.Freeze(func(w *codec.Writer, n *uint32) { w.Uint(uint64(*n)) })),
+		section("session.persons", t.users.persons.Freeze(func(w *codec.Writer, p *person) { w.Word(p.v) })),
 		section("session.chats", t.chats.Freeze(putChat)),
 		section("session.messages", t.ratings.messages.Freeze(putMark)),
-		section("session.votes", t.ratings.votes.Freeze(func(w *snapshot.Writer, v *vote) { w.Uint(uint64(v.score)) })),
+		section("session.votes", t.ratings.votes.Freeze(func(w *codec.Writer, v *vote) { w.Uint(uint64(v.score)) })),
 		section("session.dedup", t.dedup.known.Freeze()),
 	}
 }
 
 // Restore fills an empty table with sections that were made with the same configuration and pairs.
-func (t *Table) Restore(read func(section string, version uint64, get func(*snapshot.Reader)) error) error {
+func (t *Table) Restore(read func(section string, version uint64, get func(*codec.Reader)) error) error {
 	for _, s := range []struct {
 		name string
-		get  func(*snapshot.Reader)
+		get  func(*codec.Reader)
 	}{
 		{"session", t.loadSmall},
-		{"session.users", func(r *snapshot.Reader) { t.users.known.Restore(r, t.getUser) }},
-		{"session.days", func(r *snapshot.Reader) {
-			t.days.sent.Restore(r, func(r *snapshot.Reader, n *uint32) { *n = uint32(r.Uint()) })
+		{"session.users", func(r *codec.Reader) { t.users.known.Restore(r, t.getUser) }},
+		{"session.days", func(r *codec.Reader) {
+			t.days.sent.Restore(r, func(r *codec.Reader, n *uint32) { *n = uint32(r.Uint()) })
 		}},
-		{"session.persons", func(r *snapshot.Reader) { t.users.persons.Restore(r, t.getPerson) }},
+		{"session.persons", func(r *codec.Reader) { t.users.persons.Restore(r, t.getPerson) }},
 		{"session.chats", t.loadChats},
-		{"session.messages", func(r *snapshot.Reader) { t.ratings.messages.Restore(r, t.getMark) }},
-		{"session.votes", func(r *snapshot.Reader) { t.ratings.votes.Restore(r, getVote) }},
+		{"session.messages", func(r *codec.Reader) { t.ratings.messages.Restore(r, t.getMark) }},
+		{"session.votes", func(r *codec.Reader) { t.ratings.votes.Restore(r, getVote) }},
 		{"session.dedup", t.dedup.known.Restore},
 	} {
 		if err := read(s.name, stateVersion, s.get); err != nil {
@@ -55,7 +55,7 @@ func (t *Table) Restore(read func(section string, version uint64, get func(*snap
 	return nil
 }
 
-func (t *Table) saveSmall(w *snapshot.Writer) {
+func (t *Table) saveSmall(w *codec.Writer) {
 	w.Int(t.clock)
 	w.Bool(t.doubted)
 	w.Uint(uint64(t.chats.opened))
@@ -97,7 +97,7 @@ func (t *Table) saveSmall(w *snapshot.Writer) {
 	}
 }
 
-func (t *Table) loadSmall(r *snapshot.Reader) {
+func (t *Table) loadSmall(r *codec.Reader) {
 	t.clock, t.doubted, t.chats.opened = r.Int(), r.Bool(), uint32(r.Uint())
 	t.devices.Load(r)
 	t.browsers.Load(r)
@@ -140,7 +140,7 @@ func (t *Table) loadSmall(r *snapshot.Reader) {
 
 func (c *cohort) all() []*hourly { return []*hourly{&c.fresh, &c.returned, &c.asked} }
 
-func (h *hourly) save(w *snapshot.Writer) {
+func (h *hourly) save(w *codec.Writer) {
 	w.Uint(uint64(len(h.hours)))
 	for _, c := range h.hours {
 		w.Uint(uint64(c.hour))
@@ -148,7 +148,7 @@ func (h *hourly) save(w *snapshot.Writer) {
 	}
 }
 
-func (h *hourly) load(r *snapshot.Reader, u *users) {
+func (h *hourly) load(r *codec.Reader, u *users) {
 	for range r.Len(2) {
 		c := hourCount{uint32(r.Uint()), uint32(r.Uint())}
 		h.hours = append(h.hours, c)
@@ -159,12 +159,12 @@ func (h *hourly) load(r *snapshot.Reader, u *users) {
 	h.roll(u.hour, u.windows)
 }
 
-func putUser(w *snapshot.Writer, u *user) {
+func putUser(w *codec.Writer, u *user) {
 	w.Word(uint64(u.last) | uint64(u.first)<<32)
 	w.Word(uint64(u.returned) | uint64(u.asked)<<32)
 }
 
-func (t *Table) getUser(r *snapshot.Reader, u *user) {
+func (t *Table) getUser(r *codec.Reader, u *user) {
 	a, b := r.Word(), r.Word()
 	*u = user{uint32(a), uint32(a >> 32), uint32(b), uint32(b >> 32)}
 	if int(u.group()) >= len(t.users.groups) {
@@ -172,7 +172,7 @@ func (t *Table) getUser(r *snapshot.Reader, u *user) {
 	}
 }
 
-func (t *Table) getPerson(r *snapshot.Reader, p *person) {
+func (t *Table) getPerson(r *codec.Reader, p *person) {
 	p.v = r.Word()
 	if !t.named(p.device()) || !t.named(p.browser()) {
 		r.Fail()
@@ -182,25 +182,25 @@ func (t *Table) getPerson(r *snapshot.Reader, p *person) {
 // named reports whether something has that name, or none.
 func (t *Table) named(n name) bool { return int(n) <= t.names.Len() || n == maxNames+1 }
 
-func putMark(w *snapshot.Writer, m *mark) {
+func putMark(w *codec.Writer, m *mark) {
 	w.Uint(uint64(m.session))
 	w.Uint(uint64(m.agent))
 }
 
-func (t *Table) getMark(r *snapshot.Reader, m *mark) {
+func (t *Table) getMark(r *codec.Reader, m *mark) {
 	*m = mark{uint32(r.Uint()), agentMark(r.Uint())}
 	if agent := m.agent.agent(); int(agent) > t.agents.Len() && agent != otherAgent {
 		r.Fail()
 	}
 }
 
-func getVote(r *snapshot.Reader, v *vote) {
+func getVote(r *codec.Reader, v *vote) {
 	if v.score = event.Score(r.Uint()); v.score < 1 || v.score > 5 {
 		r.Fail()
 	}
 }
 
-func putChat(w *snapshot.Writer, c *chat) {
+func putChat(w *codec.Writer, c *chat) {
 	if c.session == 0 { // free
 		w.Uint(0)
 		return
@@ -221,7 +221,7 @@ func putChat(w *snapshot.Writer, c *chat) {
 	}
 }
 
-func getChat(r *snapshot.Reader, c *chat) {
+func getChat(r *codec.Reader, c *chat) {
 	if c.session = uint32(r.Uint()); c.session == 0 {
 		return
 	}
@@ -235,7 +235,7 @@ func getChat(r *snapshot.Reader, c *chat) {
 }
 
 // loadChats rebuilds what follows from the chats: counts, the list of those that wait, and the timers.
-func (t *Table) loadChats(r *snapshot.Reader) {
+func (t *Table) loadChats(r *codec.Reader) {
 	cs := &t.chats
 	cs.Restore(r, getChat)
 	cs.started = make([]uint32, t.pairs.Len())

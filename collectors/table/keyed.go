@@ -3,7 +3,7 @@ package table
 import (
 	"math/bits"
 
-	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
+	"github.com/bot-exporter/bot-exporter/collectors/codec"
 )
 
 // MaxKeyed is the largest number of records in a Keyed: a record's number takes 24 bits, and 0 is none.
@@ -147,17 +147,17 @@ func (t *Keyed[V]) Rekey(again func(uint64) uint64) {
 }
 
 // Freeze returns a function that writes the records of this moment; it may run while the table changes.
-func (t *Keyed[V]) Freeze(put func(*snapshot.Writer, *V)) func(*snapshot.Writer) {
-	return t.slab.Freeze(func(w *snapshot.Writer, r *record[V]) {
+func (t *Keyed[V]) Freeze(put func(*codec.Writer, *V)) func(*codec.Writer) {
+	return t.slab.Freeze(func(w *codec.Writer, r *record[V]) {
 		w.Word(r.key)
 		put(w, &r.val)
 	})
 }
 
 // Restore fills an empty table with what Freeze wrote, and fails on anything else.
-func (t *Keyed[V]) Restore(r *snapshot.Reader, get func(*snapshot.Reader, *V)) {
+func (t *Keyed[V]) Restore(r *codec.Reader, get func(*codec.Reader, *V)) {
 	*t = Keyed[V]{}
-	t.slab.Restore(r, func(r *snapshot.Reader, v *record[V]) {
+	t.slab.Restore(r, func(r *codec.Reader, v *record[V]) {
 		v.key = r.Word()
 		get(r, &v.val)
 	})

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
+	"github.com/bot-exporter/bot-exporter/collectors/codec"
 )
 
 // crowded are keys of which many share a part, a home and the bits that the index keeps.
@@ -17,7 +17,7 @@ func TestKeyed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var k Keyed[uint64]
 		want := map[uint64]uint64{}
-		var frozen []func(*snapshot.Writer)
+		var frozen []func(*codec.Writer)
 		var copies [][]byte
 		value := uint64(0)
 		for range rapid.IntRange(1, 60).Draw(t, "rounds") {
@@ -47,7 +47,7 @@ func TestKeyed(t *testing.T) {
 				frozen, copies = append(frozen, k.Freeze(putWord)), append(copies, written(k.Freeze(putWord)))
 			case 1:
 				var again Keyed[uint64]
-				r := snapshot.NewReader(written(k.Freeze(putWord)))
+				r := codec.NewReader(written(k.Freeze(putWord)))
 				again.Restore(r, getWord)
 				require.NoError(t, r.Close())
 				require.Equal(t, written(k.Freeze(putWord)), written(again.Freeze(putWord)))
@@ -69,7 +69,7 @@ func TestKeyed(t *testing.T) {
 
 // TestKeyedRefuses has a key twice.
 func TestKeyedRefuses(t *testing.T) {
-	w := snapshot.NewWriter(nil)
+	w := codec.NewWriter(nil)
 	w.Uint(3)
 	for range 2 {
 		w.Word(7)
@@ -77,7 +77,7 @@ func TestKeyedRefuses(t *testing.T) {
 	}
 	w.Uint(0)
 	var k Keyed[uint64]
-	r := snapshot.NewReader(w.Bytes())
+	r := codec.NewReader(w.Bytes())
 	k.Restore(r, getWord)
 	require.Error(t, r.Close())
 }
@@ -91,7 +91,7 @@ func TestLRU(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var l LRU[uint64]
 		var list []entry
-		var frozen []func(*snapshot.Writer)
+		var frozen []func(*codec.Writer)
 		var copies [][]byte
 		clock := int64(100)
 		for step := range rapid.IntRange(1, 200).Draw(t, "steps") {
@@ -117,7 +117,7 @@ func TestLRU(t *testing.T) {
 			case 2:
 				frozen, copies = append(frozen, l.Freeze(putWord)), append(copies, written(l.Freeze(putWord)))
 			case 3:
-				r := snapshot.NewReader(written(l.Freeze(putWord)))
+				r := codec.NewReader(written(l.Freeze(putWord)))
 				var again LRU[uint64]
 				again.Restore(r, getWord)
 				require.NoError(t, r.Close())
@@ -135,7 +135,7 @@ func TestLRU(t *testing.T) {
 				*v, e.value = uint64(step), uint64(step)
 				list = append(list, e)
 			}
-			w := snapshot.NewWriter(nil)
+			w := codec.NewWriter(nil)
 			w.Uint(uint64(len(list)))
 			for _, e := range list {
 				w.Word(e.key)
@@ -154,7 +154,7 @@ func TestLRU(t *testing.T) {
 // TestLRURefuses: a key twice, and times that run backwards.
 func TestLRURefuses(t *testing.T) {
 	for name, list := range map[string][][2]int64{"twice": {{7, 1}, {7, 2}}, "backwards": {{7, 2}, {8, 1}}} {
-		w := snapshot.NewWriter(nil)
+		w := codec.NewWriter(nil)
 		w.Uint(uint64(len(list)))
 		for _, e := range list {
 			w.Word(uint64(e[0]))
@@ -162,7 +162,7 @@ func TestLRURefuses(t *testing.T) {
 			w.Uint(1)
 		}
 		var l LRU[uint64]
-		r := snapshot.NewReader(w.Bytes())
+		r := codec.NewReader(w.Bytes())
 		l.Restore(r, getWord)
 		require.Error(t, r.Close(), name)
 	}

@@ -1,6 +1,6 @@
 package table
 
-import "github.com/bot-exporter/bot-exporter/collectors/snapshot"
+import "github.com/bot-exporter/bot-exporter/collectors/codec"
 
 // LRU remembers values by a 64-bit hash, in the order in which they were last touched.
 type LRU[V any] struct {
@@ -77,9 +77,9 @@ func (l *LRU[V]) remove(i uint32) {
 func (l *LRU[V]) Reset() { *l = LRU[V]{} }
 
 // Freeze returns a function that writes the values of this moment from the oldest on; it may run while the table changes.
-func (l *LRU[V]) Freeze(put func(*snapshot.Writer, *V)) func(*snapshot.Writer) {
+func (l *LRU[V]) Freeze(put func(*codec.Writer, *V)) func(*codec.Writer) {
 	n, first, at := l.Len(), l.oldest, l.keyed.slab.view()
-	return func(w *snapshot.Writer) {
+	return func(w *codec.Writer) {
 		w.Uint(uint64(n))
 		for i := first; i != 0; {
 			r := at(i)
@@ -92,7 +92,7 @@ func (l *LRU[V]) Freeze(put func(*snapshot.Writer, *V)) func(*snapshot.Writer) {
 }
 
 // Restore fills an empty table with what Freeze wrote, and fails on anything else.
-func (l *LRU[V]) Restore(r *snapshot.Reader, get func(*snapshot.Reader, *V)) {
+func (l *LRU[V]) Restore(r *codec.Reader, get func(*codec.Reader, *V)) {
 	l.Reset()
 	for range r.Len(9) {
 		k, at := r.Word(), r.Int()

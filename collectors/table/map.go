@@ -6,7 +6,7 @@ package table
 import (
 	"math/bits"
 
-	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
+	"github.com/bot-exporter/bot-exporter/collectors/codec"
 )
 
 // Key is a 128-bit hash. The zero Key stands for no entry and is never stored.
@@ -210,14 +210,14 @@ func (m *Map[V]) DeleteIf(part int, drop func(*V) bool) {
 func (m *Map[V]) Reset() { *m = Map[V]{} }
 
 // Freeze returns a function that writes the entries of this moment; it may run while the map changes.
-func (m *Map[V]) Freeze(put func(*snapshot.Writer, *V)) func(*snapshot.Writer) {
+func (m *Map[V]) Freeze(put func(*codec.Writer, *V)) func(*codec.Writer) {
 	var frozen [shards][]slot[V]
 	for i := range m.parts {
 		m.parts[i].frozen = len(m.parts[i].slots) > 0
 		frozen[i] = m.parts[i].slots
 	}
 	n := m.n
-	return func(w *snapshot.Writer) {
+	return func(w *codec.Writer) {
 		w.Uint(uint64(n))
 		for _, slots := range &frozen {
 			w.Uint(uint64(len(slots)))
@@ -235,7 +235,7 @@ func (m *Map[V]) Freeze(put func(*snapshot.Writer, *V)) func(*snapshot.Writer) {
 }
 
 // Restore fills an empty map with what Freeze wrote, and fails on anything else.
-func (m *Map[V]) Restore(r *snapshot.Reader, get func(*snapshot.Reader, *V)) {
+func (m *Map[V]) Restore(r *codec.Reader, get func(*codec.Reader, *V)) {
 	m.Reset()
 	n := r.Len(16)
 	room := uint64(shards*minSlots + sparse*n) // for the slots of all parts

@@ -10,16 +10,16 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
+	"github.com/bot-exporter/bot-exporter/collectors/codec"
 )
 
 type value struct{ a, b uint64 }
 
-func put(w *snapshot.Writer, v *value) { w.Uint(v.a); w.Word(v.b) }
-func get(r *snapshot.Reader, v *value) { *v = value{r.Uint(), r.Word()} }
+func put(w *codec.Writer, v *value) { w.Uint(v.a); w.Word(v.b) }
+func get(r *codec.Reader, v *value) { *v = value{r.Uint(), r.Word()} }
 
-func written(freeze func(*snapshot.Writer)) []byte {
-	w := snapshot.NewWriter(nil)
+func written(freeze func(*codec.Writer)) []byte {
+	w := codec.NewWriter(nil)
 	freeze(w)
 	return w.Bytes()
 }
@@ -37,7 +37,7 @@ func requireCanonical(t *rapid.T, want map[Key]value, m *Map[value]) {
 	require.Equal(t, bytes, written(rebuilt(want, m).Freeze(put)), "the layout depends on the order of insertions")
 
 	var restored Map[value]
-	r := snapshot.NewReader(bytes)
+	r := codec.NewReader(bytes)
 	restored.Restore(r, get)
 	require.NoError(t, r.Close())
 	require.Equal(t, bytes, written(restored.Freeze(put)))
@@ -72,7 +72,7 @@ func TestMap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var m Map[value]
 		want := map[Key]value{}
-		var frozen []func(*snapshot.Writer)
+		var frozen []func(*codec.Writer)
 		var copies [][]byte
 		n := uint64(0)
 		t.Repeat(map[string]func(*rapid.T){
@@ -163,7 +163,7 @@ func TestMapMemory(t *testing.T) {
 
 func restore(b []byte) error {
 	var m Map[value]
-	r := snapshot.NewReader(b)
+	r := codec.NewReader(b)
 	m.Restore(r, get)
 	return r.Close()
 }
@@ -175,7 +175,7 @@ func TestMapRefuses(t *testing.T) {
 		keys []Key
 	}
 	made := func(n uint64, first part) []byte {
-		w := snapshot.NewWriter(nil)
+		w := codec.NewWriter(nil)
 		w.Uint(n)
 		for i := range shards {
 			p := part{}
@@ -223,7 +223,7 @@ func TestMapOrder(t *testing.T) {
 		*v = k
 	}
 	var order []Key
-	m.Freeze(func(_ *snapshot.Writer, k *Key) { order = append(order, *k) })(snapshot.NewWriter(nil))
+	m.Freeze(func(_ *codec.Writer, k *Key) { order = append(order, *k) })(codec.NewWriter(nil))
 	require.Len(t, order, 5000)
 	require.True(t, slices.IsSortedFunc(order, func(a, b Key) int { return cmp.Or(cmp.Compare(a.Hi, b.Hi), cmp.Compare(a.Lo, b.Lo)) }))
 }

@@ -1,6 +1,6 @@
 package table
 
-import "github.com/bot-exporter/bot-exporter/collectors/snapshot"
+import "github.com/bot-exporter/bot-exporter/collectors/codec"
 
 const recentChunk = 4096
 
@@ -119,9 +119,9 @@ func (r *Recent) resize(size int) {
 
 // Freeze returns a function that writes the keys of this moment; it may run while the set changes: places that hold a
 // key are never written again.
-func (r *Recent) Freeze() func(*snapshot.Writer) {
+func (r *Recent) Freeze() func(*codec.Writer) {
 	now := Recent{chunks: append([]*[recentChunk]arrival(nil), r.chunks...), head: r.head, tail: r.tail, base: r.base}
-	return func(w *snapshot.Writer) {
+	return func(w *codec.Writer) {
 		w.Uint(uint64(now.Len()))
 		for i := now.head; i != now.tail; i++ {
 			a := now.place(i)
@@ -133,7 +133,7 @@ func (r *Recent) Freeze() func(*snapshot.Writer) {
 }
 
 // Restore fills an empty set with what Freeze wrote, and fails on anything else.
-func (r *Recent) Restore(from *snapshot.Reader) {
+func (r *Recent) Restore(from *codec.Reader) {
 	for range from.Len(17) {
 		k, at := Key{from.Word(), from.Word()}, from.Int()
 		if k == (Key{}) || !r.Add(k, at) {

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
+	"github.com/bot-exporter/bot-exporter/collectors/codec"
 )
 
 // TestRecent compares with a plain list. Keys crowd at few homes, and some differ only where the table does not look.
@@ -16,7 +16,7 @@ func TestRecent(t *testing.T) {
 		r := Recent{head: start, tail: start, base: start}
 		var list []arrival
 		there := map[Key]bool{}
-		var frozen []func(*snapshot.Writer)
+		var frozen []func(*codec.Writer)
 		var copies [][]byte
 		homes := rapid.SampledFrom([]int{1, 3, 1000}).Draw(t, "homes")
 		for range rapid.IntRange(1, 60).Draw(t, "rounds") {
@@ -58,12 +58,12 @@ func TestRecent(t *testing.T) {
 			}
 		}
 		for i := range frozen {
-			w := snapshot.NewWriter(nil)
+			w := codec.NewWriter(nil)
 			frozen[i](w)
 			require.Equal(t, copies[i], w.Bytes(), "freeze %d", i)
 		}
 		var again Recent
-		in := snapshot.NewReader(writtenRecent(&r))
+		in := codec.NewReader(writtenRecent(&r))
 		again.Restore(in)
 		require.NoError(t, in.Close())
 		require.Equal(t, writtenRecent(&r), writtenRecent(&again))
@@ -71,7 +71,7 @@ func TestRecent(t *testing.T) {
 }
 
 func writtenRecent(r *Recent) []byte {
-	w := snapshot.NewWriter(nil)
+	w := codec.NewWriter(nil)
 	r.Freeze()(w)
 	return w.Bytes()
 }

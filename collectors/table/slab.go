@@ -1,6 +1,6 @@
 package table
 
-import "github.com/bot-exporter/bot-exporter/collectors/snapshot"
+import "github.com/bot-exporter/bot-exporter/collectors/codec"
 
 const chunkSize = 512
 
@@ -62,11 +62,11 @@ func (s *Slab[T]) Free(i uint32) {
 
 // Freeze returns a function that writes the records of this moment; it may run while the slab changes. Freed records
 // are written as the zero records that they are: an exact image keeps later indexes, and so later bytes, the same.
-func (s *Slab[T]) Freeze(put func(*snapshot.Writer, *T)) func(*snapshot.Writer) {
+func (s *Slab[T]) Freeze(put func(*codec.Writer, *T)) func(*codec.Writer) {
 	at := s.view()
 	free := append([]uint32(nil), s.free...)
 	next := s.next
-	return func(w *snapshot.Writer) {
+	return func(w *codec.Writer) {
 		w.Uint(uint64(next))
 		for i := uint32(1); i < next; i++ {
 			put(w, at(i))
@@ -88,7 +88,7 @@ func (s *Slab[T]) view() func(i uint32) *T {
 }
 
 // Restore fills an empty slab with what Freeze wrote, and fails on anything else.
-func (s *Slab[T]) Restore(r *snapshot.Reader, get func(*snapshot.Reader, *T)) {
+func (s *Slab[T]) Restore(r *codec.Reader, get func(*codec.Reader, *T)) {
 	*s = Slab[T]{}
 	next := uint32(r.Len(1))
 	for i := uint32(1); i < next && r.Err() == nil; i++ {

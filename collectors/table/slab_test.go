@@ -6,11 +6,11 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
+	"github.com/bot-exporter/bot-exporter/collectors/codec"
 )
 
-func putWord(w *snapshot.Writer, v *uint64) { w.Uint(*v) }
-func getWord(r *snapshot.Reader, v *uint64) { *v = r.Uint() }
+func putWord(w *codec.Writer, v *uint64) { w.Uint(*v) }
+func getWord(r *codec.Reader, v *uint64) { *v = r.Uint() }
 
 // TestSlab compares a Slab with a Go map, and what was frozen at any time with what was written at that time. A slab
 // that was restored goes on like the one that was saved: it gives out the same indexes.
@@ -18,7 +18,7 @@ func TestSlab(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var s Slab[uint64]
 		want := map[uint32]uint64{}
-		var frozen []func(*snapshot.Writer)
+		var frozen []func(*codec.Writer)
 		var copies [][]byte
 		n := uint64(0)
 		add := func() {
@@ -63,7 +63,7 @@ func TestSlab(t *testing.T) {
 			"save and go on": func(t *rapid.T) {
 				bytes := written(s.Freeze(putWord))
 				var restored Slab[uint64]
-				r := snapshot.NewReader(bytes)
+				r := codec.NewReader(bytes)
 				restored.Restore(r, getWord)
 				require.NoError(t, r.Close())
 				require.Equal(t, bytes, written(restored.Freeze(putWord)))
@@ -88,12 +88,12 @@ func TestSlab(t *testing.T) {
 // TestSlabRefuses has bytes that no slab writes.
 func TestSlabRefuses(t *testing.T) {
 	refused := func(values ...uint64) error {
-		w := snapshot.NewWriter(nil)
+		w := codec.NewWriter(nil)
 		for _, v := range values {
 			w.Uint(v)
 		}
 		var s Slab[uint64]
-		r := snapshot.NewReader(w.Bytes())
+		r := codec.NewReader(w.Bytes())
 		s.Restore(r, getWord)
 		return r.Close()
 	}

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/bot-exporter/bot-exporter/collectors"
+	"github.com/bot-exporter/bot-exporter/collectors/codec"
 	"github.com/bot-exporter/bot-exporter/collectors/event"
-	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
 )
 
 // BenchmarkCapacity is where the figures of ../capacity.md come from: bytes of memory and of a checkpoint for each
@@ -88,7 +88,7 @@ func cost(b *testing.B, set *collectors.Set) (memory uint64, checkpoint int) {
 	b.Helper()
 	var size counter
 	for _, s := range set.Sections() {
-		w := snapshot.NewWriter(&size)
+		w := codec.NewWriter(&size)
 		s.Write(w)
 		if err := w.Flush(); err != nil {
 			b.Fatal(err)

@@ -121,7 +121,7 @@ func TestOneHop(t *testing.T) {
 		"deploy/runbooks/README.md",
 		"deploy/grafana/README.md",
 		"exporter/faults/README.md",
-		"exporter/bench/README.md",
+		"cmd/bot-bench/README.md",
 	} {
 		assert.True(t, linked[target], "the README does not link to %s", target)
 	}

@@ -43,14 +43,14 @@ func (r *result) figure(format string, args ...any) {
 var catalogue = []fault{
 	{"F1", "kill -9 at random times", runKills, nil},
 	{"F2", "kill at each step of a checkpoint", nil, []other{
-		{pkg: "exporter/snapfile", tests: "TestCrashAtEachStep|TestKillAtEachStep", env: []string{"SNAPFILE_RUNS=5"}}}},
+		{pkg: "exporter/storage", tests: "TestCrashAtEachStep|TestKillAtEachStep", env: []string{"SNAPFILE_RUNS=5"}}}},
 	{"F3", "monotone output over the kills of F1", runMonotone, nil},
-	{"F4", "truncated checkpoint", nil, []other{{pkg: "exporter/snapfile", tests: "TestTruncation"}}},
-	{"F5", "flipped bits", nil, []other{{pkg: "exporter/snapfile", tests: "TestBitFlips|TestChecksumsAreIndependent"}}},
-	{"F6", "full disk", runFullDisk, []other{{pkg: "exporter/snapfile", tests: "TestDevFull|TestFullDisk"}, {pkg: "exporter", tests: "TestCheckpointFails"}}},
-	{"F7", "failing fsync, rename, write", nil, []other{{pkg: "exporter/snapfile", tests: "TestFailingCalls|TestFailingReads"}}},
+	{"F4", "truncated checkpoint", nil, []other{{pkg: "exporter/storage", tests: "TestTruncation"}}},
+	{"F5", "flipped bits", nil, []other{{pkg: "exporter/storage", tests: "TestBitFlips|TestChecksumsAreIndependent"}}},
+	{"F6", "full disk", runFullDisk, []other{{pkg: "exporter/storage", tests: "TestDevFull|TestFullDisk"}, {pkg: "exporter", tests: "TestCheckpointFails"}}},
+	{"F7", "failing fsync, rename, write", nil, []other{{pkg: "exporter/storage", tests: "TestFailingCalls|TestFailingReads"}}},
 	{"F8", "power cut: unsynced writes lost, reordered, torn", nil, []other{
-		{pkg: "exporter/snapfile", tests: "TestPowerCuts|TestPowerCutsFindWhatLies"}}},
+		{pkg: "exporter/storage", tests: "TestPowerCuts|TestPowerCutsFindWhatLies"}}},
 	{"F9", "broker restarts", nil, []other{
 		{pkg: "exporter/jetstream", tests: "TestServerRestart|TestServerDown", env: []string{"JETSTREAM_LONG=1"}}}},
 	{"F10", "cluster of three: leaders, rolling restart, isolation", nil, []other{
@@ -75,7 +75,7 @@ var catalogue = []fault{
 	{"F25", "slow scrapes, stalled headers", runSlow, nil},
 	{"F26", "SIGTERM while the broker is down or hangs", runTerm, nil},
 	{"F27", "credentials and certificates rotate", nil, []other{{pkg: "exporter/jetstream", tests: "TestRotation|TestCertificatesRotate|TestCredentialsExpire"}}},
-	{"F30", "upgrade and downgrade", runUpgrade, []other{{pkg: "exporter/snapfile", tests: "TestOtherVersion|TestFormatStays"}}},
+	{"F30", "upgrade and downgrade", runUpgrade, []other{{pkg: "exporter/storage", tests: "TestOtherVersion|TestFormatStays"}}},
 	{"F31", "least permissions", nil, []other{{pkg: "exporter/jetstream", tests: "TestPermissions"}}},
 	{"F32", "a server of three that is behind, or has lost its disk", runLagging, []other{
 		{pkg: "exporter", tests: "TestLaggingConsumer|TestConsumerFallsBehind|TestNothingBelowWhatWasShown|TestMarkWithoutCheckpoint"}, {pkg: "exporter/jetstream", tests: "TestAhead"}}},

@@ -14,7 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/bot-exporter/bot-exporter/exporter/snapfile"
+	"github.com/bot-exporter/bot-exporter/exporter/storage"
 )
 
 // runFullDisk gives the daemon a small file system of its own, and fills it again and again.
@@ -67,11 +67,11 @@ func runFullDisk(t *testing.T, r *result) {
 
 // newest returns the sequence of the newest checkpoint, which must be whole.
 func (d *daemon) newest(dir string) uint64 {
-	files, err := snapfile.List(filepath.Join(dir, "checkpoints"))
+	files, err := storage.List(filepath.Join(dir, "checkpoints"))
 	if err != nil || len(files) == 0 {
 		return 0
 	}
-	info, err := snapfile.Inspect(files[0])
+	info, err := storage.Inspect(files[0])
 	if errors.Is(err, os.ErrNotExist) {
 		return 0 // pruned meanwhile
 	}

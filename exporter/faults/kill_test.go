@@ -12,11 +12,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bot-exporter/bot-exporter/collectors"
+	"github.com/bot-exporter/bot-exporter/collectors/codec"
 	"github.com/bot-exporter/bot-exporter/collectors/event"
-	"github.com/bot-exporter/bot-exporter/collectors/snapshot"
 	"github.com/bot-exporter/bot-exporter/exporter"
 	"github.com/bot-exporter/bot-exporter/exporter/jetstream"
-	"github.com/bot-exporter/bot-exporter/exporter/snapfile"
+	"github.com/bot-exporter/bot-exporter/exporter/storage"
 )
 
 // shortChats lets chats that go quiet end during a test.
@@ -70,7 +70,7 @@ func runKills(t *testing.T, r *result) {
 	cfg := exporter.Defaults()
 	require.NoError(t, cfg.LoadFile(config))
 	var err error
-	cfg.KPIs.Session.Key, _, err = snapfile.LoadKey(key)
+	cfg.KPIs.Session.Key, _, err = storage.LoadKey(key)
 	require.NoError(t, err)
 	want := written(oracle(t, b, cfg, messages).Sections())
 	require.True(t, reflect.DeepEqual(want, got.Saved), "state differs from an uninterrupted fold: %s", differing(want, got.Saved))
@@ -110,9 +110,9 @@ func oracle(t *testing.T, b *broker, cfg exporter.Config, n int) *collectors.Set
 	return set
 }
 
-func lastCheckpoint(t *testing.T, storage string) *exporter.Checkpoint {
+func lastCheckpoint(t *testing.T, dir string) *exporter.Checkpoint {
 	t.Helper()
-	store, err := snapfile.Open(snapfile.Config{Dir: filepath.Join(storage, "checkpoints"), Rejected: func(e *snapfile.DamageError) { t.Error(e) }})
+	store, err := storage.Open(storage.Config{Dir: filepath.Join(dir, "checkpoints"), Rejected: func(e *storage.DamageError) { t.Error(e) }})
 	require.NoError(t, err)
 	defer store.Close()
 	cp, err := store.Load()
@@ -121,10 +121,10 @@ func lastCheckpoint(t *testing.T, storage string) *exporter.Checkpoint {
 }
 
 // written renders sections as a checkpoint keeps them.
-func written(sections []snapshot.Section) []collectors.Saved {
+func written(sections []codec.Section) []collectors.Saved {
 	var list []collectors.Saved
 	for _, s := range sections {
-		w := snapshot.NewWriter(nil)
+		w := codec.NewWriter(nil)
 		s.Write(w)
 		list = append(list, collectors.Saved{Name: s.Name, Version: s.Version, Data: w.Bytes()})
 	}

@@ -15,7 +15,7 @@ import (
 
 	"github.com/bot-exporter/bot-exporter/collectors"
 	"github.com/bot-exporter/bot-exporter/exporter"
-	"github.com/bot-exporter/bot-exporter/exporter/snapfile"
+	"github.com/bot-exporter/bot-exporter/exporter/storage"
 )
 
 var fixture = flag.String("fixture", "", "write a checkpoint of this version, with its numbers, for the versions to come")
@@ -37,13 +37,13 @@ func runUpgrade(t *testing.T, r *result) {
 		b, err := os.ReadFile(file)
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "checkpoint-00000000000000000001-00000000000000000001.snap"), b, 0o600))
-		store, err := snapfile.Open(snapfile.Config{Dir: dir})
+		store, err := storage.Open(storage.Config{Dir: dir})
 		require.NoError(t, err)
 		cfg := exporter.Defaults()
 		cfg.KeyID = "fixture"
 		_, err = exporter.New(cfg, nil, store, slog.New(slog.DiscardHandler))
 		if err != nil {
-			require.True(t, strings.Contains(err.Error(), "does not fit") || errors.As(err, new(*snapfile.VersionError)), "%s: %v", file, err)
+			require.True(t, strings.Contains(err.Error(), "does not fit") || errors.As(err, new(*storage.VersionError)), "%s: %v", file, err)
 		} else {
 			loaded++
 			cp, err := store.Load()
@@ -82,12 +82,12 @@ func writeFixture(t *testing.T) {
 	publish(t, b.stream(t), lines...)
 	set := oracle(t, b, cfg, len(lines))
 	dir := t.TempDir()
-	store, err := snapfile.Open(snapfile.Config{Dir: dir})
+	store, err := storage.Open(storage.Config{Dir: dir})
 	require.NoError(t, err)
 	defer store.Close()
 	at := exporter.Position{Stream: "BOT_EVENTS", Created: time.Unix(1_800_000_000, 0).UTC(), Seq: uint64(len(lines))}
 	require.NoError(t, store.Save(&exporter.Checkpoint{Position: at, Fingerprint: cfg.Fingerprint(), KeyID: "fixture", Sections: set.Sections()}))
-	files, err := snapfile.List(dir)
+	files, err := storage.List(dir)
 	require.NoError(t, err)
 	copied(t, files[0], filepath.Join("testdata", *fixture+".snap"))
 	require.NoError(t, os.WriteFile(filepath.Join("testdata", *fixture+".txt"), []byte(text(t, set)), 0o644)) //nolint:gosec // no secret

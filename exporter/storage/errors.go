@@ -1,0 +1,80 @@
+package storage
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/bot-exporter/bot-exporter/exporter"
+)
+
+// ErrLocked says that another process uses the directory.
+var ErrLocked = errors.New("in use by another process")
+
+// ErrReplaced says that the directory is not the one that was locked: it was removed, moved away or mounted over, and
+// another process may use what stands there now.
+var ErrReplaced = errors.New("the directory was replaced while it was in use: stop the exporter, put the right one in its place, and start it again")
+
+// ErrDamaged says that there are checkpoints and none of them is whole.
+var ErrDamaged = exporter.ErrDamaged
+
+// Reason says what is wrong with a file; the set is closed, so that it can be a label.
+type Reason string
+
+// The reasons for which a file is rejected.
+const (
+	Unreadable Reason = "unreadable" // the file system does not give it
+	Truncated  Reason = "truncated"  // it ends elsewhere than it says
+	Magic      Reason = "magic"      // it does not start as a checkpoint
+	Checksum   Reason = "checksum"   // its bytes are not those that were written
+	Malformed  Reason = "malformed"  // its checksums are right and its structure is not
+)
+
+// Reasons returns every Reason.
+func Reasons() []Reason { return []Reason{Unreadable, Truncated, Magic, Checksum, Malformed} }
+
+// DamageError says that a file is no whole checkpoint.
+type DamageError struct {
+	Path   string
+	Reason Reason
+	Err    error
+}
+
+func (e *DamageError) Error() string {
+	return fmt.Sprintf("checkpoint %s: %s: %v", e.Path, e.Reason, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *DamageError) Unwrap() error { return e.Err }
+
+func damage(reason Reason, format string, args ...any) error {
+	return &DamageError{Reason: reason, Err: fmt.Errorf(format, args...)}
+}
+
+// VersionError says that a file was written by another version of this program, in a format that this one cannot
+// read. It is no damage: an older checkpoint must not silently take its place.
+type VersionError struct {
+	Path    string
+	Version uint32
+}
+
+func (e *VersionError) Error() string {
+	remedy := "move the file away to go on from an older checkpoint"
+	if e.Version < formatVersion {
+		remedy = "start with an empty storage path, to count the stream anew as far back as the broker holds it"
+	}
+	return fmt.Sprintf("checkpoint %s: format version is %d and this program reads version %d: start the program that wrote it, or %s",
+		e.Path, e.Version, formatVersion, remedy)
+}
+
+// at adds the path to an error of parse or check.
+func at(path string, err error) error {
+	var d *DamageError
+	var v *VersionError
+	switch {
+	case errors.As(err, &d):
+		d.Path = path
+	case errors.As(err, &v):
+		v.Path = path
+	}
+	return err
+}

@@ -1,0 +1,89 @@
+package storage
+
+import "io"
+
+// FS is what a Store needs of a file system; faults are injected here. Names are paths; errors name operation and path.
+type FS interface {
+	// MkdirAll makes a directory that only its owner may enter, durably, with the ones above it. It may exist already.
+	MkdirAll(dir string) error
+	// Lock takes an exclusive lock, which the death of the process releases, or returns ErrLocked at once.
+	Lock(name string) (Lock, error)
+	// ReadDir returns the names in a directory.
+	ReadDir(dir string) ([]string, error)
+	// Create makes a new file to write; an existing file is an error.
+	Create(name string) (File, error)
+	// Open opens a regular file to read and never waits.
+	Open(name string) (File, error)
+	// Update opens a file to overwrite it in place, and makes it if it is missing.
+	Update(name string) (Slot, error)
+	// Rename gives a file another name in the same directory.
+	Rename(from, to string) error
+	// Remove deletes a file.
+	Remove(name string) error
+	// SyncDir makes the names in a directory durable: a rename alone can be lost.
+	SyncDir(dir string) error
+}
+
+// Lock is a lock on a file. Closing releases it.
+type Lock interface {
+	io.Closer
+	// Held returns ErrReplaced when the name stands for another file by now, or for none: then the lock keeps nobody out.
+	Held() error
+}
+
+// File is an open file.
+type File interface {
+	io.Writer
+	io.ReaderAt
+	io.Closer
+	// Size returns the length in bytes.
+	Size() (int64, error)
+	// Sync makes the content durable. After a failure it must not be called again: the kernel may have thrown the
+	// unwritten pages away and would report success.
+	Sync() error
+}
+
+// Slot is an open file that is overwritten in place. What is written survives the end of the process; a power cut may
+// undo it, or a part of it.
+type Slot interface {
+	io.WriterAt
+	io.Closer
+}
+
+// install writes a new file so that the name, once it is there, stands for the whole content also after a power cut.
+// After an error the file is void; left names what could not be removed.
+func install(fsys FS, dir, path string, fill func(io.Writer) error) (left []string, err error) {
+	temp := path + tempSuffix
+	void := []string{temp}
+	f, err := fsys.Create(temp)
+	if err != nil {
+		return remove(fsys, void), err
+	}
+	if err = fill(f); err == nil {
+		err = f.Sync()
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		void = append(void, path) // a rename that fails may have happened all the same
+		err = fsys.Rename(temp, path)
+	}
+	if err == nil {
+		err = fsys.SyncDir(dir)
+	}
+	if err == nil {
+		return nil, nil
+	}
+	return remove(fsys, void), err
+}
+
+// remove deletes files that nobody needs and returns those that are still there.
+func remove(fsys FS, paths []string) (left []string) {
+	for _, path := range paths {
+		if err := fsys.Remove(path); err != nil && !notExist(err) {
+			left = append(left, path)
+		}
+	}
+	return left
+}
