@@ -6,7 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
-	"net/http"
 	"syscall"
 	"testing"
 	"time"
@@ -61,14 +60,12 @@ func TestCheckpointFails(t *testing.T) {
 	r := run(t, quick(often), b, store)
 	r.live(100)
 	r.until("failures are counted", func() bool { return r.value(self.CheckpointFailures) > 2*maxCheckpointFailures })
-	status, _, _ := r.get("/-/healthy")
-	require.Equal(t, http.StatusOK, status)
+	require.True(t, r.Healthy())
 	require.Contains(t, r.log.String(), "no space left on device")
 	b.publish(all[100:]...)
 	r.live(400)
 	require.True(t, r.shown())
-	status, _, _ = r.get("/-/ready")
-	require.Equal(t, http.StatusOK, status, "numbers are complete")
+	require.True(t, r.ready(), "numbers are complete")
 	age, tries := r.value(self.CheckpointAge), store.attempts()
 	r.until("it is tried again and again", func() bool { return store.attempts() >= tries+20 })
 	require.Greater(t, r.value(self.CheckpointAge), age+(15*r.cfg.CheckpointInterval).Seconds(), "a failure is no checkpoint")
@@ -107,19 +104,13 @@ func TestHealthAfterFailures(t *testing.T) {
 	} {
 		for _, err := range v.fails {
 			store.failing(err)
-			require.ErrorIs(t, r.save(), err)
+			require.ErrorIs(t, r.checkpointer.save(), err)
 		}
-		want := http.StatusOK
-		if !v.ok {
-			want = http.StatusServiceUnavailable
-		}
-		status, _, _ := r.get("/-/healthy")
-		require.Equal(t, want, status, v.fails)
+		require.Equal(t, v.ok, r.Healthy(), v.fails)
 	}
 	store.failing(nil)
-	require.NoError(t, r.save())
-	status, _, _ := r.get("/-/healthy")
-	require.Equal(t, http.StatusOK, status, "recovers alone")
+	require.NoError(t, r.checkpointer.save())
+	require.True(t, r.Healthy(), "recovers alone")
 	require.NoError(t, r.close())
 }
 

@@ -3,9 +3,7 @@ package exporter
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"net/http"
 	"slices"
 	"strconv"
 	"sync"
@@ -96,25 +94,23 @@ func digestOf(sections []codec.Section) string {
 func (d *digester) all() []Digest {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return slices.Clone(d.list)
+	return append([]Digest{}, d.list...) // an empty list in JSON, not null
 }
 
-// Digests returns the digests that are kept, oldest first.
-func (e *Engine) Digests() []Digest { return e.digests.all() }
+// Digests are those of an engine, oldest first, with all that must be equal in another one for its digests to be.
+type Digests struct {
+	Stream  string            `json:"stream"`
+	Created time.Time         `json:"created"`
+	Epoch   uint64            `json:"epoch"`
+	KeyID   string            `json:"key_id"`
+	Config  map[string]string `json:"configuration"`
+	Digests []Digest          `json:"digests"`
+}
 
-// digestPage shows the digests together with what must be equal for them to be.
-func (e *Engine) digestPage(w http.ResponseWriter, _ *http.Request) {
+// Digests returns the digests that are kept.
+func (e *Engine) Digests() Digests {
 	at := e.Position()
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	_ = json.NewEncoder(w).Encode(struct {
-		Stream  string            `json:"stream"`
-		Created time.Time         `json:"created"`
-		Epoch   uint64            `json:"epoch"`
-		KeyID   string            `json:"key_id"`
-		Config  map[string]string `json:"configuration"`
-		Digests []Digest          `json:"digests"`
-	}{at.Stream, at.Created, at.Epoch, e.cfg.KeyID, e.cfg.settings(), append([]Digest{}, e.Digests()...)})
+	return Digests{at.Stream, at.Created, at.Epoch, e.cfg.KeyID, e.cfg.settings(), e.digests.all()}
 }
 
 // digestMetric shows the latest digest as labels.
@@ -132,7 +128,7 @@ func (m *digestMetric) Describe(ch chan<- *prometheus.Desc) { ch <- m.desc }
 
 // Collect implements prometheus.Collector.
 func (m *digestMetric) Collect(ch chan<- prometheus.Metric) {
-	if list := m.engine.Digests(); len(list) > 0 {
+	if list := m.engine.digests.all(); len(list) > 0 {
 		last := list[len(list)-1]
 		ch <- prometheus.MustNewConstMetric(m.desc, prometheus.GaugeValue, 1,
 			m.engine.basis(), strconv.FormatUint(last.Sequence, 10), last.SHA256)

@@ -1,7 +1,6 @@
 package exporter
 
 import (
-	"encoding/json"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -30,16 +29,16 @@ func TestDigests(t *testing.T) {
 	at := func(mark uint64) (found Digest) {
 		t.Helper()
 		r.until("digest is there", func() bool {
-			i := slices.IndexFunc(r.Digests(), func(d Digest) bool { return d.Sequence == mark })
+			i := slices.IndexFunc(r.digests.all(), func(d Digest) bool { return d.Sequence == mark })
 			if i >= 0 {
-				found = r.Digests()[i]
+				found = r.digests.all()[i]
 			}
 			return i >= 0
 		})
 		return found
 	}
 	r.live(150)
-	require.Empty(t, r.Digests(), "none of a replay")
+	require.Empty(t, r.digests.all(), "none of a replay")
 	b.publish(all[150:250]...)
 	require.Equal(t, Digest{200, digestOf(oracle(quick(), all[:200]).Sections())}, at(200))
 	b.publish(all[250:300]...)
@@ -52,16 +51,10 @@ func TestDigests(t *testing.T) {
 	r.live(500)
 	r.made()
 
-	var page struct {
-		Stream, Key_ID string //nolint:revive,staticcheck // as in the page
-		Digests        []Digest
-	}
-	_, header, text := r.get("/-/digests")
-	require.Equal(t, "application/json", header.Get("Content-Type"))
-	require.NoError(t, json.Unmarshal([]byte(text), &page))
+	page := r.Digests()
 	require.Equal(t, "TEST", page.Stream)
-	require.Equal(t, "key", page.Key_ID)
-	require.Equal(t, r.Digests(), page.Digests)
+	require.Equal(t, "key", page.KeyID)
+	require.Equal(t, r.cfg.settings(), page.Config)
 	f := r.metrics()[self.Digest.Name]
 	require.Len(t, f.Metric, 1)
 	last := page.Digests[len(page.Digests)-1]
@@ -98,9 +91,9 @@ func TestDigestsAreFew(t *testing.T) {
 			r.live(uint64(i + 10))
 			r.made()
 		}
-		require.Len(t, r.Digests(), v.want)
+		require.Len(t, r.digests.all(), v.want)
 		if v.want > 1 {
-			require.EqualValues(t, 300, r.Digests()[v.want-1].Sequence)
+			require.EqualValues(t, 300, r.digests.all()[v.want-1].Sequence)
 		}
 	}
 }
@@ -148,16 +141,16 @@ func TestDigestsAfterReset(t *testing.T) {
 	r := runWith(t, quick(watchful, onMismatch(Reset)), b, &shelf{}, func(e *Engine) { e.digests.every, e.digests.rest = 10, 0 })
 	r.live(0)
 	b.publish(stored(100)...)
-	r.until("there is one", func() bool { return len(r.Digests()) > 0 })
+	r.until("there is one", func() bool { return len(r.digests.all()) > 0 })
 	b.recreate(other(15))
 	r.until("new stream is followed", func() bool {
 		s := r.Status()
 		return s.Position.Epoch == 1 && s.Phase == PhaseLive && s.Position.Seq == 15
 	})
-	require.Empty(t, r.Digests())
+	require.Empty(t, r.digests.all())
 	b.publish(other(25)[15:]...)
-	r.until("and has one", func() bool { return len(r.Digests()) > 0 })
-	require.Equal(t, []Digest{{20, digestOf(oracle(quick(), other(20)).Sections())}}, r.Digests())
+	r.until("and has one", func() bool { return len(r.digests.all()) > 0 })
+	require.Equal(t, []Digest{{20, digestOf(oracle(quick(), other(20)).Sections())}}, r.digests.all())
 }
 
 // F22: replicas that read in other batches, on other numbers of processors, with restarts, have the same digests.
@@ -189,7 +182,7 @@ func TestReplicasAgree(t *testing.T) {
 				b.publish(all[len(b.messages):min(upto, len(b.messages)+1+random.IntN(every*9/10))]...) // one mark at a time
 				r.live(b.last())
 				r.made()
-				for _, d := range r.Digests() {
+				for _, d := range r.digests.all() {
 					require.Equal(t, want[d.Sequence], d.SHA256, "at %s", strconv.FormatUint(d.Sequence, 10))
 					found++
 				}

@@ -1,7 +1,6 @@
 package exporter
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -15,18 +14,18 @@ import (
 // Engine is the single owner of the state: it folds the messages of a source into it, keeps checkpoints, and lets
 // scrapes read it between two batches.
 type Engine struct {
-	cfg     Config
-	source  Source
-	store   Store
-	log     *slog.Logger
-	metrics *selfMetrics
-	decoder *event.Decoder // only the folding goroutine uses it
-	saver   saver
-	marks   marks
-	digests digester
-	short   time.Time  // since when a stream of several replicas ends too early; zero when it does not
-	reload  sync.Mutex // one at a time
-	damaged error      // no checkpoint could be read; nil once counting began anew
+	cfg          Config
+	source       Source
+	store        Store
+	log          *slog.Logger
+	metrics      *selfMetrics
+	decoder      *event.Decoder // only the folding goroutine uses it
+	checkpointer *checkpointer
+	marks        marks
+	digests      digester
+	short        time.Time  // since when a stream of several replicas ends too early; zero when it does not
+	reload       sync.Mutex // one at a time
+	damaged      error      // no checkpoint could be read; nil once counting began anew
 
 	mu       sync.Mutex // guards what follows; held for a batch, a copy for a scrape, or a freeze for a checkpoint
 	set      *collectors.Set
@@ -51,7 +50,7 @@ func New(cfg Config, source Source, store Store, log *slog.Logger) (*Engine, err
 		digests: digester{every: digestEvery, rest: digestRest},
 	}
 	e.metrics = newSelfMetrics(e)
-	e.saver.init(e)
+	e.checkpointer = newCheckpointer(cfg, store, log, e.metrics, e)
 	if err := e.restore(); err != nil {
 		return nil, err
 	}
@@ -82,65 +81,9 @@ func (e *Engine) restore() error {
 	e.position.Shown = e.shown(e.position)
 	e.trail.restore(cp.Known)
 	e.floor, e.lost = cp.Floor, cp.Lost
-	e.saver.restored(cp)
+	e.checkpointer.restored(cp, readCounters(e.set))
 	e.log.Info("restored checkpoint", "stream", cp.Stream, "sequence", cp.Seq, "epoch", cp.Epoch)
 	return nil
-}
-
-// Run folds until the context ends, and then saves a last checkpoint. It returns nil after an orderly stop.
-func (e *Engine) Run(ctx context.Context) error {
-	e.saver.start()
-	retry := backoff{least: 100 * time.Millisecond, most: 5 * time.Second}
-	for ctx.Err() == nil {
-		err := e.follow(ctx, &retry)
-		if ctx.Err() != nil {
-			break
-		}
-		if errors.Is(err, errStalled) || errors.Is(err, errOutdated) {
-			continue // to open the source again tells what there is to read, and gets it moving
-		}
-		e.interrupted(err)
-		retry.wait(ctx)
-	}
-	if err := e.source.Close(); err != nil { // the broker tidies up what remains
-		e.log.Warn("source not closed in order", "err", err)
-	}
-	e.saver.stop()
-	e.digests.wg.Wait()
-	return e.save()
-}
-
-// follow opens the source and folds what comes until something goes wrong.
-func (e *Engine) follow(ctx context.Context, retry *backoff) error {
-	info, err := e.source.Open(ctx, e.Position())
-	if err == nil && info.AnchorGone {
-		err = e.recognize(ctx, info)
-	}
-	var mismatch *Mismatch
-	if errors.As(err, &mismatch) {
-		info, err = e.resolve(ctx, mismatch)
-	}
-	if err != nil {
-		return err
-	}
-	if e.damaged != nil && info.First > 1 {
-		return fmt.Errorf("%w, and the stream begins at message %d: to count what is left as if it were all, start with an empty storage path", e.damaged, info.First)
-	}
-	e.damaged, e.short = nil, time.Time{}
-	e.opened(info)
-	ctx, cancel := context.WithCancelCause(ctx)
-	var watching sync.WaitGroup
-	defer watching.Wait()
-	defer cancel(nil)
-	watching.Go(func() { e.watch(ctx, cancel) })
-	for {
-		batch, err := e.source.Next(ctx)
-		if err != nil {
-			return errors.Join(context.Cause(ctx), err)
-		}
-		retry.reset()
-		e.fold(batch)
-	}
 }
 
 // fold applies one batch: the only place where state and position change, and they change together.
@@ -167,7 +110,7 @@ func (e *Engine) fold(b Batch) {
 		}
 	}
 	e.progress(b)
-	e.saver.applied(e.position.Seq)
+	e.checkpointer.applied(e.position.Seq)
 	e.metrics.fold.Observe(time.Since(start).Seconds())
 }
 
@@ -188,4 +131,28 @@ func (e *Engine) Position() Position {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.position
+}
+
+// Read calls f with the state between two batches, and returns the position that it is of. While KPIs may not be shown it
+// reports false and does not call f. The fold stands still meanwhile; f must be quick, and keep nothing of the state.
+func (e *Engine) Read(f func(*collectors.Set)) (at Position, shown bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.status.Shows() {
+		return Position{}, false
+	}
+	f(e.set)
+	return e.position, true
+}
+
+func (e *Engine) freeze(since *counters) (*Checkpoint, *counters, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := readCounters(e.set)
+	cp := &Checkpoint{
+		Position: e.position, Fingerprint: e.cfg.Fingerprint(), KeyID: e.cfg.KeyID, Floor: e.floor, Lost: e.lost,
+		Sections: e.set.Sections(), Known: e.trail.list(),
+	}
+	err := now.decreased(since)
+	return cp, now, err
 }

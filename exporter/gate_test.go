@@ -3,7 +3,6 @@ package exporter
 import (
 	"context"
 	"errors"
-	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -23,8 +22,8 @@ func TestLaggingConsumer(t *testing.T) {
 	gated := func() {
 		t.Helper()
 		require.False(t, r.shown())
-		status, _, text := r.get("/-/ready")
-		require.Equal(t, http.StatusServiceUnavailable, status, text)
+		ok, text := r.Status().Ready()
+		require.False(t, ok, text)
 		require.Positive(t, r.value(self.ReplayRemaining))
 	}
 	gated()
@@ -32,7 +31,7 @@ func TestLaggingConsumer(t *testing.T) {
 	r.applied(999)
 	gated()
 	b.change(func(b *broker) { b.askErr = errors.New("no answer; is publishing permitted?") })
-	r.until("it is told", func() bool { _, _, text := r.get("/-/ready"); return contains(text, "catching_up", "permitted?") })
+	r.until("it is told", func() bool { _, text := r.Status().Ready(); return contains(text, "catching_up", "permitted?") })
 	b.change(func(b *broker) { b.askErr = nil })
 	gated()
 	b.change(func(b *broker) { b.hold = 1000 })
@@ -77,7 +76,7 @@ func TestNothingBelowWhatWasShown(t *testing.T) {
 	r = run(t, quick(), &forgetful{broker: b, last: 400}, killed) // the leader, too, knows of 400 only
 	r.applied(400)
 	require.False(t, r.shown())
-	_, _, text := r.get("/-/ready")
+	_, text := r.Status().Ready()
 	require.Contains(t, text, "numbers up to message 500 were shown")
 	b.change(func(b *broker) { b.hold = 0 })
 	r.live(500)

@@ -3,10 +3,7 @@ package exporter
 import (
 	"bytes"
 	"context"
-	"io"
 	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -27,11 +24,6 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const (
-	patience = proctest.Patience // of a test for what should take much less
-	tick     = 2 * time.Millisecond
-)
-
 // quick is the default configuration with shorter waits.
 func quick(change ...func(*Config)) Config {
 	c := Defaults()
@@ -45,11 +37,10 @@ func quick(change ...func(*Config)) Config {
 
 func watchful(c *Config) { c.WatchInterval = 5 * time.Millisecond }
 
-// running is an engine that runs, with its pages.
+// running is an engine that runs.
 type running struct {
 	*Engine
 	t    *testing.T
-	web  *httptest.Server
 	log  *logText
 	done chan error
 	end  context.CancelFunc
@@ -68,7 +59,7 @@ func runWith(t *testing.T, cfg Config, source Source, store Store, change func(*
 	require.NoError(t, err)
 	change(e)
 	ctx, cancel := context.WithCancel(t.Context())
-	r := &running{Engine: e, t: t, web: httptest.NewServer(e.Handler(nil)), log: log, done: make(chan error, 1), end: cancel}
+	r := &running{Engine: e, t: t, log: log, done: make(chan error, 1), end: cancel}
 	go func() { r.done <- e.Run(ctx) }()
 	t.Cleanup(func() { r.close() })
 	return r
@@ -79,8 +70,6 @@ func (r *running) close() (err error) {
 	r.once.Do(func() {
 		r.end()
 		err = <-r.done
-		r.web.Close()
-		http.DefaultClient.CloseIdleConnections()
 	})
 	return err
 }
@@ -107,35 +96,27 @@ func (r *running) phase(p Phase) {
 	r.until("phase is "+string(p), func() bool { return r.Status().Phase == p })
 }
 
-// get reads a page.
-func (r *running) get(path string, header ...string) (int, http.Header, string) {
-	r.t.Helper()
-	return fetch(r.t, http.MethodGet, r.web.URL+path, header...)
+func (r *running) ready() bool {
+	ok, _ := r.Status().Ready()
+	return ok
 }
 
-func fetch(t *testing.T, method, url string, header ...string) (int, http.Header, string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, url, nil)
-	require.NoError(t, err)
-	for i := 0; i < len(header); i += 2 {
-		req.Header.Set(header[i], header[i+1])
-	}
-	resp, err := http.DefaultClient.Do(req)
-	require.NoError(t, err)
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	require.NoError(t, err)
-	return resp.StatusCode, resp.Header, string(body)
-}
-
-// metrics scrapes the text format.
+// metrics are those of the process, and the KPIs if they are shown, as a page would have them.
 func (r *running) metrics() map[string]*dto.MetricFamily {
 	r.t.Helper()
-	status, _, text := r.get("/metrics")
-	require.Equal(r.t, http.StatusOK, status, text)
-	return parsed(r.t, text)
+	list, err := r.Registry().Gather()
+	require.NoError(r.t, err)
+	var kpis bytes.Buffer
+	at, shown := r.Read(func(set *collectors.Set) { err = WriteText(&kpis, set, time.Now().UnixNano()) })
+	require.NoError(r.t, err)
+	if shown {
+		r.Showing(at)
+	}
+	families := parsed(r.t, kpis.String())
+	for _, f := range list {
+		families[f.GetName()] = f
+	}
+	return families
 }
 
 func parsed(t *testing.T, text string) map[string]*dto.MetricFamily {
@@ -174,16 +155,6 @@ func label(m *dto.Metric, name string) string {
 	return ""
 }
 
-// page scrapes an engine whose server may not run.
-func page(e *Engine, header ...string) (int, string) {
-	w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/metrics", nil)
-	for i := 0; i < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
-	}
-	e.Handler(nil).ServeHTTP(w, r)
-	return w.Code, w.Body.String()
-}
-
 // value returns a series of the process's own metrics.
 func (r *running) value(d *metric.Def, labels ...string) float64 {
 	r.t.Helper()
@@ -218,24 +189,6 @@ func (r *running) state() []collectors.Saved {
 	sections := r.set.Sections()
 	r.mu.Unlock()
 	return written(sections)
-}
-
-// broken takes the state away until mend is called: every view of it panics. No checkpoint is made meanwhile, which
-// would panic too.
-func (r *running) broken() (mend func()) {
-	r.saver.writing.Lock()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	was := r.set
-	r.set = nil
-	mend = sync.OnceFunc(func() {
-		r.mu.Lock()
-		r.set = was
-		r.mu.Unlock()
-		r.saver.writing.Unlock()
-	})
-	r.t.Cleanup(mend) // else the end would wait for it
-	return mend
 }
 
 // oracle folds the messages in one go.

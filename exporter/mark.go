@@ -25,9 +25,9 @@ type marks struct {
 	last Mark       // as it was written
 }
 
-// shows keeps the mark of a page that is about to go out. When it cannot be written the page goes out all the same:
-// no numbers at all are worse than numbers that may be lower after a crash.
-func (e *Engine) shows(at Position) {
+// Showing keeps the mark of a page that is about to go out, so that after a crash nothing lower is shown. When it cannot
+// be written the page goes out all the same: no numbers at all are worse than numbers that may be lower after a crash.
+func (e *Engine) Showing(at Position) {
 	k := &e.marks
 	k.mu.Lock()
 	defer k.mu.Unlock()

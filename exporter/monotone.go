@@ -7,15 +7,15 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
 )
 
-// tallies are the values of all counters of a state, in the order of its families and series, which only ever grow.
-type tallies struct {
+// counters are the values of all counters of a state, in the order of its families and series, which only ever grow.
+type counters struct {
 	set    *collectors.Set
 	values [][]float64
 }
 
-// tally reads all counters. It must not run beside the fold.
-func tally(set *collectors.Set) *tallies {
-	t := &tallies{set: set}
+// readCounters reads all counters. It must not run beside the fold.
+func readCounters(set *collectors.Set) *counters {
+	c := &counters{set: set}
 	var h metric.Hist
 	for _, f := range set.Families() {
 		var v []float64
@@ -30,23 +30,23 @@ func tally(set *collectors.Set) *tallies {
 				v = t.Read(nil, 0)
 			}
 		}
-		t.values = append(t.values, v)
+		c.values = append(c.values, v)
 	}
-	return t
+	return c
 }
 
-// fell returns an error that names the first counter that is lower than it was. No message lowers a counter: the state
+// decreased returns an error that names the first counter that is lower than it was. No message lowers a counter: the state
 // is broken, and the checkpoint that there is must not be replaced by it. It must not run beside the fold.
-func (t *tallies) fell(was *tallies) error {
-	if was == nil || was.set != t.set {
+func (c *counters) decreased(was *counters) error {
+	if was == nil || was.set != c.set {
 		return nil
 	}
-	for i, f := range t.set.Families() {
+	for i, f := range c.set.Families() {
 		for k, old := range was.values[i] {
-			if k >= len(t.values[i]) {
-				return fmt.Errorf("BUG: %s had %d series and has %d", f.Def().Name, len(was.values[i]), len(t.values[i]))
+			if k >= len(c.values[i]) {
+				return fmt.Errorf("BUG: %s had %d series and has %d", f.Def().Name, len(was.values[i]), len(c.values[i]))
 			}
-			if now := t.values[i][k]; now < old {
+			if now := c.values[i][k]; now < old {
 				return fmt.Errorf("BUG: %s%q fell from %v to %v", f.Def().Name, f.Labels(nil, k), old, now)
 			}
 		}

@@ -2,7 +2,6 @@ package exporter
 
 import (
 	"fmt"
-	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -25,13 +24,12 @@ func TestCounterThatFalls(t *testing.T) {
 	b.publish(all[500])
 	r.live(501)
 	for range 3 {
-		require.ErrorContains(t, r.save(), "BUG: bot_")
+		require.ErrorContains(t, r.checkpointer.save(), "BUG: bot_")
 	}
 	require.EqualValues(t, 500, store.newest().Seq)
 	require.EqualValues(t, 3, r.value(self.CheckpointFailures))
 	require.Contains(t, r.log.String(), "BUG: bot_")
-	status, _, _ := r.get("/-/healthy")
-	require.Equal(t, http.StatusServiceUnavailable, status, "so that it is started again")
+	require.False(t, r.Healthy(), "so that it is started again")
 	require.Error(t, r.close())
 
 	b.publish(all[501:]...)
@@ -44,27 +42,27 @@ func TestCounterThatFalls(t *testing.T) {
 // The comparison sees every counter and histogram, also those of a checkpoint that was restored.
 func TestEveryCounterIsWatched(t *testing.T) {
 	full := oracle(quick(), stored(20_000))
-	was := tally(full)
-	require.NoError(t, tally(full).fell(was))
+	was := readCounters(full)
+	require.NoError(t, readCounters(full).decreased(was))
 	for i, f := range full.Families() {
 		if f.Def().Type.String() == "gauge" {
 			continue
 		}
-		now := tally(full)
+		now := readCounters(full)
 		require.Len(t, now.values[i], f.Len(), f.Def().Name)
 		for k := range now.values[i] {
 			before := now.values[i][k]
 			now.values[i][k]--
-			require.ErrorContains(t, now.fell(was), fmt.Sprintf("%s%q", f.Def().Name, f.Labels(nil, k)))
+			require.ErrorContains(t, now.decreased(was), fmt.Sprintf("%s%q", f.Def().Name, f.Labels(nil, k)))
 			now.values[i][k] = before
 		}
 		if n := f.Len(); n > 0 {
 			now.values[i] = now.values[i][:n-1]
-			require.Error(t, now.fell(was), f.Def().Name)
+			require.Error(t, now.decreased(was), f.Def().Name)
 		}
 	}
-	other := tally(collectors.New(quick().KPIs))
-	require.NoError(t, other.fell(was), "another state begins anew")
+	other := readCounters(collectors.New(quick().KPIs))
+	require.NoError(t, other.decreased(was), "another state begins anew")
 
 	store := &shelf{}
 	r := run(t, quick(), newBroker(stored(500)), store)
@@ -76,7 +74,7 @@ func TestEveryCounterIsWatched(t *testing.T) {
 	*r.set = *collectors.New(quick().KPIs)
 	r.position.Seq++
 	r.mu.Unlock()
-	require.ErrorContains(t, r.save(), "BUG: bot_")
+	require.ErrorContains(t, r.checkpointer.save(), "BUG: bot_")
 	require.Error(t, r.close())
 }
 
@@ -97,7 +95,7 @@ func TestAllCheckpointsDamaged(t *testing.T) {
 	b.first = 21
 	r = run(t, quick(often), b, store)
 	r.until("it says why it is not ready", func() bool {
-		_, _, text := r.get("/-/ready")
+		_, text := r.Status().Ready()
 		return contains(text, "begins at message 21", "no checkpoint is whole")
 	})
 	require.False(t, r.shown())

@@ -1,7 +1,6 @@
 package exporter
 
 import (
-	"net/http"
 	"testing"
 	"time"
 
@@ -44,8 +43,8 @@ func TestHalt(t *testing.T) {
 				r.phase(PhaseMismatch)
 				r.until("metric tells", func() bool { return r.value(self.Mismatch, "field", v.field) == 1 })
 				require.EqualValues(t, 1, r.value(self.Mismatch))
-				status, _, text := r.get("/-/ready")
-				require.Equal(t, http.StatusServiceUnavailable, status)
+				ok, text := r.Status().Ready()
+				require.False(t, ok)
 				require.Contains(t, text, v.field)
 				require.False(t, r.shown())
 				require.EqualValues(t, 100, r.Position().Seq)
@@ -85,7 +84,7 @@ func TestHaltOnLostTail(t *testing.T) {
 				r.until("metric tells", func() bool { return r.value(self.Mismatch, "field", v.field) == 1 })
 				if p == Resume {
 					r.until("reason is told", func() bool {
-						_, _, text := r.get("/-/ready")
+						_, text := r.Status().Ready()
 						return contains(text, "cannot resume: the stream has none of the 100 messages")
 					})
 				}

@@ -116,7 +116,7 @@ func (e *Engine) resume(ctx context.Context, m *Mismatch) error {
 	e.restartAt(Position{
 		Stream: at.Stream, Created: at.Created, Subjects: at.Subjects, Seq: d.common.Seq, Anchor: d.common.Anchor, Epoch: at.Epoch + 1,
 	})
-	e.saver.urge()
+	e.checkpointer.trigger()
 	return nil
 }
 

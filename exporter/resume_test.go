@@ -157,7 +157,7 @@ func TestResumeRefusesWhatItCannotKnow(t *testing.T) {
 	b.lostTail(now)
 	r = run(t, quick(), b, store)
 	r.until("reason is told", func() bool {
-		_, _, text := r.get("/-/ready")
+		_, text := r.Status().Ready()
 		return contains(text, "cannot resume", "stored times go back")
 	})
 	r.equals(oracle(quick(), all))
@@ -226,7 +226,7 @@ func TestShownAndLost(t *testing.T) {
 				r.applied(v.common)
 				require.False(t, r.shown())
 				r.until("it is told", func() bool {
-					_, _, text := r.get("/-/ready")
+					_, text := r.Status().Ready()
 					return contains(text, "were shown, and the broker lost its last messages")
 				})
 				require.EqualValues(t, v.lost, r.value(self.BrokerLost))

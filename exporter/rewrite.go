@@ -35,10 +35,10 @@ func Erase(cfg Config, store Generations, persons []Person) (session.Erased, err
 	if err != nil {
 		return session.Erased{}, err
 	}
-	before := tally(set)
+	before := readCounters(set)
 	erased, unnamed := eraseFrom(set, persons)
 	if erased.Any() {
-		return erased, errors.Join(amend(cfg, store, cp, set, before), unnamed)
+		return erased, errors.Join(rewrite(cfg, store, cp, set, before), unnamed)
 	}
 	var unread error
 	for old, err := range store.Older() { // an earlier attempt may have failed to remove them
@@ -95,17 +95,17 @@ func Rekey(cfg Config, store Generations, next func() (key [16]byte, id string, 
 		}
 		return "", fmt.Errorf("the checkpoint has the key %s already", id)
 	}
-	before := tally(set)
+	before := readCounters(set)
 	set.Rekey(key)
 	cfg.KeyID, cp.KeyID = id, id
-	return id, amend(cfg, store, cp, set, before)
+	return id, rewrite(cfg, store, cp, set, before)
 }
 
-// amend saves a changed state as the newest checkpoint, at the position that it had, reads it back, and removes the
+// rewrite saves a changed state as the newest checkpoint, at the position that it had, reads it back, and removes the
 // older ones. That no counter changed is checked before.
-func amend(cfg Config, store Generations, cp *Checkpoint, set *collectors.Set, before *tallies) error {
-	after := tally(set)
-	if err := errors.Join(after.fell(before), before.fell(after)); err != nil {
+func rewrite(cfg Config, store Generations, cp *Checkpoint, set *collectors.Set, before *counters) error {
+	after := readCounters(set)
+	if err := errors.Join(after.decreased(before), before.decreased(after)); err != nil {
 		return err
 	}
 	cp.Saved, cp.Sections = nil, set.Sections()

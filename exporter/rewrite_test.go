@@ -59,11 +59,11 @@ func archived(t *testing.T, cfg Config) (*archive, []Person) {
 	panic("nobody said a thing")
 }
 
-func (a *archive) totals(t *testing.T, cfg Config) *tallies {
+func (a *archive) totals(t *testing.T, cfg Config) *counters {
 	t.Helper()
 	set, _, err := cfg.newest(a)
 	require.NoError(t, err)
-	return tally(set)
+	return readCounters(set)
 }
 
 func TestErase(t *testing.T) {

@@ -21,7 +21,7 @@ type selfMetrics struct {
 	checkpointFailures prometheus.Counter
 	checkpointRejected *prometheus.CounterVec
 	markFailures       prometheus.Counter
-	fold, scrape       prometheus.Histogram
+	fold               prometheus.Histogram
 	connected          prometheus.Gauge
 	reloaded           prometheus.Gauge
 	reloadedAt         prometheus.Gauge
@@ -42,7 +42,6 @@ func newSelfMetrics(e *Engine) *selfMetrics {
 		checkpointRejected: prometheus.NewCounterVec(prometheus.CounterOpts(opts(self.CheckpointRejected)), self.CheckpointRejected.LabelNames()),
 		markFailures:       prometheus.NewCounter(prometheus.CounterOpts(opts(self.MarkFailures))),
 		fold:               newSelfHistogram(self.FoldDuration),
-		scrape:             newSelfHistogram(self.ScrapeDuration),
 		connected:          prometheus.NewGauge(prometheus.GaugeOpts(opts(self.Connected))),
 		reloaded:           prometheus.NewGauge(prometheus.GaugeOpts(opts(self.ConfigReloaded))),
 		reloadedAt:         prometheus.NewGauge(prometheus.GaugeOpts(opts(self.ConfigReloadTime))),
@@ -62,20 +61,8 @@ func newSelfMetrics(e *Engine) *selfMetrics {
 		processes.NewProcessCollector(processes.ProcessCollectorOpts{}),
 		version.NewCollector("bot_exporter"),
 		m.redelivered, m.checkpointDuration, m.checkpointSize, m.checkpointFailures, m.checkpointRejected, m.markFailures,
-		m.fold, m.scrape, m.connected, m.reloaded, m.reloadedAt, m.mismatches, m.advice, m.brokerClock, m.originLag, newDigestMetric(e),
-		ofStatus(e, self.Ready, func(s Status) float64 { return oneIf(s.Phase == PhaseLive) }),
-		ofStatus(e, self.Lag, func(s Status) float64 { return float64(s.Pending) }),
-		ofStatus(e, self.AppliedSequence, func(s Status) float64 { return float64(s.Position.Seq) }),
-		ofStatus(e, self.FirstEvent, func(Status) float64 { return float64(e.began()) / 1e9 }),
-		ofStatus(e, self.LastEvent, func(s Status) float64 { return float64(s.Position.Anchor.Time) / 1e9 }),
-		ofStatus(e, self.ReplayRemaining, func(s Status) float64 { return float64(s.Remaining) }),
-		ofStatus(e, self.ReplayRate, func(s Status) float64 { return s.Rate }),
-		ofStatus(e, self.ReplayLeft, func(s Status) float64 { return s.Left().Seconds() }),
-		ofStatus(e, self.Epoch, func(s Status) float64 { return float64(s.Position.Epoch) }),
-		prometheus.NewCounterFunc(prometheus.CounterOpts(opts(self.BrokerLost)), func() float64 { return float64(e.Status().Lost) }),
-		ofStatus(e, self.Series, func(Status) float64 { return float64(e.samples()) }),
-		ofStatus(e, self.SeriesLimit, func(Status) float64 { return float64(e.cfg.KPIs.MaxSeries) }),
-		ofStatus(e, self.CheckpointAge, func(Status) float64 { return e.saver.age().Seconds() }),
+		m.fold, m.connected, m.reloaded, m.reloadedAt, m.mismatches, m.advice, m.brokerClock, m.originLag, newDigestMetric(e),
+		&statusCollector{e},
 	)
 	m.configured(true)
 	return m
@@ -95,9 +82,54 @@ func newSelfHistogram(d *metric.Def) prometheus.Histogram {
 	return prometheus.NewHistogram(prometheus.HistogramOpts{Name: d.Name, Help: d.Help, Buckets: d.Buckets})
 }
 
-func ofStatus(e *Engine, d *metric.Def, value func(Status) float64) prometheus.Collector {
-	return prometheus.NewGaugeFunc(prometheus.GaugeOpts(opts(d)), func() float64 { return value(e.Status()) })
+// statusCollector gives the metrics that the status of the engine holds, all of one moment.
+type statusCollector struct{ engine *Engine }
+
+// statusMetrics are those metrics.
+var statusMetrics = []struct {
+	def   *metric.Def
+	value func(e *Engine, s Status) float64
+}{
+	{self.Ready, func(_ *Engine, s Status) float64 { return oneIf(s.Phase == PhaseLive) }},
+	{self.Lag, func(_ *Engine, s Status) float64 { return float64(s.Pending) }},
+	{self.AppliedSequence, func(_ *Engine, s Status) float64 { return float64(s.Position.Seq) }},
+	{self.FirstEvent, func(_ *Engine, s Status) float64 { return float64(s.Began) / 1e9 }},
+	{self.LastEvent, func(_ *Engine, s Status) float64 { return float64(s.Position.Anchor.Time) / 1e9 }},
+	{self.ReplayRemaining, func(_ *Engine, s Status) float64 { return float64(s.Remaining) }},
+	{self.ReplayRate, func(_ *Engine, s Status) float64 { return s.Rate }},
+	{self.ReplayLeft, func(_ *Engine, s Status) float64 { return s.Left().Seconds() }},
+	{self.Epoch, func(_ *Engine, s Status) float64 { return float64(s.Position.Epoch) }},
+	{self.BrokerLost, func(_ *Engine, s Status) float64 { return float64(s.Lost) }},
+	{self.Series, func(_ *Engine, s Status) float64 { return float64(s.Samples) }},
+	{self.SeriesLimit, func(e *Engine, _ Status) float64 { return float64(e.cfg.KPIs.MaxSeries) }},
+	{self.CheckpointAge, func(e *Engine, _ Status) float64 { return e.checkpointer.age().Seconds() }},
 }
+
+// Describe implements prometheus.Collector.
+func (c *statusCollector) Describe(ch chan<- *prometheus.Desc) {
+	for _, m := range statusMetrics {
+		ch <- prometheus.NewDesc(m.def.Name, m.def.Help, nil, nil)
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c *statusCollector) Collect(ch chan<- prometheus.Metric) {
+	s := c.engine.Status()
+	for _, m := range statusMetrics {
+		kind := prometheus.GaugeValue
+		if m.def.Type == metric.TypeCounter {
+			kind = prometheus.CounterValue
+		}
+		ch <- prometheus.MustNewConstMetric(prometheus.NewDesc(m.def.Name, m.def.Help, nil, nil), kind, m.value(c.engine, s))
+	}
+}
+
+// Registry holds the metrics of the process.
+func (e *Engine) Registry() *prometheus.Registry { return e.metrics.registry }
+
+// Healthy reports whether the process works, as far as it can tell by itself: not after checkpoints failed in a way that
+// a restart might cure.
+func (e *Engine) Healthy() bool { return e.checkpointer.healthy() }
 
 func oneIf(b bool) float64 {
 	if b {

@@ -1,10 +1,8 @@
 package exporter
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/bot-exporter/bot-exporter/collectors"
@@ -34,6 +32,8 @@ type Status struct {
 	Remaining uint64    // of Pending, those that must be folded before KPIs are shown
 	Rate      float64   // messages folded per second while catching up
 	Clock     time.Time // fold clock
+	Began     int64     // when the first message ever applied was stored, in Unix nanoseconds; 0 before it
+	Samples   int       // of all KPIs
 	Lost      uint64    // messages that were applied or shown before the broker lost them
 	Mismatch  *Mismatch // set in PhaseMismatch
 
@@ -74,16 +74,13 @@ func (e *Engine) Status() Status {
 	defer e.mu.Unlock()
 	s := e.status
 	s.Position, s.Lost = e.position, e.lost
-	s.Clock = time.Unix(0, e.set.Clock())
+	s.Clock, s.Began, s.Samples = time.Unix(0, e.set.Clock()), e.began(), e.set.Samples()
 	s.Last = max(s.Last, s.Position.Seq)
 	return s
 }
 
-// began returns when the first message ever applied was stored, in Unix nanoseconds, and 0 before it: the counters of
-// the stream as a whole start then.
+// began returns when the counters of the stream as a whole start.
 func (e *Engine) began() int64 {
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	for _, f := range e.set.Families() {
 		if f.Def() == collectors.Events {
 			return f.Start(0)
@@ -141,7 +138,7 @@ func (e *Engine) advance(pending uint64) {
 	if !s.CaughtUp && max(seq, s.silent) >= s.target && seq >= e.floor {
 		s.CaughtUp, s.Remaining = true, 0
 		e.floor = 0
-		e.saver.urge() // what was replayed need not be replayed again
+		e.checkpointer.trigger() // what was replayed need not be replayed again
 		e.log.Info("caught up", "sequence", seq, "messages", seq-min(s.from, seq), "took", time.Since(s.since).Round(time.Millisecond))
 	}
 	if s.CaughtUp {
@@ -189,21 +186,4 @@ func (e *Engine) interrupted(err error) {
 		e.log.Warn("not following the stream", "phase", string(s.Phase), "err", reason)
 	}
 	s.Reason = reason
-}
-
-// backoff waits longer after each failure in a row, with jitter so that replicas do not come back at once.
-type backoff struct {
-	least, most, next time.Duration
-}
-
-func (b *backoff) reset() { b.next = 0 }
-
-func (b *backoff) wait(ctx context.Context) {
-	b.next = min(max(2*b.next, b.least), b.most)
-	t := time.NewTimer(b.next/2 + rand.N(b.next/2+1))
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
-	}
 }

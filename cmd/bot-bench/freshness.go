@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/bot-exporter/bot-exporter/exporter/web"
 )
 
 func freshnessCommand(app *kingpin.Application) (string, command) {
@@ -111,7 +114,7 @@ func (l *live) look(e *engine, done <-chan struct{}) {
 
 // scrape does so ten times in a second, and looks whether it is shown what was visible.
 func (l *live) scrape(e *engine, done <-chan struct{}) {
-	handler := e.Handler(nil)
+	handler := web.Handler(e, web.Options{Log: slog.New(slog.DiscardHandler)})
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {

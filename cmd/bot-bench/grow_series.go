@@ -14,6 +14,7 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/event"
 	"github.com/bot-exporter/bot-exporter/exporter"
 	"github.com/bot-exporter/bot-exporter/exporter/storage"
+	"github.com/bot-exporter/bot-exporter/exporter/web"
 )
 
 var formats = []struct{ name, accept string }{
@@ -61,7 +62,7 @@ func scrapesOf(ctx context.Context, n int) ([]float64, error) {
 	for !e.Status().CaughtUp && ctx.Err() == nil {
 		time.Sleep(time.Millisecond) //nolint:forbidigo // polls
 	}
-	row := measureScrapes(e.Handler(nil))
+	row := measureScrapes(web.Handler(e, web.Options{Log: slog.New(slog.DiscardHandler)}))
 	stop()
 	return row, <-ended
 }

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
-	"github.com/prometheus/exporter-toolkit/web"
+	toolkit "github.com/prometheus/exporter-toolkit/web"
 
 	"github.com/bot-exporter/bot-exporter/exporter/jetstream"
 	"github.com/bot-exporter/bot-exporter/exporter/simulate"
@@ -52,7 +52,7 @@ func demoCommand(app *kingpin.Application) (string, command) {
 		defer cancel(nil)
 		d := daemon{
 			cfg: cfg, storage: dir, stream: "BOT_EVENTS", subjects: []string{"bot.events.>"}, create: true, replicas: 1,
-			embedded: vacant(*broker), volatile: true, web: &web.FlagConfig{WebConfigFile: new(string)}, listener: listener,
+			embedded: vacant(*broker), volatile: true, web: &toolkit.FlagConfig{WebConfigFile: new(string)}, listener: listener,
 			log: log,
 		}
 		published := make(chan error, 1)

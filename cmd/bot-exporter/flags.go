@@ -64,7 +64,7 @@ func addLogFlags(c clause, level string) *logFlags {
 // logger is a log whose level can be set later, and which can be kept from being flooded.
 type logger struct {
 	*slog.Logger
-	limit *exporter.LogLimit
+	limit *logLimit
 	set   func(exporter.Config) // the level to that of the configuration file, else to the flag's
 }
 
@@ -72,7 +72,7 @@ func (f *logFlags) logger(w io.Writer) logger {
 	level, format := promslog.NewLevel(), promslog.NewFormat()
 	_ = level.Set(*f.level) // kingpin has checked both
 	_ = format.Set(*f.format)
-	limit := exporter.NewLogLimit(promslog.New(&promslog.Config{Level: level, Format: format, Writer: w}).Handler())
+	limit := newLogLimit(promslog.New(&promslog.Config{Level: level, Format: format, Writer: w}).Handler())
 	return logger{slog.New(limit), limit, func(cfg exporter.Config) {
 		_ = level.Set(cmp.Or(cfg.LogLevel, *f.level)) // checked, too
 	}}

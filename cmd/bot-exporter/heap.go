@@ -12,22 +12,19 @@ import (
 // earlier: it makes the same small heap over and over again then, and each round goes through all messages on their way.
 const heapRoom = 64 << 20
 
-// roomyHeap keeps Go's collector from running too often until the context ends. Large heaps and quiet times keep Go's
-// default, and whoever sets GOGC keeps what was set.
-func roomyHeap(ctx context.Context, catchingUp func() bool) {
+// roomyHeap keeps Go's collector from running too often until the exporter has caught up, or the context ends. A large
+// heap keeps Go's default, and so does everybody who sets GOGC.
+func roomyHeap(ctx context.Context, caughtUp func() bool) {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
+	defer debug.SetGCPercent(gcDefault)
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	for set := 0; ; {
-		p := gcDefault
-		if catchingUp() {
-			metrics.Read(live)
-			p = gcPercent(live[0].Value.Uint64())
-		}
-		if p != set {
+	for set := gcDefault; !caughtUp(); {
+		metrics.Read(live)
+		if p := gcPercent(live[0].Value.Uint64()); p != set {
 			debug.SetGCPercent(p)
 			set = p
 		}

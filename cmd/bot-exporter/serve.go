@@ -14,12 +14,13 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/version"
-	"github.com/prometheus/exporter-toolkit/web"
+	toolkit "github.com/prometheus/exporter-toolkit/web"
 	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
 	"github.com/bot-exporter/bot-exporter/exporter"
 	"github.com/bot-exporter/bot-exporter/exporter/jetstream"
 	"github.com/bot-exporter/bot-exporter/exporter/storage"
+	"github.com/bot-exporter/bot-exporter/exporter/web"
 )
 
 // daemon is the exporter as one process: what serve and demo run.
@@ -34,7 +35,7 @@ type daemon struct {
 	replicas int    // of a stream that is created; 0 for as many as the cluster allows
 	embedded string // address of a NATS server within the process; none when empty
 	volatile bool   // that server need not keep what it has
-	web      *web.FlagConfig
+	web      *toolkit.FlagConfig
 	listener net.Listener // of the web server; nil to listen as web says
 	log      logger
 	started  func(natsURL string) // may be nil; called when the NATS server within the process is up
@@ -50,7 +51,7 @@ func serveCommand(app *kingpin.Application) (string, command) {
 		Default("auto").Enum("auto", "1", "2", "3", "4", "5")
 	embedded := cmd.Flag("nats.embedded", "Run a NATS server with JetStream within this process instead of connecting to one.").Bool()
 	address := cmd.Flag("nats.embedded.address", "Address of the embedded NATS server, host:port; it is neither encrypted nor protected.").Default("127.0.0.1:4222").String()
-	storage := cmd.Flag("storage.path", "Directory of checkpoints, the users' key and the embedded server's streams.").Default("data").String()
+	dir := cmd.Flag("storage.path", "Directory of checkpoints, the users' key and the embedded server's streams.").Default("data").String()
 	keyFile := cmd.Flag("users.key-file", "File with the key of the users' pseudonyms, 32 hexadecimal digits; made in the storage when not given.").String()
 	mismatch := cmd.Flag("on-stream-mismatch", "When the stream is not the one of the checkpoint, or lost its last messages: resume (when it lost its last messages, keep totals and go on after the last message that is the same; else halt), halt, rebase (keep totals, count the new stream from its first message) or reset (forget everything).").
 		Default(string(exporter.Resume)).Enum(exporter.Policies()...)
@@ -72,7 +73,7 @@ func serveCommand(app *kingpin.Application) (string, command) {
 		log := logs.logger(io.err)
 		log.set(cfg)
 		d := daemon{
-			cfg: cfg, storage: *storage, keyFile: *keyFile, nats: broker.config("bot-exporter", log.Logger),
+			cfg: cfg, storage: *dir, keyFile: *keyFile, nats: broker.config("bot-exporter", log.Logger),
 			stream: *broker.stream, subjects: *broker.subjects, create: *create || *embedded,
 			web: webFlags, log: log, reload: reload{read: read, apply: log.set, byHTTP: *lifecycle, hosts: *reloadHosts},
 		}
@@ -211,7 +212,9 @@ const shutdownTimeout = 5 * time.Second
 func (d *daemon) serve(ctx context.Context, engine *exporter.Engine) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	server := exporter.NewServer(engine.Handler(d.reload.handler(engine), d.reload.hosts...), d.log.Logger)
+	server := web.NewServer(web.Handler(engine, web.Options{
+		Log: d.log.Logger, Reload: d.reload.handler(engine), ReloadHosts: d.reload.hosts,
+	}), d.log.Logger)
 	served := make(chan error, 1)
 	go func() {
 		err := d.listenAndServe(server)
@@ -226,7 +229,7 @@ func (d *daemon) serve(ctx context.Context, engine *exporter.Engine) error {
 	}()
 	var beside sync.WaitGroup
 	beside.Go(func() { notifySystemd(ctx, engine, d.log.Logger) })
-	beside.Go(func() { roomyHeap(ctx, func() bool { return !engine.Status().CaughtUp }) })
+	beside.Go(func() { roomyHeap(ctx, func() bool { return engine.Status().CaughtUp }) })
 	beside.Go(func() { d.reload.follow(ctx, engine) })
 	d.log.limit.On()
 	running, end := context.WithCancel(context.WithoutCancel(ctx))
@@ -247,18 +250,18 @@ func (d *daemon) serve(ctx context.Context, engine *exporter.Engine) error {
 
 func (d *daemon) listenAndServe(server *http.Server) error {
 	if d.listener != nil {
-		return web.Serve(d.listener, server, d.web, d.log.Logger)
+		return toolkit.Serve(d.listener, server, d.web, d.log.Logger)
 	}
-	return web.ListenAndServe(server, d.web, d.log.Logger)
+	return toolkit.ListenAndServe(server, d.web, d.log.Logger)
 }
 
-// serveProfiles serves them until stop is called, also while the daemon starts and stops.
+// serveProfiles serves Go's profiles until stop is called, also while the daemon starts and stops.
 func serveProfiles(address string, log *slog.Logger) (stop func(), err error) {
-	listener, err := exporter.ListenLoopback(address)
+	listener, err := web.ListenLoopback(address)
 	if err != nil {
 		return nil, fmt.Errorf("--debug.listen-address: %w", err)
 	}
-	server := exporter.NewDebugServer(log)
+	server := web.NewDebugServer(log)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

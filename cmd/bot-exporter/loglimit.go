@@ -1,4 +1,4 @@
-package exporter
+package main
 
 import (
 	"context"
@@ -17,10 +17,10 @@ const (
 	logTexts  = 256
 )
 
-// LogLimit keeps a flood of the same message from filling the log: it leaves out what is too much, and says how many were
+// logLimit keeps a flood of the same message from filling the log: it leaves out what is too much, and says how many were
 // with the next one that it lets through. Until On is called, and after Off, it leaves out nothing: what is said at the
 // start and the end is never too much.
-type LogLimit struct {
+type logLimit struct {
 	next slog.Handler
 	*logCounts
 }
@@ -37,24 +37,24 @@ type logCount struct {
 	suppressed int
 }
 
-// NewLogLimit returns a LogLimit that passes on to a handler.
-func NewLogLimit(next slog.Handler) *LogLimit {
-	return &LogLimit{next, &logCounts{texts: map[string]*logCount{}}}
+// newLogLimit returns a logLimit that passes on to a handler.
+func newLogLimit(next slog.Handler) *logLimit {
+	return &logLimit{next, &logCounts{texts: map[string]*logCount{}}}
 }
 
 // On begins to limit.
-func (l *LogLimit) On() { l.on.Store(true) }
+func (l *logLimit) On() { l.on.Store(true) }
 
 // Off ends it.
-func (l *LogLimit) Off() { l.on.Store(false) }
+func (l *logLimit) Off() { l.on.Store(false) }
 
 // Enabled is that of the handler behind.
-func (l *LogLimit) Enabled(ctx context.Context, level slog.Level) bool {
+func (l *logLimit) Enabled(ctx context.Context, level slog.Level) bool {
 	return l.next.Enabled(ctx, level)
 }
 
 // Handle passes a message on, unless it is one too many.
-func (l *LogLimit) Handle(ctx context.Context, r slog.Record) error {
+func (l *logLimit) Handle(ctx context.Context, r slog.Record) error {
 	pass, suppressed := l.count(r.Message, r.Time)
 	if !pass {
 		return nil
@@ -67,13 +67,13 @@ func (l *LogLimit) Handle(ctx context.Context, r slog.Record) error {
 }
 
 // WithAttrs returns a handler with the same counts.
-func (l *LogLimit) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return &LogLimit{l.next.WithAttrs(attrs), l.logCounts}
+func (l *logLimit) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &logLimit{l.next.WithAttrs(attrs), l.logCounts}
 }
 
 // WithGroup returns a handler with the same counts.
-func (l *LogLimit) WithGroup(name string) slog.Handler {
-	return &LogLimit{l.next.WithGroup(name), l.logCounts}
+func (l *logLimit) WithGroup(name string) slog.Handler {
+	return &logLimit{l.next.WithGroup(name), l.logCounts}
 }
 
 // count counts one message, and tells how many were suppressed before it.

@@ -1,9 +1,8 @@
-package exporter
+package web
 
 import (
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -17,34 +16,22 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/bot-exporter/bot-exporter/collectors"
-	"github.com/bot-exporter/bot-exporter/collectors/event"
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
 	"github.com/bot-exporter/bot-exporter/exporter/expose"
 )
 
-// wideEngine shows about as many series as asked for: a pair of bot and channel has some 260.
-func wideEngine(series int) *Engine {
-	cfg := Defaults()
-	cfg.KPIs.MaxBots, cfg.KPIs.MaxSeries = 2000, 10_000_000
-	e := &Engine{cfg: cfg, set: collectors.New(cfg.KPIs), log: slog.New(slog.DiscardHandler)}
-	e.metrics = newSelfMetrics(e)
-	e.saver.init(e)
-	e.status.CaughtUp, e.status.Phase = true, PhaseLive
-	for i := range series / 260 {
-		ev := event.Event{Kind: event.MessageUser, ID: fmt.Sprint(i), Source: "s", Bot: fmt.Sprintf("bot-%03d", i/5),
-			Channel: fmt.Sprintf("channel-%d", i%5), Chat: "c", User: "u", Input: event.InputText}
-		e.set.Fold(int64(i)+1e18, &ev, nil)
-	}
-	return e
+// wideEngine shows about as many series as asked for.
+func wideEngine(b *testing.B, series int) *running {
+	return run(b, newStream(wide(series)...), nowhere{}, manyBots)
 }
 
 // constMetrics is the same series as a Collector of the usual kind gives them: new metrics for every scrape.
-type constMetrics struct{ engine *Engine }
+type constMetrics struct{ set *collectors.Set }
 
 func (constMetrics) Describe(chan<- *prometheus.Desc) {}
 
 func (c constMetrics) Collect(ch chan<- prometheus.Metric) {
-	for _, f := range c.engine.set.Families() {
+	for _, f := range c.set.Families() {
 		d := f.Def()
 		desc := prometheus.NewDesc(d.Name, d.Help, d.LabelNames(), nil)
 		switch t := f.(type) {
@@ -53,7 +40,7 @@ func (c constMetrics) Collect(ch chan<- prometheus.Metric) {
 			if d.Type == metric.TypeGauge {
 				kind = prometheus.GaugeValue
 			}
-			for i, v := range t.Read(nil, c.engine.set.Clock()) {
+			for i, v := range t.Read(nil, c.set.Clock()) {
 				ch <- prometheus.MustNewConstMetric(desc, kind, v, f.Labels(nil, i)...)
 			}
 		case interface{ Read(int, *metric.Hist) }:
@@ -77,16 +64,22 @@ var formats = []struct{ name, accept string }{
 	{"protobuf", "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;escaping=allow-utf-8"},
 }
 
+// setOf returns the state, which nobody folds into any more.
+func setOf(r *running) (s *collectors.Set) {
+	r.Read(func(set *collectors.Set) { s = set })
+	return s
+}
+
 func BenchmarkScrape(b *testing.B) {
 	for _, series := range []int{1_000, 10_000, 100_000} {
-		e := wideEngine(series)
+		e := wideEngine(b, series)
 		registry := prometheus.NewRegistry()
-		registry.MustRegister(constMetrics{e})
+		registry.MustRegister(constMetrics{setOf(e)})
 		for _, h := range []struct {
 			name    string
 			handler http.Handler
 		}{
-			{"exporter", e.Handler(nil)},
+			{"exporter", e.pages},
 			{"const_metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{EnableOpenMetrics: true})},
 		} {
 			for _, f := range formats {
@@ -108,12 +101,12 @@ func BenchmarkScrape(b *testing.B) {
 func BenchmarkScrapeClients(b *testing.B) {
 	for _, h := range []string{"exporter", "const_metrics"} {
 		b.Run(h, func(b *testing.B) {
-			e := wideEngine(100_000)
+			e := wideEngine(b, 100_000)
 			registry := prometheus.NewRegistry()
-			registry.MustRegister(constMetrics{e})
+			registry.MustRegister(constMetrics{setOf(e)})
 			handler := promhttp.HandlerFor(registry, promhttp.HandlerOpts{EnableOpenMetrics: true})
 			if h == "exporter" {
-				handler = e.Handler(nil)
+				handler = e.pages
 			}
 			before := heap()
 			peak := watchHeap(before)
@@ -128,7 +121,7 @@ func BenchmarkScrapeClients(b *testing.B) {
 // scrapeAtOnce lets eight clients scrape, in all formats.
 func scrapeAtOnce(h http.Handler) {
 	var wg sync.WaitGroup
-	for i := range maxScrapes {
+	for i := range 8 {
 		wg.Go(func() {
 			r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
 			r.Header.Set("Accept", formats[i%len(formats)].accept)
@@ -177,14 +170,18 @@ func watchHeap(mark uint64) func() uint64 {
 func BenchmarkScrapeLock(b *testing.B) {
 	for _, series := range []int{100_000, 520_000} { // the second shows about 630,000 samples
 		b.Run(strconv.Itoa(series), func(b *testing.B) {
-			e := wideEngine(series)
+			e := wideEngine(b, series)
 			var l expose.Layout
 			var c expose.Cut
-			e.copyInto(&l, &c)
-			for b.Loop() {
-				e.freeze(&l, &c)
+			copied := func(set *collectors.Set) { l.Copy(&c, set, 1e18) }
+			for range 3 { // learns the series
+				e.Read(copied)
+				l.Learn()
 			}
-			b.ReportMetric(float64(e.set.Samples()), "samples")
+			for b.Loop() {
+				e.Read(copied)
+			}
+			b.ReportMetric(float64(e.Status().Samples), "samples")
 		})
 	}
 }

@@ -1,4 +1,4 @@
-package exporter
+package web
 
 import (
 	"context"
@@ -7,29 +7,25 @@ import (
 
 	"github.com/klauspost/compress/gzhttp"
 	"github.com/klauspost/compress/gzip"
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/expfmt"
 
 	"github.com/bot-exporter/bot-exporter/exporter/expose"
 )
 
-// scrapes serves /metrics: the KPIs and, among them, the metrics of the process. A page is rendered straight into the
+// scrape serves /metrics: the KPIs and, among them, the metrics of the process. A page is rendered straight into the
 // response, so that its size costs no memory. Whoever asks for a format that is none of ours gets text.
-type scrapes struct {
-	*cuts
-	self prometheus.Gatherer
-}
+type scrape struct{ *gatherer }
 
-func newScrapes(c *cuts, self prometheus.Gatherer) http.Handler {
+func newScrape(g *gatherer) http.Handler {
 	// Lines repeat each other so much that the fastest level is nearly as good as the best.
 	compressed, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.CompressionLevel(gzip.BestSpeed), gzhttp.EnableZstd(true))
 	if err != nil {
 		panic("BUG: " + err.Error())
 	}
-	return limits{maxScrapes, maxSlowScrapes, slowAfter}.on(compressed(&scrapes{c, self}))
+	return atMost(maxScrapes, compressed(&scrape{g}))
 }
 
-func (s *scrapes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *scrape) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	page := expose.Page{Format: expfmt.NegotiateAccept(r.Header, expose.Formats()...), Names: r.URL.Query()["name[]"]}
 	w.Header().Add("Vary", "Accept")
 	w.Header().Set("Content-Type", string(page.Format))
@@ -45,8 +41,8 @@ func (s *scrapes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer context.AfterFunc(kpis, func() { _ = http.NewResponseController(w).SetWriteDeadline(time.Now()) })()
 	out := response{w: w, asked: r.Context(), kpis: kpis}
 	err = s.guarded(func() error {
-		if page.Own, err = s.self.Gather(); err != nil {
-			s.engine.log.Error("scrape failed", "err", err)
+		if page.Own, err = s.engine.Registry().Gather(); err != nil {
+			s.log.Error("scrape failed", "err", err)
 			return errScrape
 		}
 		return kpis.Render(&out, page)
@@ -54,7 +50,7 @@ func (s *scrapes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err == nil:
 	case out.begun: // what was sent must not pass for a whole page
-		s.engine.log.Debug("scrape cut off", "err", err)
+		s.log.Debug("scrape cut off", "err", err)
 		panic(http.ErrAbortHandler)
 	default:
 		http.Error(w, errScrape.Error(), http.StatusInternalServerError)

@@ -1,9 +1,8 @@
-package exporter
+package web
 
 import (
 	"bytes"
 	"compress/gzip"
-	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -25,14 +24,6 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/self"
 	"github.com/bot-exporter/bot-exporter/exporter/expose"
 )
-
-// busy runs an engine that has folded enough for a number in every table.
-func busy(t *testing.T) *running {
-	t.Helper()
-	r := run(t, quick(), newBroker(stored(20_000)), &shelf{})
-	r.live(20_000)
-	return r
-}
 
 func TestPages(t *testing.T) {
 	r := busy(t)
@@ -57,13 +48,13 @@ func TestPages(t *testing.T) {
 		require.Equal(t, "nosniff", header.Get("X-Content-Type-Options"), path)
 		for _, method := range []string{"POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"} {
 			if is.status == 200 {
-				status, header, text := fetch(t, method, r.web.URL+path)
+				status, header, text := fetch(t, method, r.url+path)
 				require.Equal(t, http.StatusMethodNotAllowed, status, "%s %s", method, path)
 				require.Equal(t, "GET, HEAD", header.Get("Allow"))
 				require.NotContains(t, text, "bot_")
 			}
 		}
-		status, _, text = fetch(t, http.MethodHead, r.web.URL+path)
+		status, _, text = fetch(t, http.MethodHead, r.url+path)
 		require.Equal(t, is.status, status)
 		require.Empty(t, text)
 	}
@@ -74,42 +65,14 @@ func TestLandingPage(t *testing.T) {
 	_, header, text := r.get("/")
 	require.Contains(t, header.Get("Content-Security-Policy"), "default-src 'none'")
 	require.NotContains(t, text, "<script")
-	for _, h := range headlinesOf(expose.Of(oracle(quick(), stored(20_000)), 1e18)) {
-		require.Contains(t, text, ">"+h.Title+"</h2>")
-		for _, f := range h.Figures {
-			require.Contains(t, text, f.Label)
+	numbers := expose.Of(oracle(stored(20_000)), 1e18)
+	for _, m := range collectors.Catalogue() {
+		require.Contains(t, text, ">"+m.Title+"</h2>")
+		for _, h := range m.Headlines(numbers) {
+			require.Contains(t, text, h.Label)
 		}
 	}
 	require.Contains(t, text, "Stream TEST, message 20000 applied")
-}
-
-// Whoever changes a rating or a vote counts once, with the last one; and whoever asks for a human waits.
-func TestHeadlinesAsTheyStand(t *testing.T) {
-	var list []Message
-	for i, e := range []string{
-		`"type":"bot.chat.started","data":{"bot":"b","channel":"web","chat":"c","user":"u"}`,
-		`"type":"bot.message.bot","data":{"bot":"b","channel":"web","chat":"c","message":"m","reviewable":true}`,
-		`"type":"bot.feedback.given","data":{"bot":"b","channel":"web","chat":"c","message":"m","rating":"positive"}`,
-		`"type":"bot.feedback.given","data":{"bot":"b","channel":"web","chat":"c","message":"m","rating":"negative"}`,
-		`"type":"bot.csat.submitted","data":{"bot":"b","channel":"web","chat":"c","score":2}`,
-		`"type":"bot.csat.submitted","data":{"bot":"b","channel":"web","chat":"c","score":5}`,
-		`"type":"bot.handover.requested","data":{"bot":"b","channel":"web","chat":"c"}`,
-	} {
-		data := fmt.Appendf(nil, `{"specversion":"1.0","id":"%d","source":"/b",%s}`, i, e)
-		list = append(list, Message{Seq: uint64(i + 1), Time: int64(i+1) * 1e9, Data: data})
-	}
-	shown := map[string]string{}
-	for _, h := range headlinesOf(expose.Of(oracle(quick(), list), 8e9)) {
-		for _, f := range h.Figures {
-			shown[f.Label] = f.Value
-		}
-	}
-	require.Equal(t, "0", shown["thumbs up"])
-	require.Equal(t, "1", shown["thumbs down"])
-	require.Equal(t, "0", shown["no feedback"])
-	require.Equal(t, "5.00", shown["CSAT, 1 to 5"])
-	require.Equal(t, "1", shown["votes"])
-	require.Equal(t, "1", shown["waiting now"])
 }
 
 const (
@@ -147,7 +110,7 @@ func TestContentTypes(t *testing.T) {
 	}
 }
 
-func delimited(t *testing.T, in io.Reader) map[string]*dto.MetricFamily {
+func delimited(t testing.TB, in io.Reader) map[string]*dto.MetricFamily {
 	t.Helper()
 	families := map[string]*dto.MetricFamily{}
 	d := expfmt.NewDecoder(in, expfmt.NewFormat(expfmt.TypeProtoDelim))
@@ -252,7 +215,7 @@ func TestPedantic(t *testing.T) {
 	r := busy(t)
 	registry := prometheus.NewPedanticRegistry()
 	registry.MustRegister(&regathered{r})
-	both := prometheus.Gatherers{registry, r.Engine.metrics.registry}
+	both := prometheus.Gatherers{registry, r.Registry()}
 	families, err := both.Gather()
 	require.NoError(t, err)
 	require.NotEmpty(t, families)
@@ -287,7 +250,7 @@ func TestSelfMetrics(t *testing.T) {
 		require.False(t, strings.HasPrefix(name, "bot_exporter_"), name)
 	}
 	require.EqualValues(t, 1, r.value(self.Connected))
-	require.EqualValues(t, 1, r.value(self.Advice, "setting", "duplicate_window"))
+	require.EqualValues(t, 1, r.value(self.Advice, "duplicate_window"))
 	require.EqualValues(t, 20_000, r.value(self.AppliedSequence))
 	all := stored(20_000)
 	require.InDelta(t, float64(all[0].Time)/1e9, r.value(self.FirstEvent), 1e-3)

@@ -1,4 +1,4 @@
-package exporter
+package web
 
 import (
 	"bytes"
@@ -31,7 +31,7 @@ func (c *regathered) Describe(ch chan<- *prometheus.Desc) {
 }
 
 func (c *regathered) Collect(ch chan<- prometheus.Metric) {
-	status, text := page(c.Engine, "Accept", acceptProtobuf)
+	status, _, text := c.get("/metrics", "Accept", acceptProtobuf)
 	if status != http.StatusOK {
 		panic(text)
 	}
@@ -81,14 +81,13 @@ func TestScrapeIsOneMoment(t *testing.T) {
 			all[i].Data = []byte("{")
 		}
 	}
-	b := newBroker(all[:1001])
-	b.batch = 98
-	r := run(t, quick(often), b, &shelf{})
-	r.live(1001)
+	b := newStream(all[:1001:1001]...)
+	b.batch = 7
+	r := run(t, b, nowhere{})
 	var wg sync.WaitGroup
 	for range 3 {
 		wg.Go(func() {
-			cuts, last := newCuts(r.Engine), 0.0
+			cuts, last := bare(r), 0.0
 			for last < 10_001 {
 				k, err := cuts.borrow(0)
 				if err != nil {
@@ -115,26 +114,22 @@ func TestScrapeIsOneMoment(t *testing.T) {
 	r.live(10_001)
 	wg.Wait()
 	require.EqualValues(t, 10_001, r.value(self.AppliedSequence))
-	r.equals(oracle(quick(), all))
 }
 
 // A panic while metrics are collected ends in status 500 without a word about the cause. The process lives.
 func TestPanicInCollector(t *testing.T) {
-	for name, broken := range map[string]func(r *running) func(){
-		"KPI": (*running).broken,
+	for name, broken := range map[string]func(r *running) (mend func()){
+		"KPI": func(r *running) func() { r.broken.Store(true); return func() { r.broken.Store(false) } },
 		"process": func(r *running) func() {
 			c := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "broken", Help: "x"}, func() float64 { panic("secret of the gauge") })
-			r.Engine.metrics.registry.MustRegister(c)
-			return func() { r.Engine.metrics.registry.Unregister(c) }
+			r.Registry().MustRegister(c)
+			return func() { r.Registry().Unregister(c) }
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			store := &shelf{}
-			r := run(t, quick(), newBroker(stored(2000)), store)
-			r.live(2000)
-			r.until("nothing is left to save", func() bool { return store.newest().Seq == 2000 })
-			repair := broken(r)
-			for range 3 * maxScrapes { // no slot is lost
+			r := run(t, newStream(stored(2000)...), nowhere{})
+			mend := broken(r)
+			for range 3 * maxScrapes { // no place is lost
 				for _, path := range []string{"/metrics", "/"} {
 					status, _, text := r.get(path)
 					if path == "/metrics" {
@@ -145,9 +140,9 @@ func TestPanicInCollector(t *testing.T) {
 					}
 				}
 			}
-			require.True(t, strings.Contains(r.log.String(), "goroutine") || strings.Contains(r.log.String(), "secret"))
-			repair()
-			require.True(t, r.shown())
+			require.Contains(t, r.log.String(), "secret")
+			mend()
+			require.NotNil(t, r.metrics()[collectors.Messages.Name])
 			status, _, _ := r.get("/-/healthy")
 			require.Equal(t, http.StatusOK, status)
 		})
@@ -156,9 +151,8 @@ func TestPanicInCollector(t *testing.T) {
 
 // What a panic left of a copy is not used again.
 func TestPanicLeavesNoHalfCopy(t *testing.T) {
-	r := run(t, quick(), newBroker(stored(500)), &shelf{})
-	r.live(500)
-	c := newCuts(r.Engine)
+	r := run(t, newStream(stored(500)...), nowhere{})
+	c := bare(r)
 	render := func() (string, error) {
 		kpis, err := c.borrow(0)
 		if err != nil {
@@ -172,10 +166,10 @@ func TestPanicLeavesNoHalfCopy(t *testing.T) {
 	want, err := render()
 	require.NoError(t, err)
 	require.NotEmpty(t, want)
-	mend := r.broken() // every copy of it panics
+	r.broken.Store(true)
 	_, err = render()
 	require.ErrorIs(t, err, errScrape)
-	mend()
+	r.broken.Store(false)
 	got, err := render()
 	require.NoError(t, err)
 	require.Equal(t, len(strings.Split(want, "\n")), len(strings.Split(got, "\n")))

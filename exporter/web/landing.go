@@ -1,4 +1,4 @@
-package exporter
+package web
 
 import (
 	"bytes"
@@ -9,40 +9,50 @@ import (
 	"time"
 
 	"github.com/prometheus/common/version"
+
+	"github.com/bot-exporter/bot-exporter/collectors"
+	"github.com/bot-exporter/bot-exporter/exporter"
 )
 
 //go:embed landing.html
 var landingHTML string
 
-var landingPage = template.Must(template.New("landing").Parse(landingHTML))
+var landingPage = template.Must(template.New("landing").Funcs(template.FuncMap{"write": write}).Parse(landingHTML))
 
 // landing shows a person what Prometheus would scrape: the headline KPIs of every module as they are now. Everybody who
 // asks within a second gets the same page.
 type landing struct {
-	*cuts
+	*gatherer
+	modules []collectors.Module
 
 	mu   sync.Mutex // guards what follows; held while a page is made
 	page []byte
 	made time.Time
 }
 
-func newLanding(c *cuts) http.Handler {
-	return limits{maxVisitors, maxSlowVisitors, slowAfter}.on(&landing{cuts: c})
+func newLanding(g *gatherer) http.Handler {
+	return atMost(maxVisitors, &landing{gatherer: g, modules: collectors.Catalogue()})
 }
 
 type landingData struct {
-	Status  Status
+	Status  exporter.Status
 	Ready   bool
 	Reason  string
 	Version string
 	Now     time.Time
-	Modules []headlines
+	Modules []moduleData
+}
+
+// moduleData are the headlines of one module.
+type moduleData struct {
+	Title   string
+	Figures []collectors.Headline
 }
 
 func (l *landing) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	page, err := l.current()
 	if err != nil {
-		l.engine.log.Error("landing page", "err", err)
+		l.log.Error("landing page failed", "err", err)
 		http.Error(w, "internal error; see the log", http.StatusInternalServerError)
 		return
 	}
@@ -72,11 +82,16 @@ func (l *landing) current() ([]byte, error) {
 	return l.page, nil
 }
 
-func (l *landing) headlines() (list []headlines, err error) {
+func (l *landing) headlines() (list []moduleData, err error) {
 	kpis, err := l.borrow(time.Hour) // no scrape has to go for a visitor
 	if err != nil {
 		return nil, err
 	}
 	defer l.giveBack(kpis)
-	return list, l.guarded(func() error { list = headlinesOf(kpis.Cut); return nil })
+	return list, l.guarded(func() error {
+		for _, m := range l.modules {
+			list = append(list, moduleData{m.Title, m.Headlines(kpis.Cut)})
+		}
+		return nil
+	})
 }

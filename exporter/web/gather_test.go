@@ -1,4 +1,4 @@
-package exporter
+package web
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -18,9 +19,8 @@ import (
 
 // Those who wait for a copy share one, which shows what was applied before any of them asked.
 func TestScrapesShareACopy(t *testing.T) {
-	r := run(t, quick(), newBroker(stored(100)), &shelf{})
-	r.live(100)
-	c := newCuts(r.Engine)
+	r := run(t, newStream(stored(100)...), nowhere{})
+	c := bare(r)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	seen := map[*loan]bool{}
@@ -43,14 +43,14 @@ func TestScrapesShareACopy(t *testing.T) {
 			return len(c.lent) == 1 && c.next != nil && c.next.readers == n
 		}
 	}
-	r.mu.Lock() // no copy is made
+	release := r.held()
 	borrow()
 	require.Eventually(t, func() bool { c.mu.Lock(); defer c.mu.Unlock(); return len(c.lent) == 1 }, patience, tick)
 	for range 8 {
 		borrow()
 	}
 	require.Eventually(t, waiting(8), patience, tick)
-	r.mu.Unlock()
+	release()
 	wg.Wait()
 	require.Len(t, seen, 2)
 	for l := range seen {
@@ -65,9 +65,8 @@ func TestScrapesShareACopy(t *testing.T) {
 // However many copies are held, there are never more than so many: another reader gets the newest one, or the slowest
 // lose theirs.
 func TestCopiesHeld(t *testing.T) {
-	r := run(t, quick(), newBroker(stored(100)), &shelf{})
-	r.live(100)
-	c := newCuts(r.Engine)
+	r := run(t, newStream(stored(100)...), nowhere{})
+	c := bare(r)
 	var held []*loan
 	for range maxCuts {
 		l, err := c.borrow(0)
@@ -99,19 +98,16 @@ func TestCopiesHeld(t *testing.T) {
 
 // Readers who take their time hold a bounded number of copies, and none who scrapes as usual has to wait for them.
 func TestSlowReadersLoseTheirCopies(t *testing.T) {
-	e := wideEngine(100_000)
-	server := httptest.NewServer(e.Handler(nil))
-	t.Cleanup(server.Close)
-	defer http.DefaultClient.CloseIdleConnections()
+	r := run(t, newStream(wide(100_000)...), nowhere{}, manyBots)
 	for range 3 * maxCuts {
-		c, err := net.Dial("tcp", server.Listener.Addr().String())
+		c, err := net.Dial("tcp", strings.TrimPrefix(r.url, "http://"))
 		require.NoError(t, err)
 		t.Cleanup(func() { c.Close() })
 		require.NoError(t, c.(*net.TCPConn).SetReadBuffer(2048))
 		_, err = c.Write([]byte("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"))
 		require.NoError(t, err)
 		require.Eventually(t, func() bool {
-			status, _, text := fetch(t, http.MethodGet, server.URL+"/metrics?name[]="+self.Series.Name)
+			status, _, text := r.get("/metrics?name[]=" + self.Series.Name)
 			return status == http.StatusOK && parsed(t, text)[self.Series.Name] != nil
 		}, patience, tick)
 	}
@@ -119,8 +115,7 @@ func TestSlowReadersLoseTheirCopies(t *testing.T) {
 
 // A client that has gone away ends its scrape.
 func TestClientGone(t *testing.T) {
-	e := wideEngine(100_000)
-	h := e.Handler(nil)
+	h := run(t, newStream(wide(100_000)...), nowhere{}, manyBots).pages
 	w := &leaving{after: 3}
 	r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
 	ctx, leave := context.WithCancel(t.Context())
@@ -146,10 +141,10 @@ func (l *leaving) Write(p []byte) (int, error) {
 // What scrapes add to the memory of the fold is bounded by the samples: for each, the layout and the copies; for each
 // client, a piece of the page and a compressor. Nothing grows with the size of a page times the clients.
 func TestMemoryOfScrapes(t *testing.T) {
-	e := wideEngine(100_000)
-	samples := e.set.Samples()
+	e := run(t, newStream(wide(100_000)...), nowhere{}, manyBots)
+	samples := e.Status().Samples
 	before := heap()
-	h := e.Handler(nil)
+	h := e.pages
 	for range 5 {
 		scrapeAtOnce(h)
 	}

@@ -1,6 +1,7 @@
-package exporter
+package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -14,15 +15,15 @@ import (
 
 // limited is a log whose clock is the test's.
 type limited struct {
-	*LogLimit
+	*logLimit
 	t    *testing.T
-	text *logText
+	text *bytes.Buffer
 	now  time.Time
 }
 
 func newLimited(t *testing.T) *limited {
-	text := &logText{}
-	return &limited{NewLogLimit(slog.NewTextHandler(text, nil)), t, text, time.Unix(1_700_000_000, 0)}
+	text := &bytes.Buffer{}
+	return &limited{newLogLimit(slog.NewTextHandler(text, nil)), t, text, time.Unix(1_700_000_000, 0)}
 }
 
 // say logs one message, and returns what came out.
@@ -92,9 +93,9 @@ func TestLogLimitOfManyTexts(t *testing.T) {
 
 // The level stays that of the handler behind, and what is logged gets there whole.
 func TestLogLimitPassesOn(t *testing.T) {
-	text := &logText{}
+	text := &bytes.Buffer{}
 	var level slog.LevelVar
-	log := slog.New(NewLogLimit(slog.NewTextHandler(text, &slog.HandlerOptions{Level: &level})))
+	log := slog.New(newLogLimit(slog.NewTextHandler(text, &slog.HandlerOptions{Level: &level})))
 	log.Debug("no")
 	level.Set(slog.LevelDebug)
 	log.With("a", 1).WithGroup("g").Debug("yes", "b", 2)
@@ -103,7 +104,7 @@ func TestLogLimitPassesOn(t *testing.T) {
 }
 
 func BenchmarkLogLimit(b *testing.B) {
-	log := slog.New(NewLogLimit(slog.NewTextHandler(io.Discard, nil)))
+	log := slog.New(newLogLimit(slog.NewTextHandler(io.Discard, nil)))
 	for b.Loop() {
 		log.Warn("not following the stream")
 	}

@@ -1,0 +1,83 @@
+package exporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// Run folds until the context ends, and then saves a last checkpoint. It returns nil after an orderly stop.
+func (e *Engine) Run(ctx context.Context) error {
+	e.checkpointer.start()
+	retry := backoff{least: 100 * time.Millisecond, most: 5 * time.Second}
+	for ctx.Err() == nil {
+		err := e.follow(ctx, &retry)
+		if ctx.Err() != nil {
+			break
+		}
+		if errors.Is(err, errStalled) || errors.Is(err, errOutdated) {
+			continue // to open the source again tells what there is to read, and gets it moving
+		}
+		e.interrupted(err)
+		retry.wait(ctx)
+	}
+	if err := e.source.Close(); err != nil { // the broker tidies up what remains
+		e.log.Warn("source not closed cleanly", "err", err)
+	}
+	e.checkpointer.stop()
+	e.digests.wg.Wait()
+	return e.checkpointer.save()
+}
+
+// follow opens the source and folds what comes until something goes wrong.
+func (e *Engine) follow(ctx context.Context, retry *backoff) error {
+	info, err := e.source.Open(ctx, e.Position())
+	if err == nil && info.AnchorGone {
+		err = e.recognize(ctx, info)
+	}
+	var mismatch *Mismatch
+	if errors.As(err, &mismatch) {
+		info, err = e.resolve(ctx, mismatch)
+	}
+	if err != nil {
+		return err
+	}
+	if e.damaged != nil && info.First > 1 {
+		return fmt.Errorf("%w, and the stream begins at message %d: to count what is left as if it were all, start with an empty storage path", e.damaged, info.First)
+	}
+	e.damaged, e.short = nil, time.Time{}
+	e.opened(info)
+	ctx, cancel := context.WithCancelCause(ctx)
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	defer cancel(nil)
+	watching.Go(func() { e.watch(ctx, cancel) })
+	for {
+		batch, err := e.source.Next(ctx)
+		if err != nil {
+			return errors.Join(context.Cause(ctx), err)
+		}
+		retry.reset()
+		e.fold(batch)
+	}
+}
+
+// backoff waits longer after each failure in a row, with jitter so that replicas do not come back at once.
+type backoff struct {
+	least, most, next time.Duration
+}
+
+func (b *backoff) reset() { b.next = 0 }
+
+func (b *backoff) wait(ctx context.Context) {
+	b.next = min(max(2*b.next, b.least), b.most)
+	t := time.NewTimer(b.next/2 + rand.N(b.next/2+1))
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
