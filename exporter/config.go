@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -35,7 +36,7 @@ type Config struct {
 	OnMismatch Policy
 
 	// What a reload may change.
-	LogLevel           string        // least severe messages to log; empty when the file names none
+	LogLevel           string        // least severe messages to log
 	CheckpointInterval time.Duration // longest time between two checkpoints while messages come
 
 	CheckpointMessages uint64        // most messages between two checkpoints
@@ -46,27 +47,36 @@ type Config struct {
 func Defaults() Config {
 	return Config{
 		KPIs:       collectors.Defaults(),
+		Events:     event.Config{TypePrefix: event.DefaultTypePrefix, MaxSize: event.DefaultMaxSize},
 		OnMismatch: Resume,
 
+		LogLevel:           "info",
 		CheckpointInterval: 30 * time.Second,
 		CheckpointMessages: 5_000_000,
 		WatchInterval:      14 * time.Second, // and with a second look, within 15 s
 	}
 }
 
+// minMaxBytes leaves room for an event with every field.
+const minMaxBytes = 1024
+
 // Validate returns an error that names the first setting that cannot work.
 func (c Config) Validate() error {
 	switch {
 	case !slices.Contains(Policies(), string(c.OnMismatch)):
 		return fmt.Errorf("on-stream-mismatch is %q; it must be one of %v", c.OnMismatch, Policies())
+	case c.Events.TypePrefix == "":
+		return errors.New("events.type_prefix is empty; leave it out for the default, bot.")
+	case c.Events.MaxSize < minMaxBytes:
+		return fmt.Errorf("events.max_bytes is %d; it must be at least %d, or whole events do not fit", c.Events.MaxSize, minMaxBytes)
 	case c.CheckpointInterval <= 0:
-		return fmt.Errorf("checkpoint interval is %s; it must be positive", c.CheckpointInterval)
-	case c.LogLevel != "" && !slices.Contains(promslog.LevelFlagOptions, c.LogLevel):
-		return fmt.Errorf("log level is %q; it must be one of %v", c.LogLevel, promslog.LevelFlagOptions)
+		return fmt.Errorf("checkpoint.interval is %s; it must be positive", c.CheckpointInterval)
+	case !slices.Contains(promslog.LevelFlagOptions, c.LogLevel):
+		return fmt.Errorf("log.level is %q; it must be one of %v", c.LogLevel, promslog.LevelFlagOptions)
 	case c.CheckpointMessages == 0:
-		return fmt.Errorf("checkpoint messages is 0; it must be positive")
+		return errors.New("CheckpointMessages is 0; it must be positive")
 	case c.WatchInterval <= 0:
-		return fmt.Errorf("watch interval is %s; it must be positive", c.WatchInterval)
+		return fmt.Errorf("WatchInterval is %s; it must be positive", c.WatchInterval)
 	}
 	return c.KPIs.Validate()
 }

@@ -110,7 +110,7 @@ type Digests struct {
 // Digests returns the digests that are kept.
 func (e *Engine) Digests() Digests {
 	at := e.Position()
-	return Digests{at.Stream, at.Created, at.Epoch, e.cfg.KeyID, e.cfg.settings(), e.digests.all()}
+	return Digests{at.Stream, at.Created, at.Epoch, e.cfg.KeyID, e.cfg.numbers(), e.digests.all()}
 }
 
 // digestMetric shows the latest digest as labels.

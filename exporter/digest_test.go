@@ -54,7 +54,7 @@ func TestDigests(t *testing.T) {
 	page := r.Digests()
 	require.Equal(t, "TEST", page.Stream)
 	require.Equal(t, "key", page.KeyID)
-	require.Equal(t, r.cfg.settings(), page.Config)
+	require.Equal(t, r.cfg.numbers(), page.Config)
 	f := r.metrics()[self.Digest.Name]
 	require.Len(t, f.Metric, 1)
 	last := page.Digests[len(page.Digests)-1]

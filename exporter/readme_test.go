@@ -2,6 +2,7 @@ package exporter
 
 import (
 	"flag"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -9,7 +10,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/bot-exporter/bot-exporter/collectors/event"
 	"github.com/bot-exporter/bot-exporter/exporter/expose"
 )
 
@@ -27,34 +27,39 @@ func between(t *testing.T, readme, name string) (before, text, after string) {
 	return before + "<!-- " + name + ":begin -->\n", text, "<!-- " + name + ":end -->" + after
 }
 
-func TestReadmeCatalogue(t *testing.T) {
-	b, err := os.ReadFile("../README.md")
-	require.NoError(t, err)
-	before, text, after := between(t, string(b), "metrics")
-	var catalogue strings.Builder
-	require.NoError(t, expose.WriteCatalogue(&catalogue))
-	if *updateReadme {
-		require.NoError(t, os.WriteFile("../README.md", []byte(before+catalogue.String()+after), 0o644))
-		return
+// Both are generated: the catalogue of metrics and the settings with their defaults.
+func TestReadme(t *testing.T) {
+	for name, write := range map[string]func(io.Writer) error{
+		"metrics": expose.WriteCatalogue,
+		"config": func(w io.Writer) error {
+			_, _ = io.WriteString(w, "```yaml\n")
+			err := Defaults().WriteYAML(w)
+			_, _ = io.WriteString(w, "```\n")
+			return err
+		},
+	} {
+		b, err := os.ReadFile("../README.md")
+		require.NoError(t, err)
+		before, text, after := between(t, string(b), name)
+		var want strings.Builder
+		require.NoError(t, write(&want))
+		if *updateReadme {
+			require.NoError(t, os.WriteFile("../README.md", []byte(before+want.String()+after), 0o644))
+			continue
+		}
+		require.Equal(t, want.String(), text, "run make generate")
 	}
-	require.Equal(t, catalogue.String(), text, "run make generate")
 }
 
-// TestReadmeConfiguration loads the configuration file that the README shows, and finds the defaults in it.
-func TestReadmeConfiguration(t *testing.T) {
-	b, err := os.ReadFile("../README.md")
-	require.NoError(t, err)
-	_, text, _ := between(t, string(b), "config")
-	text = strings.TrimSuffix(strings.TrimPrefix(text, "```yaml\n"), "```\n")
-
-	zero := Config{Events: Defaults().Events}
-	zero.KPIs.Session.IdleTimeouts = map[string]time.Duration{}
-	require.NoError(t, zero.load(strings.NewReader(text)))
+// What is written as a file reads as the same configuration.
+func TestSettingsRoundTrip(t *testing.T) {
 	want := Defaults()
-	want.Events.TypePrefix, want.Events.MaxSize = event.DefaultTypePrefix, event.DefaultMaxSize
-	zero.KPIs.Session.Location = want.KPIs.Session.Location
-	require.Equal(t, want.KPIs, zero.KPIs)
-	require.Equal(t, want.Events, zero.Events)
-	require.Equal(t, want.CheckpointInterval, zero.CheckpointInterval)
-	require.Equal(t, "info", zero.LogLevel)
+	require.NoError(t, want.load(strings.NewReader("{chats: {user_sessions: ['no', 'a, b'], idle_timeouts: {'x: y': 5m}}, time: {zone: Europe/Rome}, log: {level: debug}}")))
+	var file strings.Builder
+	require.NoError(t, want.WriteYAML(&file))
+	have := Config{OnMismatch: want.OnMismatch, CheckpointMessages: want.CheckpointMessages, WatchInterval: want.WatchInterval}
+	have.KPIs.Session.IdleTimeouts = map[string]time.Duration{}
+	require.NoError(t, have.load(strings.NewReader(file.String())))
+	require.Equal(t, want.Fingerprint(), have.Fingerprint())
+	require.Equal(t, want, have)
 }

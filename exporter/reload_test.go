@@ -51,7 +51,7 @@ func TestReloadRefused(t *testing.T) {
 		{quick(often, func(c *Config) { c.KPIs.MaxAgents = 3; c.KPIs.Session.IdleTimeouts["web"] = time.Hour }), nil, []string{
 			"limits.agents is 3, the exporter has 500", "chats.idle_timeouts is map[voice:2h0m0s web:1h0m0s whatsapp:24h0m0s]", "restore the settings", "empty storage path"}},
 		{quick(often, func(c *Config) { c.KPIs.Session.Location = time.FixedZone("Mars", 1) }), nil, []string{"time.zone is Mars"}},
-		{quick(often, func(c *Config) { c.LogLevel = "loud" }), nil, []string{`log level is "loud"`}},
+		{quick(often, func(c *Config) { c.LogLevel = "loud" }), nil, []string{`log.level is "loud"`}},
 		{quick(func(c *Config) { c.CheckpointInterval = 0 }), nil, []string{"interval is 0s"}},
 		{quick(often, func(c *Config) { c.KPIs.MaxBots = 0 }), nil, []string{"limits.bots is 0"}},
 	} {

@@ -12,6 +12,7 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 	toolkit "github.com/prometheus/exporter-toolkit/web"
 
+	"github.com/bot-exporter/bot-exporter/exporter"
 	"github.com/bot-exporter/bot-exporter/exporter/jetstream"
 	"github.com/bot-exporter/bot-exporter/exporter/simulate"
 )
@@ -28,7 +29,9 @@ func demoCommand(app *kingpin.Application) (string, command) {
 	address := cmd.Flag("web.listen-address", "Address of /metrics and the landing page; another free port is taken when it is in use.").Default("127.0.0.1:9850").String()
 	broker := cmd.Flag("nats.embedded.address", "Address of NATS; another free port is taken when it is in use.").Default("127.0.0.1:4222").String()
 	return cmd.FullCommand(), func(ctx context.Context, std stdio) (int, error) {
-		cfg, err := fold.config()
+		cfg := exporter.Defaults()
+		cfg.LogLevel = *logs.level
+		cfg, err := fold.over(cfg)
 		if err != nil {
 			return 2, err
 		}
@@ -41,7 +44,7 @@ func demoCommand(app *kingpin.Application) (string, command) {
 		}
 		defer os.RemoveAll(dir)
 		log := logs.logger(std.err)
-		log.set(cfg)
+		log.apply(cfg)
 		listener, err := net.Listen("tcp", vacant(*address))
 		if err != nil {
 			return 1, fmt.Errorf("--web.listen-address: %w", err)

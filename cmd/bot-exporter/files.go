@@ -81,15 +81,20 @@ func metricsCommand(app *kingpin.Application) (string, command) {
 }
 
 func checkConfigCommand(app *kingpin.Application) (string, command) {
-	cmd := app.Command("check-config", "Check the configuration file and the flags that decide about the numbers.")
+	cmd := app.Command("check-config", "Check the configuration file, and print all settings as they are in force.")
 	fold := addFoldFlags(cmd)
+	format := cmd.Flag("format", "yaml is for people and holds every setting; json holds those that decide about the numbers, as checkpoints keep them.").Default("yaml").Enum("yaml", "json")
 	return cmd.FullCommand(), func(_ context.Context, std stdio) (int, error) {
 		cfg, err := fold.config()
 		if err != nil {
 			return 1, err
 		}
-		fmt.Fprintf(std.out, "configuration is valid; its fingerprint is %s\n", cfg.Fingerprint())
-		return 0, nil
+		if *format == "json" {
+			_, err = fmt.Fprintln(std.out, cfg.Fingerprint())
+		} else {
+			err = cfg.WriteYAML(std.out)
+		}
+		return 0, err
 	}
 }
 

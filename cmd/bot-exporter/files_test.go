@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"flag"
 	"os"
 	"os/exec"
@@ -132,22 +133,39 @@ func TestMetricsCatalogue(t *testing.T) {
 func TestCheckConfig(t *testing.T) {
 	code, out, _ := ended(t, "", "check-config")
 	require.Equal(t, 0, code)
-	require.Contains(t, out, "configuration is valid")
-	code, other, _ := ended(t, "", "check-config", "--time.zone=Europe/Rome", "--config.file="+file(t, "c.yml", "limits: {clicks: 9}\n"))
+	require.Contains(t, out, "limits:\n  bots: 100 ")
+	code, again, _ := ended(t, "", "check-config", "--config.file="+file(t, "all.yml", out))
 	require.Equal(t, 0, code)
-	require.NotEqual(t, out, other)
+	require.Equal(t, out, again, "what it prints is a configuration file")
+	code, out, _ = ended(t, "", "check-config", "--format=json", "--time.zone=Europe/Rome", "--config.file="+file(t, "c.yml", "limits: {clicks: 9}\n"))
+	require.Equal(t, 0, code)
+	var numbers map[string]string
+	require.NoError(t, json.Unmarshal([]byte(out), &numbers))
+	require.Equal(t, "9", numbers["limits.clicks"])
+	require.Equal(t, "Europe/Rome", numbers["time.zone"])
 	for text, says := range map[string]string{
-		"limits: {clicks: 0}":               "limits.clicks is 0",
-		"limits: {click: 1}":                "line 1: there is no setting click here\n",
-		"chats:\n  max_tracked_messages: 5": "line 2: there is no setting max_tracked_messages here any more; feedback.max_messages",
-		"a: 1\nlimits: {bots: x}":           "line 1: there is no setting a here; line 2: cannot unmarshal",
-		"users: {windows: [90m]}":           "whole hours",
-		"chats: {idle_timeout: -1s}":        "not a valid duration",
-		"dedup: {window: soon}":             "not a valid duration",
-		"chats: {idle_timeouts: [1]}":       "cannot unmarshal",
-		"log: {level: loud}":                `log level is "loud"; it must be one of [debug info warn error]`,
-		"checkpoint: {interval: 0s}":        "checkpoint interval is 0s",
-		"limits: {bots: 1}\n---\nx: {}":     "more than one document",
+		"limits: {clicks: 0}":                  "limits.clicks is 0",
+		"limits: {click: 1}":                   "line 1: there is no setting limits.click; the README lists them all\n",
+		"time: {idle_timeout: 5m}":             "line 1: there is no setting time.idle_timeout; did you mean chats.idle_timeout?",
+		"chats:\n  max_tracked_messages: 5":    "line 2: there is no setting chats.max_tracked_messages any more; feedback.max_messages",
+		"a: 1\nlimits: {bots: x}":              "line 1: there is no section a; the README lists them all\nline 2: limits.bots is \"x\"; it must be a whole number such as 100",
+		"users: {windows: [90m]}":              "whole hours",
+		"chats: {idle_timeout: -1s}":           `line 1: chats.idle_timeout is "-1s"; it must be a duration such as 90s`,
+		"dedup: {window: soon}":                `dedup.window is "soon"; it must be a duration`,
+		"dedup:\n  window: [1h]":               "line 2: dedup.window is no single value; it must be a duration",
+		"chats: {idle_timeouts: [1]}":          "it must be durations by name such as {web: 30m, voice: 2h}",
+		"events: {type_prefix: ''}":            `events.type_prefix is ""; it must be a text that is not empty`,
+		"events: {max_bytes: 5}":               "events.max_bytes is 5; it must be at least 1024",
+		"events: {include_test: yes please}":   "it must be true or false",
+		"time: {zone: Mars}":                   `time.zone is "Mars"; it must be an IANA time zone such as Europe/Rome`,
+		"log: {level: loud}":                   `log.level is "loud"; it must be one of [debug info warn error]`,
+		"checkpoint: {interval: 0s}":           "checkpoint.interval is 0s",
+		"limits: {bots: 1}\n---\nx: {}":        "more than one document",
+		"limits: {bots: 1}\nlimits: {bots: 2}": "limits",
+		"limits: {bots: 1,\n  bots: 2}":        "bots",
+		"[1]":                                  "line 1: the file must be keys with values",
+		"limits: 5":                            "line 1: limits must be keys with values",
+		"limits: {bots: 1":                     "line 1",
 	} {
 		code, out, errOut := ended(t, "", "check-config", "--config.file="+file(t, "c.yml", text))
 		require.Equal(t, 1, code, text)
@@ -156,5 +174,5 @@ func TestCheckConfig(t *testing.T) {
 	}
 	code, _, errOut := ended(t, "", "check-config", "--time.zone=Local")
 	require.Equal(t, 1, code)
-	require.Contains(t, errOut, "not an IANA time zone")
+	require.Contains(t, errOut, "it must be an IANA time zone")
 }

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"log/slog"
 	"strings"
-	"time"
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/promslog"
@@ -27,25 +25,23 @@ type foldFlags struct {
 
 func addFoldFlags(c clause) *foldFlags {
 	return &foldFlags{
-		file: c.Flag("config.file", "YAML file with idle timeouts, windows and limits; see the README. No file: the defaults. What it and a flag both say is as the file says.").String(),
-		zone: c.Flag("time.zone", "IANA time zone of weekdays, hours and ends of days, such as Europe/Rome.").Default("UTC").String(),
+		file: c.Flag("config.file", "YAML file of settings; the README lists them. It wins over flags. Without it, defaults and flags hold.").String(),
+		zone: c.Flag("time.zone", exporter.Help("time.zone")).Default("UTC").String(),
 	}
 }
 
 func (f *foldFlags) config() (exporter.Config, error) { return f.over(exporter.Defaults()) }
 
-// over reads the file over a configuration: what both the file and another flag say is as the file says.
+// over sets what the flags say, and then what the file says.
 func (f *foldFlags) over(cfg exporter.Config) (exporter.Config, error) {
+	if err := cfg.Set("time.zone", *f.zone); err != nil {
+		return cfg, fmt.Errorf("--%w", err)
+	}
 	if *f.file != "" {
 		if err := cfg.LoadFile(*f.file); err != nil {
 			return cfg, err
 		}
 	}
-	zone, err := time.LoadLocation(*f.zone)
-	if err != nil || *f.zone == "" || *f.zone == "Local" {
-		return cfg, fmt.Errorf("--time.zone=%s is not an IANA time zone", *f.zone)
-	}
-	cfg.KPIs.Session.Location = zone
 	return cfg, cfg.Validate()
 }
 
@@ -56,7 +52,7 @@ type logFlags struct {
 
 func addLogFlags(c clause, level string) *logFlags {
 	return &logFlags{
-		level:  c.Flag("log.level", "Least severe messages to log: "+strings.Join(promslog.LevelFlagOptions, ", ")+".").Default(level).Enum(promslog.LevelFlagOptions...),
+		level:  c.Flag("log.level", exporter.Help("log.level")).Default(level).Enum(promslog.LevelFlagOptions...),
 		format: c.Flag("log.format", "Format of log messages: "+strings.Join(promslog.FormatFlagOptions, ", ")+".").Default("logfmt").Enum(promslog.FormatFlagOptions...),
 	}
 }
@@ -65,7 +61,7 @@ func addLogFlags(c clause, level string) *logFlags {
 type logger struct {
 	*slog.Logger
 	limit *logLimit
-	set   func(exporter.Config) // the level to that of the configuration file, else to the flag's
+	apply func(exporter.Config) // sets the level
 }
 
 func (f *logFlags) logger(w io.Writer) logger {
@@ -74,7 +70,7 @@ func (f *logFlags) logger(w io.Writer) logger {
 	_ = format.Set(*f.format)
 	limit := newLogLimit(promslog.New(&promslog.Config{Level: level, Format: format, Writer: w}).Handler())
 	return logger{slog.New(limit), limit, func(cfg exporter.Config) {
-		_ = level.Set(cmp.Or(cfg.LogLevel, *f.level)) // checked, too
+		_ = level.Set(cfg.LogLevel) // checked, too
 	}}
 }
 

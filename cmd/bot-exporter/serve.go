@@ -55,7 +55,7 @@ func serveCommand(app *kingpin.Application) (string, command) {
 	keyFile := cmd.Flag("users.key-file", "File with the key of the users' pseudonyms, 32 hexadecimal digits; made in the storage when not given.").String()
 	mismatch := cmd.Flag("on-stream-mismatch", "When the stream is not the one of the checkpoint, or lost its last messages: resume (when it lost its last messages, keep totals and go on after the last message that is the same; else halt), halt, rebase (keep totals, count the new stream from its first message) or reset (forget everything).").
 		Default(string(exporter.Resume)).Enum(exporter.Policies()...)
-	interval := cmd.Flag("checkpoint.interval", "Longest time between two checkpoints while messages come.").Default("30s").Duration()
+	interval := cmd.Flag("checkpoint.interval", exporter.Help("checkpoint.interval")).Default("30s").String()
 	lifecycle := cmd.Flag("web.enable-lifecycle", "Allow POST and PUT on /-/reload, which reads --config.file again as SIGHUP does.").Bool()
 	reloadHosts := cmd.Flag("web.reload-host", "Host name with dots under which /-/reload may be asked for, beside addresses and names without; repeatable.").Strings()
 	debug := cmd.Flag("debug.listen-address", "Loopback address, host:port, of Go's profiles at /debug/pprof/; none when empty.").String()
@@ -63,7 +63,10 @@ func serveCommand(app *kingpin.Application) (string, command) {
 	return cmd.FullCommand(), func(ctx context.Context, io stdio) (int, error) {
 		read := func() (exporter.Config, error) {
 			cfg := exporter.Defaults()
-			cfg.OnMismatch, cfg.CheckpointInterval = exporter.Policy(*mismatch), *interval
+			cfg.OnMismatch, cfg.LogLevel = exporter.Policy(*mismatch), *logs.level
+			if err := cfg.Set("checkpoint.interval", *interval); err != nil {
+				return cfg, fmt.Errorf("--%w", err)
+			}
 			return fold.over(cfg)
 		}
 		cfg, err := read()
@@ -71,11 +74,11 @@ func serveCommand(app *kingpin.Application) (string, command) {
 			return 2, err
 		}
 		log := logs.logger(io.err)
-		log.set(cfg)
+		log.apply(cfg)
 		d := daemon{
 			cfg: cfg, storage: *dir, keyFile: *keyFile, nats: broker.config("bot-exporter", log.Logger),
 			stream: *broker.stream, subjects: *broker.subjects, create: *create || *embedded,
-			web: webFlags, log: log, reload: reload{read: read, apply: log.set, byHTTP: *lifecycle, hosts: *reloadHosts},
+			web: webFlags, log: log, reload: reload{read: read, apply: log.apply, byHTTP: *lifecycle, hosts: *reloadHosts},
 		}
 		d.replicas, _ = strconv.Atoi(*replicas) // 0 for auto
 		defer d.reload.hangups()()

@@ -38,7 +38,7 @@ func TestFingerprintKnowsEverySetting(t *testing.T) {
 	}
 	walk("KPIs", func(c *Config) reflect.Value { return reflect.ValueOf(&c.KPIs).Elem() })
 	walk("Events", func(c *Config) reflect.Value { return reflect.ValueOf(&c.Events).Elem() })
-	require.Equal(t, fields, len(Defaults().settings()))
+	require.Equal(t, fields, len(Defaults().numbers()))
 }
 
 func alter(t *testing.T, v reflect.Value) {

@@ -1,0 +1,250 @@
+package exporter
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// setting is one setting by the name that a person gives it: section.key. The configuration file, the flags of the same
+// name, the fingerprint, the README and reloads all read this table.
+type setting struct {
+	name string
+	help string
+	live bool // has no bearing on the numbers, so that it may change while the exporter runs
+	of   func(*Config) field
+}
+
+// settings lists them in the order of the README.
+var settings = []setting{
+	{name: "events.type_prefix", help: "Part of the attribute type before the kind of an event.", of: func(c *Config) field { return text{&c.Events.TypePrefix} }},
+	{name: "events.max_bytes", help: "Largest payload that is accepted.", of: func(c *Config) field { return integer{&c.Events.MaxSize} }},
+	{name: "events.include_test", help: "Whether to count events with env test.", of: func(c *Config) field { return boolean{&c.KPIs.IncludeTest} }},
+
+	{name: "chats.idle_timeout", help: "Idle time after which a chat closes, on channels without one of their own.", of: func(c *Config) field { return duration{&c.KPIs.Session.IdleTimeout} }},
+	{name: "chats.idle_timeouts", help: "The same by channel.", of: func(c *Config) field { return durationByName{c.KPIs.Session.IdleTimeouts} }},
+	{name: "chats.operator_timeout", help: "Shortest idle timeout of a chat in which a human was asked for.", of: func(c *Config) field { return duration{&c.KPIs.Session.OperatorTimeout} }},
+	{name: "chats.user_sessions", help: "Channels on which only the user keeps a chat open.", of: func(c *Config) field { return names{&c.KPIs.Session.UserSessions} }},
+	{name: "chats.max_open", help: "Open chats; beyond, the least recently active one closes.", of: func(c *Config) field { return integer{&c.KPIs.Session.MaxChats} }},
+
+	{name: "feedback.window", help: "How long a message or vote is remembered after it was last sent, rated or cast.", of: func(c *Config) field { return duration{&c.KPIs.Session.FeedbackWindow} }},
+	{name: "feedback.max_messages", help: "Messages remembered, and votes; beyond, the least recent one is forgotten.", of: func(c *Config) field { return integer{&c.KPIs.Session.MaxMessages} }},
+
+	{name: "users.windows", help: "Rolling windows of active users, in whole hours.", of: func(c *Config) field { return durations{&c.KPIs.Session.Windows} }},
+	{name: "users.visit_gap", help: "Absence after which a user begins another visit, in whole minutes.", of: func(c *Config) field { return duration{&c.KPIs.Session.VisitGap} }},
+	{name: "users.retention", help: "Absence after which a user is forgotten, in whole hours.", of: func(c *Config) field { return duration{&c.KPIs.Session.Retention} }},
+
+	{name: "dedup.window", help: "How long ids of events are remembered, to leave out repeated ones.", of: func(c *Config) field { return duration{&c.KPIs.Session.DedupWindow} }},
+	{name: "dedup.max_ids", help: "Ids remembered; beyond, the oldest is forgotten.", of: func(c *Config) field { return integer{&c.KPIs.Session.DedupMax} }},
+
+	{name: "time.zone", help: "IANA time zone of weekdays, hours and ends of days.", of: func(c *Config) field { return zone{&c.KPIs.Session.Location} }},
+	{name: "time.max_past", help: "How far the time of an event may lie before its stored time.", of: func(c *Config) field { return duration{&c.KPIs.Session.MaxPast} }},
+	{name: "time.max_future", help: "How far the time of an event may lie after its stored time.", of: func(c *Config) field { return duration{&c.KPIs.Session.MaxFuture} }},
+	{name: "time.max_jump", help: "How far one message alone may move the clock of the stream.", of: func(c *Config) field { return duration{&c.KPIs.Session.MaxJump} }},
+
+	{name: "limits.bots", help: "Bots; later ones become __other__, as with all limits. Totals stay exact.", of: func(c *Config) field { return integer{&c.KPIs.MaxBots} }},
+	{name: "limits.channels", help: "Channels.", of: func(c *Config) field { return integer{&c.KPIs.MaxChannels} }},
+	{name: "limits.devices", help: "Devices beside the known ones.", of: func(c *Config) field { return integer{&c.KPIs.Session.MaxDevices} }},
+	{name: "limits.browsers", help: "Browsers beside the known ones.", of: func(c *Config) field { return integer{&c.KPIs.Session.MaxBrowsers} }},
+	{name: "limits.clicks", help: "Title and destination pairs of each bot and channel.", of: func(c *Config) field { return integer{&c.KPIs.MaxClicks} }},
+	{name: "limits.agents", help: "Agents of each bot and channel.", of: func(c *Config) field { return integer{&c.KPIs.MaxAgents} }},
+	{name: "limits.custom_events", help: "Keys of custom events.", of: func(c *Config) field { return integer{&c.KPIs.MaxCustom} }},
+	{name: "limits.series", help: "Samples of all KPIs together; beyond, each new label value becomes __other__.", of: func(c *Config) field { return integer{&c.KPIs.MaxSeries} }},
+
+	{name: "log.level", live: true, help: "Least severe messages to log: debug, info, warn or error.", of: func(c *Config) field { return text{&c.LogLevel} }},
+	{name: "checkpoint.interval", live: true, help: "Longest time between two checkpoints while messages come.", of: func(c *Config) field { return duration{&c.CheckpointInterval} }},
+}
+
+// Help returns what a setting means, for a flag of the same name.
+func Help(name string) string { return settingOf(name).help }
+
+func settingOf(name string) setting {
+	i := slices.IndexFunc(settings, func(s setting) bool { return s.name == name })
+	if i < 0 {
+		panic("BUG: no setting " + name)
+	}
+	return settings[i]
+}
+
+// Set sets a setting to what a flag of the same name says. The error names the form that is allowed.
+func (c *Config) Set(name, value string) error {
+	return settingOf(name).set(c, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: value})
+}
+
+// set decodes a node that has the value. The error names the setting, its value and the form that is allowed.
+func (s setting) set(c *Config, n *yaml.Node) error {
+	f := s.of(c)
+	if f.decode(n) {
+		return nil
+	}
+	value := "no single value"
+	if n.Kind == yaml.ScalarNode {
+		value = fmt.Sprintf("%q", n.Value)
+	}
+	return fmt.Errorf("%s is %s; it must be %s", s.name, value, f.form())
+}
+
+// LoadFile reads a configuration file over c. Every error names the line.
+func (c *Config) LoadFile(path string) error {
+	r, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("read configuration: %w", err)
+	}
+	defer r.Close()
+	if err := c.load(r); err != nil {
+		return fmt.Errorf("read configuration %s: %w", path, err)
+	}
+	return nil
+}
+
+func (c *Config) load(r io.Reader) error {
+	var file, second yaml.Node
+	d := yaml.NewDecoder(r)
+	switch err := d.Decode(&file); {
+	case errors.Is(err, io.EOF): // nothing but comments
+		return nil
+	case err != nil:
+		return err
+	case d.Decode(&second) != io.EOF: //nolint:errorlint // the decoder returns it as it is
+		return errors.New("the file holds more than one document")
+	}
+	sections, err := entries(file.Content[0], "the file")
+	for _, section := range sections {
+		if !slices.ContainsFunc(settings, func(s setting) bool { return strings.HasPrefix(s.name, section.key.Value+".") }) {
+			err = errors.Join(err, fmt.Errorf("line %d: there is no section %s%s", section.key.Line, section.key.Value, instead(section.key.Value, "")))
+			continue
+		}
+		keys, bad := entries(section.value, section.key.Value)
+		err = errors.Join(err, bad)
+		for _, k := range keys {
+			err = errors.Join(err, c.loadEntry(section.key.Value+"."+k.key.Value, k))
+		}
+	}
+	return err
+}
+
+func (c *Config) loadEntry(name string, e entry) error {
+	i := slices.IndexFunc(settings, func(s setting) bool { return s.name == name })
+	switch {
+	case i < 0:
+		return fmt.Errorf("line %d: there is no setting %s%s", e.key.Line, name, instead(name, e.key.Value))
+	case e.value.Tag == "!!null": // the default
+		return nil
+	}
+	if err := settings[i].set(c, e.value); err != nil {
+		return fmt.Errorf("line %d: %w", e.value.Line, err)
+	}
+	return nil
+}
+
+// entry is one line of a mapping.
+type entry struct{ key, value *yaml.Node }
+
+func entries(n *yaml.Node, what string) (list []entry, err error) {
+	switch {
+	case n.Tag == "!!null":
+		return nil, nil
+	case n.Kind == yaml.AliasNode:
+		return entries(n.Alias, what)
+	case n.Kind != yaml.MappingNode:
+		return nil, fmt.Errorf("line %d: %s must be keys with values, such as limits: {bots: 100}", n.Line, what)
+	}
+	seen := map[string]bool{}
+	for i := 0; i < len(n.Content); i += 2 {
+		e := entry{n.Content[i], n.Content[i+1]}
+		if seen[e.key.Value] {
+			err = errors.Join(err, fmt.Errorf("line %d: %s is set twice", e.key.Line, e.key.Value))
+		}
+		seen[e.key.Value] = true
+		if e.value.Kind == yaml.AliasNode {
+			e.value = e.value.Alias
+		}
+		list = append(list, e)
+	}
+	return list, err
+}
+
+// moved are settings of former versions, and what stands for them now.
+var moved = map[string]string{"chats.max_tracked_messages": "feedback.max_messages bounds the remembered messages of all chats together"}
+
+// instead says what to write in place of a name that is not known.
+func instead(name, key string) string {
+	if to, ok := moved[name]; ok {
+		return " any more; " + to
+	}
+	for _, s := range settings {
+		if _, k, _ := strings.Cut(s.name, "."); key != "" && k == key {
+			return "; did you mean " + s.name + "?"
+		}
+	}
+	return "; the README lists them all"
+}
+
+// numbers returns every setting that decides about the numbers, by name.
+func (c Config) numbers() map[string]string {
+	m := map[string]string{}
+	for _, s := range settings {
+		if !s.live {
+			m[s.name] = s.of(&c).String()
+		}
+	}
+	return m
+}
+
+// Fingerprint is equal for configurations that give the same numbers for the same stream. The key is left out: it has an
+// id of its own.
+func (c Config) Fingerprint() string {
+	b, err := json.Marshal(c.numbers())
+	if err != nil {
+		panic("BUG: settings cannot be encoded: " + err.Error())
+	}
+	return string(b)
+}
+
+// differences names the settings that are not those of a fingerprint, and whose that is; empty when there are none.
+func (c Config) differences(fingerprint, whose string) string {
+	var theirs map[string]string
+	if json.Unmarshal([]byte(fingerprint), &theirs) != nil {
+		return "configuration of " + whose + " is not readable"
+	}
+	ours := c.numbers()
+	all := maps.Clone(theirs)
+	maps.Copy(all, ours)
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		switch have, known := ours[name]; {
+		case !known:
+			list = append(list, fmt.Sprintf("%s is not known, %s has %s", name, whose, theirs[name]))
+		case theirs[name] == "":
+			list = append(list, fmt.Sprintf("%s is %s, %s has none", name, have, whose))
+		case have != theirs[name]:
+			list = append(list, fmt.Sprintf("%s is %s, %s has %s", name, have, whose, theirs[name]))
+		}
+	}
+	return strings.Join(list, "; ")
+}
+
+// WriteYAML writes all settings as a configuration file that a person reads.
+func (c Config) WriteYAML(w io.Writer) error {
+	section := ""
+	for _, s := range settings {
+		of, key, _ := strings.Cut(s.name, ".")
+		if of != section {
+			section = of
+			if _, err := fmt.Fprintf(w, "%s:\n", section); err != nil {
+				return err
+			}
+		}
+		if _, err := fmt.Fprintf(w, "  %-36s # %s\n", key+": "+s.of(&c).yaml(), s.help); err != nil {
+			return err
+		}
+	}
+	return nil
+}
