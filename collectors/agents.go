@@ -37,6 +37,7 @@ func newAgents(d deps) *agents {
 }
 
 func (*agents) Name() string                { return "agents" }
+func (*agents) Title() string               { return "Agents and workflows" }
 func (a *agents) Families() []metric.Family { return []metric.Family{a.views, a.ratings} }
 
 func (a *agents) limits() map[string]metric.Saver {
@@ -50,6 +51,10 @@ func (a *agents) Fold(f *session.Fact) {
 	case f.FirstRating && f.RatedAgent.ID != "":
 		a.ratings.Inc(f.Pair, f.Clock, a.label(f, f.RatedAgent, a.otherFeedback), f.RatedAgent.Kind.String(), f.Rating.String())
 	}
+}
+
+func (*agents) Headlines(n Numbers) []Headline {
+	return []Headline{count(n.Sum(AgentViews), "views"), most(n, AgentViews, Agent, "viewed most")}
 }
 
 func (a *agents) label(f *session.Fact, agent event.Agent, other metric.Row) string {

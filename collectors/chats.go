@@ -70,7 +70,8 @@ func newChats(d deps) *chats {
 	}
 }
 
-func (*chats) Name() string { return "chats" }
+func (*chats) Name() string  { return "chats" }
+func (*chats) Title() string { return "Chats" }
 
 func (c *chats) Families() []metric.Family {
 	return []metric.Family{c.started, c.ended, c.outcomes, c.open, c.duration, c.messages, c.response, c.fallbacks, c.outreach}
@@ -105,5 +106,14 @@ func (c *chats) Fold(f *session.Fact) {
 	}
 	if f.Fallback && f.Kind == event.MessageBot {
 		c.fallbacks.Inc(f.Pair)
+	}
+}
+
+func (*chats) Headlines(n Numbers) []Headline {
+	return []Headline{
+		count(n.Sum(ChatsOpen), "open now"),
+		count(n.Sum(ChatsStarted), "started"),
+		meanSeconds(n, ChatDuration, "mean duration"),
+		share(n.Sum(Outreach, "result", session.Replied.String()), n.Sum(Outreach), "of outreach replied to"),
 	}
 }

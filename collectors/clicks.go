@@ -36,6 +36,7 @@ func newClicks(d deps) *clicks {
 }
 
 func (*clicks) Name() string                { return "clicks" }
+func (*clicks) Title() string               { return "Clicks" }
 func (c *clicks) Families() []metric.Family { return []metric.Family{c.clicks} }
 
 func (c *clicks) limits() map[string]metric.Saver {
@@ -53,6 +54,10 @@ func (c *clicks) Fold(f *session.Fact) {
 		c.overflow.Inc(c.otherDestination)
 	}
 	c.clicks.Inc(f.Pair, f.Clock, f.Element.String(), title, f.Target.String(), destination)
+}
+
+func (*clicks) Headlines(n Numbers) []Headline {
+	return []Headline{count(n.Sum(Clicks), "clicks"), most(n, Clicks, ClickTitle, "clicked most")}
 }
 
 // reduce takes from a destination what can hold personal data and any number of values: everything from the first ?, # or

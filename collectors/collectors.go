@@ -13,10 +13,14 @@ import (
 type Collector interface {
 	// Name is that of the module's file, section of a checkpoint, and dashboard.
 	Name() string
+	// Title is the module's heading on a page.
+	Title() string
 	// Families are the module's metrics. Every list of metrics anywhere is made from this one.
 	Families() []metric.Family
 	// Fold counts one fact. It keeps nothing of it: the next call overwrites it.
 	Fold(f *session.Fact)
+	// Headlines returns the few numbers of the module that a reader looks for first. It reads nothing but n.
+	Headlines(n Numbers) []Headline
 }
 
 // limited is a Collector with limits on open labels, which are state as well.
@@ -50,17 +54,19 @@ type deps struct {
 	overflow *metric.Overflow
 }
 
-// Module is a module's name and metrics, in a catalogue.
+// Module is one module in the catalogue.
 type Module struct {
-	Name string
-	Defs []*metric.Def
+	Name      string
+	Title     string
+	Defs      []*metric.Def
+	Headlines func(n Numbers) []Headline
 }
 
-// Catalogue returns all metrics by module, in the order of the Analytics page.
+// Catalogue returns all modules with their metrics, in the order of the Analytics page.
 func Catalogue() []Module {
 	var list []Module
 	for _, c := range New(Defaults()).collectors {
-		m := Module{Name: c.Name()}
+		m := Module{Name: c.Name(), Title: c.Title(), Headlines: c.Headlines}
 		for _, f := range c.Families() {
 			m.Defs = append(m.Defs, f.Def())
 		}

@@ -30,6 +30,7 @@ func newCustom(d deps) *custom {
 }
 
 func (*custom) Name() string                { return "custom" }
+func (*custom) Title() string               { return "Custom events" }
 func (c *custom) Families() []metric.Family { return []metric.Family{c.events} }
 
 func (c *custom) limits() map[string]metric.Saver {
@@ -46,4 +47,8 @@ func (c *custom) Fold(f *session.Fact) {
 		c.overflow.Inc(c.other)
 	}
 	c.events.Inc(f.Pair, f.Clock, key)
+}
+
+func (*custom) Headlines(n Numbers) []Headline {
+	return []Headline{count(n.Sum(CustomEvents), "events"), most(n, CustomEvents, CustomKey, "most frequent")}
 }

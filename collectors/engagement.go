@@ -27,11 +27,22 @@ func newEngagement(d deps) *engagement {
 }
 
 func (*engagement) Name() string                { return "engagement" }
+func (*engagement) Title() string               { return "Engagement" }
 func (e *engagement) Families() []metric.Family { return []metric.Family{e.cohorts, e.returns} }
 
 func (e *engagement) Fold(f *session.Fact) {
 	if f.Returns {
 		e.returns.Inc(f.Pair)
+	}
+}
+
+func (*engagement) Headlines(n Numbers) []Headline {
+	week := func(c session.Cohort) float64 { return n.Sum(UsersCohort, "cohort", c.String(), Window.Name, "7d") }
+	returning := week(session.CohortReturning)
+	return []Headline{
+		share(returning, week(session.CohortActive), "returning rate, 7 days"),
+		count(week(session.CohortNew), "new users, 7 days"),
+		count(returning, "returning users, 7 days"),
 	}
 }
 

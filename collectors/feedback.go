@@ -35,7 +35,8 @@ func newFeedback(d deps) *feedback {
 	}
 }
 
-func (*feedback) Name() string { return "feedback" }
+func (*feedback) Name() string  { return "feedback" }
+func (*feedback) Title() string { return "Feedback" }
 
 func (b *feedback) Families() []metric.Family {
 	return []metric.Family{b.reviewable, b.first, b.changes, b.mixes}
@@ -55,5 +56,19 @@ func (b *feedback) Fold(f *session.Fact) {
 	}
 	if f.ChangedFrom != event.Unrated {
 		b.changes.Inc(f.Pair, f.ChangedFrom, f.Rating)
+	}
+}
+
+func (*feedback) Headlines(n Numbers) []Headline {
+	stands := func(r event.Rating) float64 { // each response counts with its last rating
+		rating := r.String()
+		return n.Sum(Feedback, Rating.Name, rating) + n.Sum(FeedbackChanges, "to", rating) - n.Sum(FeedbackChanges, "from", rating)
+	}
+	positive, negative := stands(event.Positive), stands(event.Negative)
+	return []Headline{
+		share(positive, positive+negative, "positive"),
+		count(positive, "thumbs up"),
+		count(negative, "thumbs down"),
+		count(n.Sum(ReviewableResponses)-n.Sum(Feedback), "no feedback"),
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/testdata/reference"
 )
 
-var update = flag.Bool("update", false, "rewrite metrics.prom of the goldens")
+var update = flag.Bool("update", false, "rewrite the results in the goldens")
 
 // golden is the example of one module: testdata/<module>.txtar. The ids of its events say what each is there for.
 type golden struct {
@@ -76,8 +76,8 @@ func (g *golden) options() reference.Options {
 	}
 }
 
-// TestGolden folds the events of each module's example and compares the text exposition of the module's metrics, as of
-// the last event. The reference has to agree on all metrics.
+// TestGolden folds the events of each module's example and compares the module's metrics, in the text format, and its
+// headlines, as of the last event. The reference has to agree on all metrics.
 func TestGolden(t *testing.T) {
 	files, err := filepath.Glob(goldenFile("*"))
 	require.NoError(t, err)
@@ -91,12 +91,15 @@ func TestGolden(t *testing.T) {
 			}
 			compare(t, reference.Fold(*g.file("events.ndjson"), g.options()), series(f.set, f.set.Clock()))
 
-			want, have := g.file("metrics.prom"), exposition(f.set, c.Name)
-			if *update {
-				*want = []byte(have)
-				require.NoError(t, os.WriteFile(goldenFile(c.Name), txtar.Format(g.archive), 0o644))
+			for name, have := range map[string]string{"metrics.prom": exposition(f.set, c.Name), "headlines.txt": headlines(numbers{f.set}, c)} {
+				want := g.file(name)
+				require.NotNil(t, want, name)
+				if *update {
+					*want = []byte(have)
+					require.NoError(t, os.WriteFile(goldenFile(c.Name), txtar.Format(g.archive), 0o644))
+				}
+				require.Equal(t, string(*want), have)
 			}
-			require.Equal(t, string(*want), have)
 		})
 	}
 }

@@ -53,7 +53,8 @@ func newHandover(d deps) *handover {
 	}
 }
 
-func (*handover) Name() string { return "handover" }
+func (*handover) Name() string  { return "handover" }
+func (*handover) Title() string { return "Handover" }
 
 func (h *handover) Families() []metric.Family {
 	return []metric.Family{h.requests, h.chats, h.users, h.wait, h.response, h.waiting, h.oldest, h.unanswered}
@@ -76,5 +77,16 @@ func (h *handover) Fold(f *session.Fact) {
 	}
 	if f.Responds {
 		h.response.ObserveNanos(f.Pair, f.FirstResponse)
+	}
+}
+
+func (*handover) Headlines(n Numbers) []Headline {
+	started, requested := n.Sum(ChatsStarted), n.Sum(HandoverChats)
+	return []Headline{
+		count(n.Sum(HandoverWaiting), "waiting now"),
+		share(requested, started, "of chats with a request"),
+		count(requested, "chats with a request"),
+		count(started-requested, "chats without"),
+		meanSeconds(n, HandoverWait, "mean wait"),
 	}
 }

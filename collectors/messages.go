@@ -31,6 +31,7 @@ func newMessages(d deps) *messages {
 }
 
 func (*messages) Name() string                { return "messages" }
+func (*messages) Title() string               { return "Messages" }
 func (m *messages) Families() []metric.Family { return []metric.Family{m.sent, m.inputs, m.daily} }
 
 func (m *messages) Fold(f *session.Fact) {
@@ -45,5 +46,13 @@ func (m *messages) Fold(f *session.Fact) {
 		m.sent.Inc(f.Pair, event.SenderBot)
 	case event.MessageOperator:
 		m.sent.Inc(f.Pair, event.SenderOperator)
+	}
+}
+
+func (*messages) Headlines(n Numbers) []Headline {
+	return []Headline{
+		count(n.Sum(Messages), "messages"),
+		count(n.Sum(Messages, "sender", event.SenderUser.String()), "by users"),
+		count(n.Sum(Messages, "sender", event.SenderBot.String()), "by the bot"),
 	}
 }

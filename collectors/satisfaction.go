@@ -43,7 +43,8 @@ func newSatisfaction(d deps) *satisfaction {
 	}
 }
 
-func (*satisfaction) Name() string { return "satisfaction" }
+func (*satisfaction) Name() string  { return "satisfaction" }
+func (*satisfaction) Title() string { return "User satisfaction" }
 
 func (s *satisfaction) Families() []metric.Family {
 	return []metric.Family{s.score, s.changes, s.offered}
@@ -57,6 +58,22 @@ func (s *satisfaction) Fold(f *session.Fact) {
 		s.score.Observe(f.Pair, int64(f.Score), 1)
 	case f.VoteFrom != 0:
 		s.changes.Inc(f.Pair, score(f.VoteFrom), score(f.Score))
+	}
+}
+
+func (*satisfaction) Headlines(n Numbers) []Headline {
+	votes, points := n.Observed(CSATScore)
+	from, to := CSATChanges.Labels[2], CSATChanges.Labels[3]
+	for _, before := range from.Values {
+		for _, after := range to.Values {
+			was, is := CSATChange(before, after)
+			points += (is - was) * n.Sum(CSATChanges, from.Name, before, to.Name, after)
+		}
+	}
+	return []Headline{
+		{Label: "CSAT, 1 to 5", Unit: UnitScore, Value: quotient(points, votes)},
+		count(votes, "votes"),
+		share(votes, n.Sum(CSATOffered), "response rate"),
 	}
 }
 

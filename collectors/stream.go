@@ -64,7 +64,8 @@ func newStream(d deps) *stream {
 	}
 }
 
-func (*stream) Name() string { return "stream" }
+func (*stream) Name() string  { return "stream" }
+func (*stream) Title() string { return "Stream" }
 
 func (s *stream) Families() []metric.Family {
 	return []metric.Family{s.events, s.rejected, s.duplicates, s.ignored, s.clamped, s.doubted, s.delay, s.lost, s.overflow}
@@ -79,5 +80,14 @@ func (s *stream) Fold(f *session.Fact) {
 		s.clamped.Inc(0, f.Clamped)
 	} else if f.HasTime {
 		s.delay.ObserveNanos(f.Pair, max(0, f.Stored-f.At))
+	}
+}
+
+func (*stream) Headlines(n Numbers) []Headline {
+	return []Headline{
+		count(n.Sum(Events), "events counted"),
+		count(n.Sum(EventsRejected), "rejected"),
+		count(n.Sum(EventsDuplicate), "duplicates"),
+		count(n.Sum(EventsLost), "lost"),
 	}
 }

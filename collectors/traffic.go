@@ -49,6 +49,7 @@ func newTraffic(d deps) *traffic {
 }
 
 func (*traffic) Name() string                { return "traffic" }
+func (*traffic) Title() string               { return "Traffic" }
 func (t *traffic) Families() []metric.Family { return []metric.Family{t.messages} }
 
 func (t *traffic) Fold(f *session.Fact) {
@@ -57,6 +58,15 @@ func (t *traffic) Fold(f *session.Fact) {
 		day, hour := t.local.at(f.At)
 		t.messages.Inc(f.Pair, day, hour)
 	}
+}
+
+func (*traffic) Headlines(n Numbers) []Headline {
+	busiest := Headline{Label: "busiest hour", Unit: UnitText}
+	if values, ok := n.Largest(Traffic, "weekday", "hour"); ok {
+		day, _ := strconv.Atoi(values[0]) // of a closed list of numbers
+		busiest.Text = fmt.Sprintf("%s %s:00", time.Weekday(day%7), values[1])
+	}
+	return []Headline{count(n.Sum(Traffic), "messages"), busiest}
 }
 
 // localHour remembers the local hour of the minute asked for last: zone look-ups cost more than the rest of the fold

@@ -32,6 +32,7 @@ func newUsers(d deps) *users {
 }
 
 func (*users) Name() string                { return "users" }
+func (*users) Title() string               { return "Users" }
 func (u *users) Families() []metric.Family { return []metric.Family{u.active, u.fresh} }
 
 func (u *users) Fold(f *session.Fact) {
@@ -44,6 +45,14 @@ func (u *users) Fold(f *session.Fact) {
 	}
 	if f.Browser == metric.Other {
 		u.overflow.Inc(u.otherBrowser)
+	}
+}
+
+func (*users) Headlines(n Numbers) []Headline {
+	return []Headline{
+		count(n.Sum(UsersActive, Window.Name, "7d"), "active in 7 days"),
+		count(n.Sum(UsersActive, Window.Name, "1d"), "active in 1 day"),
+		count(n.Sum(UsersNew), "seen in all"),
 	}
 }
 
