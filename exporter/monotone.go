@@ -16,11 +16,11 @@ type tallies struct {
 // tally reads all counters. It must not run beside the fold.
 func tally(set *collectors.Set) *tallies {
 	t := &tallies{set: set}
-	var h metric.Hist
+	var h metric.HistogramValue
 	for _, f := range set.Families() {
 		var v []float64
 		switch t := f.(type) {
-		case interface{ Read(int, *metric.Hist) }:
+		case metric.Histograms:
 			for i := range f.Len() {
 				t.Read(i, &h)
 				v = append(v, float64(h.Count))
