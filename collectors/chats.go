@@ -45,28 +45,28 @@ func (a answerer) String() string {
 }
 
 type chats struct {
-	started   *metric.Count1[session.Initiator]
-	ended     *metric.Count1[session.Reason]
-	outcomes  *metric.Count1[session.Outcome]
-	open      *gauge
-	duration  *metric.Dist
-	messages  *metric.Dist
-	response  *metric.Dist1[answerer]
-	fallbacks *metric.Count
-	outreach  *metric.Count1[session.Outreach]
+	started   *metric.CounterVec1[session.Initiator]
+	ended     *metric.CounterVec1[session.Reason]
+	outcomes  *metric.CounterVec1[session.Outcome]
+	open      *metric.GaugeFunc
+	duration  *metric.HistogramVec
+	messages  *metric.HistogramVec
+	response  *metric.HistogramVec1[answerer]
+	fallbacks *metric.CounterVec
+	outreach  *metric.CounterVec1[session.Outreach]
 }
 
 func newChats(d deps) *chats {
 	return &chats{
-		started:   metric.NewCount1[session.Initiator](ChatsStarted, d.pairs),
-		ended:     metric.NewCount1[session.Reason](ChatsEnded, d.pairs),
-		outcomes:  metric.NewCount1[session.Outcome](ChatsOutcome, d.pairs),
-		open:      newGauge(ChatsOpen, d, d.sessions.OpenChats),
-		duration:  metric.NewDist(ChatDuration, d.pairs),
-		messages:  metric.NewDist(ChatUserMessages, d.pairs),
-		response:  metric.NewDist1[answerer](ResponseTime, d.pairs),
-		fallbacks: metric.NewCount(Fallbacks, d.pairs),
-		outreach:  metric.NewCount1[session.Outreach](Outreach, d.pairs),
+		started:   metric.NewCounterVec1[session.Initiator](ChatsStarted, d.pairs),
+		ended:     metric.NewCounterVec1[session.Reason](ChatsEnded, d.pairs),
+		outcomes:  metric.NewCounterVec1[session.Outcome](ChatsOutcome, d.pairs),
+		open:      metric.NewGaugeFunc(ChatsOpen, d.pairs, d.sessions.OpenChats),
+		duration:  metric.NewHistogramVec(ChatDuration, d.pairs),
+		messages:  metric.NewHistogramVec(ChatUserMessages, d.pairs),
+		response:  metric.NewHistogramVec1[answerer](ResponseTime, d.pairs),
+		fallbacks: metric.NewCounterVec(Fallbacks, d.pairs),
+		outreach:  metric.NewCounterVec1[session.Outreach](Outreach, d.pairs),
 	}
 }
 

@@ -10,50 +10,28 @@ import (
 
 // Clicks: which quick replies and links are clicked, and where they lead (seed, "Clicks").
 var (
-	ClickTitle       = metric.Open("title", 500, "bot and channel, together with destination")
-	ClickDestination = metric.Open("destination", 500, "bot and channel, together with title")
+	ClickTitle       = metric.Open("title", 500, metric.PerBotAndChannel+", together with destination")
+	ClickDestination = metric.Open("destination", 500, metric.PerBotAndChannel+", together with title")
 	Clicks           = metric.Counter("bot_clicks_total",
 		"Clicks on quick replies and links, by their title and where they lead.",
 		metric.Closed[event.Element]("element"), ClickTitle, metric.Closed[event.Target]("target"), ClickDestination)
 )
 
-type clicks struct {
-	clicks           *metric.OpenCount
-	admitted         *metric.Admission
-	overflow         *metric.Overflow
-	otherTitle       metric.Row
-	otherDestination metric.Row
-}
+type clicks struct{ clicks *metric.OpenCounterVec }
 
 func newClicks(d deps) *clicks {
-	return &clicks{
-		clicks:           metric.NewOpenCount(Clicks, d.pairs),
-		admitted:         metric.NewAdmission(d.cfg.MaxClicks, true),
-		overflow:         d.overflow,
-		otherTitle:       d.overflow.Row(Clicks.Name, ClickTitle.Name),
-		otherDestination: d.overflow.Row(Clicks.Name, ClickDestination.Name),
-	}
+	limit := metric.NewLabelLimit("admitted", d.cfg.MaxClicks, ClickTitle, ClickDestination)
+	return &clicks{metric.NewOpenCounterVec(Clicks, d.pairs, d.overflow, limit)}
 }
 
 func (*clicks) Name() string                { return "clicks" }
 func (*clicks) Title() string               { return "Clicks" }
 func (c *clicks) Families() []metric.Family { return []metric.Family{c.clicks} }
 
-func (c *clicks) limits() map[string]metric.Saver {
-	return map[string]metric.Saver{"admitted": c.admitted}
-}
-
 func (c *clicks) Fold(f *session.Fact) {
-	if f.Kind != event.ElementClicked {
-		return
+	if f.Kind == event.ElementClicked {
+		c.clicks.Inc(f.Pair, f.Clock, f.Element.String(), f.Title, f.Target.String(), reduce(f.Destination))
 	}
-	title, destination := metric.Clean(f.Title), metric.Clean(reduce(f.Destination))
-	if !c.admitted.Admit(f.Pair, title, destination) {
-		title, destination = metric.Other, metric.Other
-		c.overflow.Inc(c.otherTitle)
-		c.overflow.Inc(c.otherDestination)
-	}
-	c.clicks.Inc(f.Pair, f.Clock, f.Element.String(), title, f.Target.String(), destination)
 }
 
 func (*clicks) Headlines(n Numbers) []Headline {

@@ -23,11 +23,6 @@ type Collector interface {
 	Headlines(n Numbers) []Headline
 }
 
-// limited is a Collector with limits on open labels, which are state as well.
-type limited interface {
-	limits() map[string]metric.Saver
-}
-
 // modules is the list of all modules, in the order of the Analytics page.
 func modules(d deps) []Collector {
 	return []Collector{

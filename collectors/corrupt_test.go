@@ -40,12 +40,12 @@ func tryRestore(t *testing.T, saved []Saved, stored int64, rest [][]byte) error 
 		f.stored = stored
 		f.foldAll(rest)
 		write(f.set.Sections())
-		var h metric.Hist
+		var h metric.HistogramValue
 		for _, family := range f.set.Families() {
 			switch table := family.(type) {
 			case metric.Scalars:
 				table.Read(nil, f.set.Clock())
-			case interface{ Read(int, *metric.Hist) }:
+			case metric.Histograms:
 				table.Read(0, &h)
 			}
 			for i := range family.Len() {

@@ -16,13 +16,13 @@ var (
 
 type engagement struct {
 	cohorts *cohorts
-	returns *metric.Count
+	returns *metric.CounterVec
 }
 
 func newEngagement(d deps) *engagement {
 	return &engagement{
 		cohorts: newCohorts(UsersCohort, d, session.CohortNew, session.CohortReturning, session.CohortActive),
-		returns: metric.NewCount(UserReturns, d.pairs),
+		returns: metric.NewCounterVec(UserReturns, d.pairs),
 	}
 }
 

@@ -20,18 +20,18 @@ var (
 )
 
 type feedback struct {
-	reviewable *metric.Count
-	first      *metric.Count1[event.Rating]
-	changes    *metric.Count2[event.Rating, event.Rating]
-	mixes      *metric.Count1[session.Mix]
+	reviewable *metric.CounterVec
+	first      *metric.CounterVec1[event.Rating]
+	changes    *metric.CounterVec2[event.Rating, event.Rating]
+	mixes      *metric.CounterVec1[session.Mix]
 }
 
 func newFeedback(d deps) *feedback {
 	return &feedback{
-		reviewable: metric.NewCount(ReviewableResponses, d.pairs),
-		first:      metric.NewCount1[event.Rating](Feedback, d.pairs),
-		changes:    metric.NewCount2[event.Rating, event.Rating](FeedbackChanges, d.pairs),
-		mixes:      metric.NewCount1[session.Mix](ChatsFeedback, d.pairs),
+		reviewable: metric.NewCounterVec(ReviewableResponses, d.pairs),
+		first:      metric.NewCounterVec1[event.Rating](Feedback, d.pairs),
+		changes:    metric.NewCounterVec2[event.Rating, event.Rating](FeedbackChanges, d.pairs),
+		mixes:      metric.NewCounterVec1[session.Mix](ChatsFeedback, d.pairs),
 	}
 }
 

@@ -30,26 +30,26 @@ var (
 var waitBuckets = []float64{5, 15, 30, 60, 120, 300, 600, 1800, 3600}
 
 type handover struct {
-	requests   *metric.Count2[event.Cause, event.Via]
-	chats      *metric.Count1[event.Via]
+	requests   *metric.CounterVec2[event.Cause, event.Via]
+	chats      *metric.CounterVec1[event.Via]
 	users      *cohorts
-	wait       *metric.Dist
-	response   *metric.Dist
-	waiting    *gauge
-	oldest     *gauge
-	unanswered *metric.Count
+	wait       *metric.HistogramVec
+	response   *metric.HistogramVec
+	waiting    *metric.GaugeFunc
+	oldest     *metric.GaugeFunc
+	unanswered *metric.CounterVec
 }
 
 func newHandover(d deps) *handover {
 	return &handover{
-		requests:   metric.NewCount2[event.Cause, event.Via](HandoverRequests, d.pairs),
-		chats:      metric.NewCount1[event.Via](HandoverChats, d.pairs),
+		requests:   metric.NewCounterVec2[event.Cause, event.Via](HandoverRequests, d.pairs),
+		chats:      metric.NewCounterVec1[event.Via](HandoverChats, d.pairs),
 		users:      newCohorts(HandoverUsers, d, session.CohortAsked),
-		wait:       metric.NewDist(HandoverWait, d.pairs),
-		response:   metric.NewDist(HandoverFirstResponse, d.pairs),
-		waiting:    newGauge(HandoverWaiting, d, d.sessions.Waiting),
-		oldest:     newGauge(HandoverOldestWait, d, d.sessions.OldestWait),
-		unanswered: metric.NewCount(HandoverUnanswered, d.pairs),
+		wait:       metric.NewHistogramVec(HandoverWait, d.pairs),
+		response:   metric.NewHistogramVec(HandoverFirstResponse, d.pairs),
+		waiting:    metric.NewGaugeFunc(HandoverWaiting, d.pairs, d.sessions.Waiting),
+		oldest:     metric.NewGaugeFunc(HandoverOldestWait, d.pairs, d.sessions.OldestWait),
+		unanswered: metric.NewCounterVec(HandoverUnanswered, d.pairs),
 	}
 }
 

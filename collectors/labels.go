@@ -10,8 +10,8 @@ import (
 
 // Labels that several modules share.
 var (
-	Device  = metric.Open("device", 20, "exporter")
-	Browser = metric.Open("browser", 50, "exporter")
+	Device  = metric.Open("device", 20, metric.PerExporter)
+	Browser = metric.Open("browser", 50, metric.PerExporter)
 	Window  = metric.OneOf("window", "1d", "7d", "30d")
 	Rating  = metric.Closed[event.Rating]("rating")
 )

@@ -17,16 +17,16 @@ var (
 )
 
 type messages struct {
-	sent   *metric.Count1[event.Sender]
-	inputs *metric.Count1[event.Input]
-	daily  *metric.Dist
+	sent   *metric.CounterVec1[event.Sender]
+	inputs *metric.CounterVec1[event.Input]
+	daily  *metric.HistogramVec
 }
 
 func newMessages(d deps) *messages {
 	return &messages{
-		sent:   metric.NewCount1[event.Sender](Messages, d.pairs),
-		inputs: metric.NewCount1[event.Input](MessageInputs, d.pairs),
-		daily:  metric.NewDist(UserMessages, d.pairs),
+		sent:   metric.NewCounterVec1[event.Sender](Messages, d.pairs),
+		inputs: metric.NewCounterVec1[event.Input](MessageInputs, d.pairs),
+		daily:  metric.NewHistogramVec(UserMessages, d.pairs),
 	}
 }
 

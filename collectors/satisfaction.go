@@ -30,16 +30,16 @@ func (s score) String() string {
 }
 
 type satisfaction struct {
-	score   *metric.Dist
-	changes *metric.Count2[score, score]
-	offered *metric.Count
+	score   *metric.HistogramVec
+	changes *metric.CounterVec2[score, score]
+	offered *metric.CounterVec
 }
 
 func newSatisfaction(d deps) *satisfaction {
 	return &satisfaction{
-		score:   metric.NewDist(CSATScore, d.pairs),
-		changes: metric.NewCount2[score, score](CSATChanges, d.pairs),
-		offered: metric.NewCount(CSATOffered, d.pairs),
+		score:   metric.NewHistogramVec(CSATScore, d.pairs),
+		changes: metric.NewCounterVec2[score, score](CSATChanges, d.pairs),
+		offered: metric.NewCounterVec(CSATOffered, d.pairs),
 	}
 }
 

@@ -83,8 +83,8 @@ func samples(f metric.Family, now int64) []sample {
 		return out
 	}
 	for i := range f.Len() {
-		var h metric.Hist
-		f.(interface{ Read(int, *metric.Hist) }).Read(i, &h)
+		var h metric.HistogramValue
+		f.(metric.Histograms).Read(i, &h)
 		sum := uint64(0)
 		for b, bound := range append(slices.Clip(f.Def().Buckets), math.Inf(1)) {
 			sum += h.Classic[b]

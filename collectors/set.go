@@ -26,7 +26,7 @@ func New(cfg Config) *Set {
 	s, probe := newSet(cfg), newSet(cfg)
 	probe.pairs.Intern("bot", "channel", 0)
 	pair := probe.Samples() - s.Samples()
-	s.pairs.SetBudget(metric.NewBudget(cfg.MaxSeries, pair, s.families, s.overflow))
+	s.pairs.SetBudget(metric.NewBudget(cfg.MaxSeries, pair, s.families))
 	return s
 }
 
@@ -62,7 +62,7 @@ func (s *Set) Fold(stored int64, e *event.Event, reject *event.Reject) {
 	}
 	stored, doubted := s.sessions.Witness(stored, witness)
 	if doubted {
-		s.stream.doubted.Add(1)
+		s.stream.doubted.Inc(0)
 	}
 	if f := s.sessions.Advance(stored); f != nil {
 		s.count(f)
@@ -73,7 +73,7 @@ func (s *Set) Fold(stored int64, e *event.Event, reject *event.Reject) {
 	case e.Env == "test" && !s.cfg.IncludeTest:
 		s.stream.ignored.Inc(0, ignoredTest)
 	case s.sessions.Duplicate(e):
-		s.stream.duplicates.Add(1)
+		s.stream.duplicates.Inc(0)
 	default:
 		s.apply(e, stored)
 	}
@@ -103,7 +103,7 @@ func (s *Set) count(f *session.Fact) {
 }
 
 // Lost counts messages that the stream dropped before they were read.
-func (s *Set) Lost(n uint64) { s.stream.lost.Add(n) }
+func (s *Set) Lost(n uint64) { s.stream.lost.Add(0, n) }
 
 // Clock returns the fold clock: the largest stored time so far, in Unix nanoseconds; 0 before the first message.
 func (s *Set) Clock() int64 { return s.sessions.Clock() }

@@ -39,16 +39,21 @@ func raw(name string, w *codec.Writer) codec.Section {
 	return codec.Section{Name: name, Version: moduleVersion, Write: func(to *codec.Writer) { to.Raw(w.Bytes()) }}
 }
 
-// savers returns a module's state by name: the tables of its metrics, and its limits.
+// savers returns a module's state by name: the tables of its metrics, and the limits of their labels.
 func savers(c Collector) map[string]metric.Saver {
 	m := map[string]metric.Saver{}
 	for _, f := range c.Families() {
 		if f, ok := f.(metric.Stateful); ok {
 			m[f.Def().Name] = f
 		}
-	}
-	if l, ok := c.(limited); ok {
-		maps.Copy(m, l.limits())
+		if f, ok := f.(interface{ Limits() []*metric.LabelLimit }); ok {
+			for _, l := range f.Limits() {
+				if other, ok := m[l.Name()]; ok && other != l {
+					panic("BUG: two limits " + l.Name() + " of " + c.Name())
+				}
+				m[l.Name()] = l
+			}
+		}
 	}
 	return m
 }

@@ -39,27 +39,27 @@ const ignoredTest ignored = 1 // env is test
 func (i ignored) String() string { return [...]string{"", "test", ""}[min(i, 2)] }
 
 type stream struct {
-	events     *metric.Count1[event.Kind]
-	rejected   *metric.Count1[event.Reason]
-	duplicates *metric.Total
-	ignored    *metric.Count1[ignored]
-	clamped    *metric.Count1[session.Clamp]
-	doubted    *metric.Total
-	delay      *metric.Dist
-	lost       *metric.Total
+	events     *metric.CounterVec1[event.Kind]
+	rejected   *metric.CounterVec1[event.Reason]
+	duplicates *metric.CounterVec
+	ignored    *metric.CounterVec1[ignored]
+	clamped    *metric.CounterVec1[session.Clamp]
+	doubted    *metric.CounterVec
+	delay      *metric.HistogramVec
+	lost       *metric.CounterVec
 	overflow   *metric.Overflow
 }
 
 func newStream(d deps) *stream {
 	return &stream{
-		events:     metric.NewCount1[event.Kind](Events, d.pairs),
-		rejected:   metric.NewCount1[event.Reason](EventsRejected, d.pairs),
-		duplicates: metric.NewTotal(EventsDuplicate, d.pairs),
-		ignored:    metric.NewCount1[ignored](EventsIgnored, d.pairs),
-		clamped:    metric.NewCount1[session.Clamp](EventsClamped, d.pairs),
-		doubted:    metric.NewTotal(ClockDoubted, d.pairs),
-		delay:      metric.NewDist(EventDelay, d.pairs),
-		lost:       metric.NewTotal(EventsLost, d.pairs),
+		events:     metric.NewCounterVec1[event.Kind](Events, d.pairs),
+		rejected:   metric.NewCounterVec1[event.Reason](EventsRejected, d.pairs),
+		duplicates: metric.NewCounterVec(EventsDuplicate, d.pairs),
+		ignored:    metric.NewCounterVec1[ignored](EventsIgnored, d.pairs),
+		clamped:    metric.NewCounterVec1[session.Clamp](EventsClamped, d.pairs),
+		doubted:    metric.NewCounterVec(ClockDoubted, d.pairs),
+		delay:      metric.NewHistogramVec(EventDelay, d.pairs),
+		lost:       metric.NewCounterVec(EventsLost, d.pairs),
 		overflow:   d.overflow,
 	}
 }

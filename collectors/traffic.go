@@ -37,13 +37,13 @@ func (h dayHour) String() string {
 }
 
 type traffic struct {
-	messages *metric.Count2[weekday, dayHour]
+	messages *metric.CounterVec2[weekday, dayHour]
 	local    localHour
 }
 
 func newTraffic(d deps) *traffic {
 	return &traffic{
-		messages: metric.NewCount2[weekday, dayHour](Traffic, d.pairs),
+		messages: metric.NewCounterVec2[weekday, dayHour](Traffic, d.pairs),
 		local:    localHour{zone: d.cfg.Session.Location, from: 1},
 	}
 }

@@ -14,20 +14,14 @@ var (
 )
 
 type users struct {
-	active       *activeUsers
-	fresh        *metric.OpenCount
-	overflow     *metric.Overflow
-	otherDevice  metric.Row
-	otherBrowser metric.Row
+	active *activeUsers
+	fresh  *metric.OpenCounterVec
 }
 
 func newUsers(d deps) *users {
 	return &users{
-		active:       &activeUsers{d.pairs, d.sessions, windowNames(d.cfg.Session.Windows)},
-		fresh:        metric.NewOpenCount(UsersNew, d.pairs),
-		overflow:     d.overflow,
-		otherDevice:  d.overflow.Row(UsersNew.Name, Device.Name),
-		otherBrowser: d.overflow.Row(UsersNew.Name, Browser.Name),
+		active: &activeUsers{d.pairs, d.sessions, windowNames(d.cfg.Session.Windows)},
+		fresh:  metric.NewOpenCounterVec(UsersNew, d.pairs, d.overflow), // the sessions limit devices and browsers
 	}
 }
 
@@ -36,15 +30,8 @@ func (*users) Title() string               { return "Users" }
 func (u *users) Families() []metric.Family { return []metric.Family{u.active, u.fresh} }
 
 func (u *users) Fold(f *session.Fact) {
-	if !f.NewUser {
-		return
-	}
-	u.fresh.Inc(f.Pair, f.Clock, f.Device, f.Browser)
-	if f.Device == metric.Other {
-		u.overflow.Inc(u.otherDevice)
-	}
-	if f.Browser == metric.Other {
-		u.overflow.Inc(u.otherBrowser)
+	if f.NewUser {
+		u.fresh.Inc(f.Pair, f.Clock, f.Device, f.Browser)
 	}
 }
 

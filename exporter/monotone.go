@@ -16,11 +16,11 @@ type counters struct {
 // readCounters reads all counters. It must not run beside the fold.
 func readCounters(set *collectors.Set) *counters {
 	c := &counters{set: set}
-	var h metric.Hist
+	var h metric.HistogramValue
 	for _, f := range set.Families() {
 		var v []float64
 		switch t := f.(type) {
-		case interface{ Read(int, *metric.Hist) }:
+		case metric.Histograms:
 			for i := range f.Len() {
 				t.Read(i, &h)
 				v = append(v, float64(h.Count))

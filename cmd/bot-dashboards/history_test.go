@@ -132,9 +132,9 @@ func family(f metric.Family, at time.Time, add func(string, float64, ...string))
 		}
 		return
 	}
-	var h metric.Hist
+	var h metric.HistogramValue
 	for i := range f.Len() {
-		f.(histograms).Read(i, &h)
+		f.(metric.Histograms).Read(i, &h)
 		sum := uint64(0)
 		for k, n := range h.Classic {
 			sum += n
@@ -148,8 +148,6 @@ func family(f metric.Family, at time.Time, add func(string, float64, ...string))
 		add(d.Name+"_count", float64(h.Count), labels(i)...)
 	}
 }
-
-type histograms interface{ Read(i int, dst *metric.Hist) }
 
 // bound writes a bucket's bound as Prometheus stores it.
 func bound(v float64) string {
@@ -169,9 +167,9 @@ func totals(set *collectors.Set) truth {
 			}
 			continue
 		}
-		var h metric.Hist
+		var h metric.HistogramValue
 		for i := range f.Len() {
-			f.(histograms).Read(i, &h)
+			f.(metric.Histograms).Read(i, &h)
 			t[f.Def().Name] += float64(h.Count)
 		}
 	}

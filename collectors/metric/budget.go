@@ -23,14 +23,10 @@ type Budget struct {
 	max      int
 	pair     int // samples that a new pair brings
 	families []Family
-	overflow *Overflow
 }
 
-// NewBudget returns a Budget of max samples for all the families there are, of which each new pair takes some. What goes
-// to Other for want of room is counted as overflow of the metric and label.
-func NewBudget(max, pair int, families []Family, overflow *Overflow) *Budget {
-	return &Budget{max, pair, families, overflow}
-}
+// NewBudget returns a Budget of max samples for all the families there are; each new pair takes pair of them.
+func NewBudget(max, pair int, families []Family) *Budget { return &Budget{max, pair, families} }
 
 // Room reports whether so many samples more are within the limit on all of them.
 func (p *Pairs) Room(samples int) bool {
@@ -46,18 +42,4 @@ func (p *Pairs) fits(key [2]string) [2]string {
 		return key
 	}
 	return [2]string{Other, Other}
-}
-
-// fits returns the key that may be a series: itself, or that with Other for all open labels.
-func (c *OpenCount) fits(k openKey) openKey {
-	if c.pairs.Room(1) {
-		return k
-	}
-	for i, l := range c.def.own() {
-		if l.Values == nil && k.values[i] != Other {
-			k.values[i] = Other
-			c.pairs.budget.overflow.inc(c.def.Name, l.Name)
-		}
-	}
-	return k
 }

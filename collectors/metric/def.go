@@ -31,6 +31,12 @@ type Label struct {
 	Scope  string   // what an open label's limit is counted for, in words
 }
 
+// Scopes of the limits of open labels.
+const (
+	PerExporter      = "exporter"
+	PerBotAndChannel = "bot and channel"
+)
+
 // Other is the value of an open label beyond its limit.
 const Other = "__other__"
 
@@ -68,8 +74,8 @@ func Open(name string, limit int, scope string) Label {
 
 // Bot and Channel are the first labels of every KPI.
 var (
-	Bot     = Open("bot", 100, "exporter")
-	Channel = Open("channel", 20, "exporter")
+	Bot     = Open("bot", 100, PerExporter)
+	Channel = Open("channel", 20, PerExporter)
 )
 
 // Counter defines a counter for each bot and channel.
@@ -102,7 +108,7 @@ func (d *Def) own() []Label {
 	return d.Labels
 }
 
-// PerPair tells whether the metric is kept for each bot and channel.
+// PerPair reports whether the metric is kept for each bot and channel.
 func (d *Def) PerPair() bool {
 	return len(d.Labels) >= 2 && d.Labels[0].Name == Bot.Name && d.Labels[1].Name == Channel.Name
 }

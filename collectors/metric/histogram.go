@@ -23,8 +23,8 @@ func nativeBucket(v float64) int {
 	return sort.SearchFloat64s(fractions[:], frac) + (exp-1)*len(fractions)
 }
 
-// Hist is the value of one histogram series.
-type Hist struct {
+// HistogramValue is the value of one histogram series.
+type HistogramValue struct {
 	Classic []uint64 // observations in each classic bucket and, last, above them; not cumulative
 	Count   uint64
 	Sum     float64
@@ -33,16 +33,16 @@ type Hist struct {
 	Native  []uint64 // observations by native bucket, a dense run
 }
 
-// hist keeps the sum as whole units and billionths, so that it does not depend on the order of observations and does
-// not lose small values beside a large total.
-type hist struct {
+// histogram is one series. It keeps the sum as whole units and billionths, so that the sum does not depend on the order
+// of observations and small values are not lost beside a large total.
+type histogram struct {
 	count, zero uint64
 	whole, nano int64
 	first       int
 	native      []uint64
 }
 
-func (h *hist) observe(whole, nano int64, times uint64) {
+func (h *histogram) observe(whole, nano int64, times uint64) {
 	h.count += times
 	h.whole += whole * int64(times)
 	h.nano += nano * int64(times)
@@ -67,41 +67,36 @@ func (h *hist) observe(whole, nano int64, times uint64) {
 	h.native[i-h.first] += times
 }
 
-// Histograms is a Family of histograms.
-type Histograms struct {
-	closed
-	h       []hist
-	classic []uint64
+// histograms are the values of a family's series.
+type histograms struct {
+	bounds  []float64
+	h       []histogram
+	classic []uint64 // by series and bucket
 }
 
-func newHistograms(d *Def, p *Pairs, sizes ...int) Histograms {
-	h := Histograms{closed: closed{d, p, d.sizes(sizes...)}}
-	h.Grow()
-	return h
-}
+func (t *histograms) width() int { return len(t.bounds) + 1 }
 
-func (t *Histograms) width() int { return len(t.def.Buckets) + 1 }
-
-// Grow adds the series of new pairs, without observations.
-func (t *Histograms) Grow() {
-	for len(t.h) < t.series() {
-		t.h = append(t.h, hist{})
+// grow adds series without observations until there are n.
+func (t *histograms) grow(n int) {
+	for len(t.h) < n {
+		t.h = append(t.h, histogram{})
 		t.classic = append(t.classic, make([]uint64, t.width())...)
 	}
 }
 
-func (t *Histograms) observe(i int, whole, nano int64, times uint64) {
+// observe adds a number, in whole units and billionths, as often as times says.
+func (t *histograms) observe(i int, whole, nano int64, times uint64) {
 	t.h[i].observe(whole, nano, times)
 	v := float64(whole) + float64(nano)/1e9
 	b := 0
-	for b < len(t.def.Buckets) && v > t.def.Buckets[b] {
+	for b < len(t.bounds) && v > t.bounds[b] {
 		b++
 	}
 	t.classic[i*t.width()+b] += times
 }
 
 // Read copies the value of series i into dst, whose slices are used again.
-func (t *Histograms) Read(i int, dst *Hist) {
+func (t *histograms) Read(i int, dst *HistogramValue) {
 	h := &t.h[i]
 	dst.Classic = append(dst.Classic[:0], t.classic[i*t.width():(i+1)*t.width()]...)
 	dst.Native = append(dst.Native[:0], h.native...)
@@ -109,22 +104,18 @@ func (t *Histograms) Read(i int, dst *Hist) {
 	dst.Sum = float64(h.whole) + float64(h.nano)/1e9
 }
 
-// Save writes the values.
-func (t *Histograms) Save(w *codec.Writer) {
-	w.Uint(uint64(len(t.h)))
-	for i := range t.h {
-		h := &t.h[i]
-		w.Uint(h.count)
-		if h.count == 0 {
-			continue
-		}
-		w.Uint(h.zero)
-		w.Int(h.whole)
-		w.Int(h.nano)
-		w.Int(int64(h.first))
-		saveAll(w, h.native)
-		saveAll(w, t.classic[i*t.width():(i+1)*t.width()])
+func (t *histograms) save(w *codec.Writer, i int) {
+	h := &t.h[i]
+	w.Uint(h.count)
+	if h.count == 0 {
+		return
 	}
+	w.Uint(h.zero)
+	w.Int(h.whole)
+	w.Int(h.nano)
+	w.Int(int64(h.first))
+	saveAll(w, h.native)
+	saveAll(w, t.classic[i*t.width():(i+1)*t.width()])
 }
 
 func saveAll(w *codec.Writer, list []uint64) {
@@ -134,55 +125,87 @@ func saveAll(w *codec.Writer, list []uint64) {
 	}
 }
 
+// load reads what save wrote.
+func (t *histograms) load(r *codec.Reader, i int) {
+	h := &t.h[i]
+	if h.count = r.Uint(); h.count == 0 {
+		return
+	}
+	h.zero, h.whole, h.nano, h.first = r.Uint(), r.Int(), r.Int(), int(r.Int())
+	h.native = make([]uint64, r.Len(1))
+	if least, most := nativeBucket(ZeroThreshold), nativeBucket(math.MaxFloat64); h.first < least || h.first > most-len(h.native)+1 {
+		r.Fail()
+		return
+	}
+	for k := range h.native {
+		h.native[k] = r.Uint()
+	}
+	if r.Len(1) != t.width() {
+		r.Fail()
+		return
+	}
+	for k := range t.width() {
+		t.classic[i*t.width()+k] = r.Uint()
+	}
+}
+
+// closedHistograms is a closed family of histograms.
+type closedHistograms struct {
+	closed
+	histograms
+}
+
+func newClosedHistograms(d *Def, p *Pairs, sizes ...int) closedHistograms {
+	t := closedHistograms{closed{d, p, d.sizes(sizes...)}, histograms{bounds: d.Buckets}}
+	t.Grow()
+	return t
+}
+
+// Grow adds the series of new pairs, without observations.
+func (t *closedHistograms) Grow() { t.grow(t.series()) }
+
+// Save writes the values.
+func (t *closedHistograms) Save(w *codec.Writer) {
+	w.Uint(uint64(len(t.h)))
+	for i := range t.h {
+		t.save(w, i)
+	}
+}
+
 // Load reads what Save wrote.
-func (t *Histograms) Load(r *codec.Reader) {
+func (t *closedHistograms) Load(r *codec.Reader) {
 	if r.Len(1) != len(t.h) {
 		r.Fail()
 		return
 	}
 	for i := range t.h {
-		h := &t.h[i]
-		if h.count = r.Uint(); h.count == 0 {
-			continue
-		}
-		h.zero, h.whole, h.nano, h.first = r.Uint(), r.Int(), r.Int(), int(r.Int())
-		h.native = make([]uint64, r.Len(1))
-		if least, most := nativeBucket(ZeroThreshold), nativeBucket(math.MaxFloat64); h.first < least || h.first > most-len(h.native)+1 {
-			r.Fail()
-			return
-		}
-		for k := range h.native {
-			h.native[k] = r.Uint()
-		}
-		if r.Len(1) != t.width() {
-			r.Fail()
-			return
-		}
-		for k := range t.width() {
-			t.classic[i*t.width()+k] = r.Uint()
-		}
+		t.load(r, i)
 	}
 }
 
-// Dist is a histogram for each bot and channel.
-type Dist struct{ Histograms }
+// HistogramVec is a histogram without labels beyond bot and channel.
+type HistogramVec struct{ closedHistograms }
 
-// NewDist returns the table of a histogram without further labels.
-func NewDist(d *Def, p *Pairs) *Dist { return &Dist{newHistograms(d, p)} }
+// NewHistogramVec returns the table of a histogram without further labels.
+func NewHistogramVec(d *Def, p *Pairs) *HistogramVec {
+	return &HistogramVec{newClosedHistograms(d, p)}
+}
 
 // Observe adds a number, as often as times says.
-func (t *Dist) Observe(p Pair, n int64, times uint64) { t.observe(int(p), n, 0, times) }
+func (t *HistogramVec) Observe(p Pair, n int64, times uint64) { t.observe(int(p), n, 0, times) }
 
 // ObserveNanos adds a duration, exposed in seconds.
-func (t *Dist) ObserveNanos(p Pair, ns int64) { t.observe(int(p), ns/1e9, ns%1e9, 1) }
+func (t *HistogramVec) ObserveNanos(p Pair, ns int64) { t.observe(int(p), ns/1e9, ns%1e9, 1) }
 
-// Dist1 is a histogram with one closed label.
-type Dist1[A Enum] struct{ Histograms }
+// HistogramVec1 is a histogram with one closed label.
+type HistogramVec1[A Enum] struct{ closedHistograms }
 
-// NewDist1 returns the table of a histogram with one closed label.
-func NewDist1[A Enum](d *Def, p *Pairs) *Dist1[A] { return &Dist1[A]{newHistograms(d, p, size[A]())} }
+// NewHistogramVec1 returns the table of a histogram with one closed label.
+func NewHistogramVec1[A Enum](d *Def, p *Pairs) *HistogramVec1[A] {
+	return &HistogramVec1[A]{newClosedHistograms(d, p, size[A]())}
+}
 
 // ObserveNanos adds a duration, exposed in seconds.
-func (t *Dist1[A]) ObserveNanos(p Pair, a A, ns int64) {
+func (t *HistogramVec1[A]) ObserveNanos(p Pair, a A, ns int64) {
 	t.observe(int(p)*t.stride+int(a)-1, ns/1e9, ns%1e9, 1)
 }

@@ -23,7 +23,7 @@ func TestHistogramRefuses(t *testing.T) {
 		saveAll(w, make([]uint64, native))
 		saveAll(w, make([]uint64, classic))
 		r := codec.NewReader(w.Bytes())
-		NewDist(Histogram("bot_test_seconds", "Test.", []float64{1, 2}), pairs).Load(r)
+		NewHistogramVec(Histogram("bot_test_seconds", "Test.", []float64{1, 2}), pairs).Load(r)
 		return r.Close()
 	}
 	require.NoError(t, load(0, 1, 3))

@@ -29,12 +29,7 @@ func TestLimit(t *testing.T) {
 	require.Equal(t, Other, lower.Admit("third"))
 }
 
-type saver interface {
-	Save(*codec.Writer)
-	Load(*codec.Reader)
-}
-
-func reload(t *testing.T, from, to saver) {
+func reload(t *testing.T, from, to Saver) {
 	t.Helper()
 	w := codec.NewWriter(nil)
 	from.Save(w)
@@ -44,22 +39,6 @@ func reload(t *testing.T, from, to saver) {
 	again := codec.NewWriter(nil)
 	to.Save(again)
 	require.Equal(t, w.Bytes(), again.Bytes())
-}
-
-func TestAdmission(t *testing.T) {
-	for _, perPair := range []bool{true, false} {
-		l := NewAdmission(2, perPair)
-		require.True(t, l.Admit(1, "a", "x"))
-		require.True(t, l.Admit(1, "a", "y"), "another pair of values")
-		require.False(t, l.Admit(1, "ax", ""), "the third; not the first, run together")
-		require.True(t, l.Admit(1, "a", "x"), "for good")
-		require.Equal(t, perPair, l.Admit(2, "b", ""), "another bot and channel")
-		require.True(t, l.Admit(2, "a", "x"), "its second, or known already")
-		again := NewAdmission(2, perPair)
-		reload(t, l, again)
-		require.False(t, again.Admit(1, "c", ""))
-		require.True(t, again.Admit(1, "a", "y"))
-	}
 }
 
 // TestPairs: beyond the limits all share __other__, also when there are more names than the cache holds.

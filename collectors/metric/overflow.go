@@ -3,7 +3,7 @@ package metric
 import "github.com/bot-exporter/bot-exporter/collectors/codec"
 
 // Overflow counts, by metric and label, the increments whose label value went to Other. Its series are a list and not
-// a product of two labels: each is declared by the module that limits the label.
+// a product of two labels: each is declared by the family that limits the label.
 type Overflow struct {
 	def   *Def
 	pairs *Pairs
@@ -22,17 +22,6 @@ func (o *Overflow) Row(metric, label string) Row {
 	o.rows = append(o.rows, [2]string{metric, label})
 	o.v = append(o.v, 0)
 	return Row(len(o.rows) - 1)
-}
-
-// inc counts one increment of a metric whose label went to Other; the module has declared the row.
-func (o *Overflow) inc(metric, label string) {
-	for i, r := range o.rows {
-		if r == [2]string{metric, label} {
-			o.v[i]++
-			return
-		}
-	}
-	panic("BUG: no overflow row for label " + label + " of " + metric)
 }
 
 // Inc counts one increment that went to Other.

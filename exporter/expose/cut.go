@@ -11,7 +11,7 @@ import (
 type Cut struct {
 	words, escaped []string // label values by id
 	families       []figures
-	scratch        metric.Hist
+	scratch        metric.HistogramValue
 }
 
 // figures are the numbers of one family, by series.
@@ -48,12 +48,6 @@ func Of(set *collectors.Set, now int64) *Cut {
 // Hide leaves all KPIs out.
 func (c *Cut) Hide() { c.families = c.families[:0] }
 
-// histograms is what tables of histograms have beyond metric.Family.
-type histograms interface {
-	metric.Family
-	Read(i int, dst *metric.Hist)
-}
-
 func (c *Cut) copy(l *Layout, now int64) {
 	if cap(c.families) < len(l.families) {
 		c.families = make([]figures, len(l.families))
@@ -65,7 +59,7 @@ func (c *Cut) copy(l *Layout, now int64) {
 		switch t := f.table.(type) {
 		case metric.Scalars:
 			n.values = t.Read(n.values[:0], now)
-		case histograms:
+		case metric.Histograms:
 			n.hists, n.native = n.hists[:0], n.native[:0]
 			for i := range t.Len() {
 				t.Read(i, &c.scratch)
@@ -75,7 +69,7 @@ func (c *Cut) copy(l *Layout, now int64) {
 	}
 }
 
-func (n *figures) add(h *metric.Hist) {
+func (n *figures) add(h *metric.HistogramValue) {
 	from := len(n.native)
 	n.native = append(n.native, h.Native...)
 	n.hists = append(n.hists, h.Classic...)
@@ -83,11 +77,11 @@ func (n *figures) add(h *metric.Hist) {
 }
 
 // hist returns the value of series i of a histogram.
-func (n *figures) hist(i uint32) metric.Hist {
+func (n *figures) hist(i uint32) metric.HistogramValue {
 	classic := len(n.def.Buckets) + 1
 	at := n.hists[int(i)*(classic+histHead):][:classic+histHead]
 	head := at[classic:]
-	return metric.Hist{
+	return metric.HistogramValue{
 		Classic: at[:classic], Count: head[histCount], Sum: math.Float64frombits(head[histSum]), Zero: head[histZero],
 		First: int(head[histFirst]), Native: n.native[head[histFrom]:head[histTo]],
 	}

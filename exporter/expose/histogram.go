@@ -31,7 +31,7 @@ func newHistShape(bounds []float64) histShape {
 }
 
 // append adds the fields of a histogram message.
-func (s *histShape) append(b []byte, h *metric.Hist, start int64) []byte {
+func (s *histShape) append(b []byte, h *metric.HistogramValue, start int64) []byte {
 	b = appendDouble(appendNumber(b, histogramCount, h.Count), histogramSum, h.Sum)
 	total := uint64(0)
 	for i, bound := range s.bounds {
@@ -64,7 +64,7 @@ type span struct {
 const maxGap = 2
 
 // encode makes the spans of the native buckets and the differences of their counts.
-func (s *histShape) encode(h *metric.Hist) {
+func (s *histShape) encode(h *metric.HistogramValue) {
 	s.spans, s.deltas = s.spans[:0], s.deltas[:0]
 	next, before := 0, int64(0) // first bucket after the last span; count of the last bucket
 	add := func(n uint64) {

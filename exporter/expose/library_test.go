@@ -44,8 +44,8 @@ func messages(set *collectors.Set, now int64) (list []*dto.MetricFamily) {
 			case metric.TypeGauge:
 				m.Gauge = &dto.Gauge{Value: proto.Float64(values[i])}
 			case metric.TypeHistogram:
-				var h metric.Hist
-				t.(histograms).Read(i, &h)
+				var h metric.HistogramValue
+				t.(metric.Histograms).Read(i, &h)
 				m.Histogram = histogramMessage(d, &h, start)
 			}
 			mf.Metric = append(mf.Metric, m)
@@ -66,7 +66,7 @@ func messages(set *collectors.Set, now int64) (list []*dto.MetricFamily) {
 	return list
 }
 
-func histogramMessage(d *metric.Def, v *metric.Hist, start *timestamppb.Timestamp) *dto.Histogram {
+func histogramMessage(d *metric.Def, v *metric.HistogramValue, start *timestamppb.Timestamp) *dto.Histogram {
 	h := &dto.Histogram{
 		SampleCount: proto.Uint64(v.Count), SampleSum: proto.Float64(v.Sum), CreatedTimestamp: start,
 		Schema: proto.Int32(metric.Schema), ZeroThreshold: proto.Float64(metric.ZeroThreshold), ZeroCount: proto.Uint64(v.Zero),

@@ -27,7 +27,7 @@ func TestHistogramsLikeTheLibrary(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		pairs := metric.NewPairs(1, 1)
 		pair, _, _ := pairs.Intern("shop", "web", 1)
-		ours := metric.NewDist(def, pairs)
+		ours := metric.NewHistogramVec(def, pairs)
 		theirs := prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: def.Name, Help: def.Help, Buckets: def.Buckets, NativeHistogramBucketFactor: 1.1,
 		})
@@ -45,7 +45,7 @@ func TestHistogramsLikeTheLibrary(t *testing.T) {
 			theirs.Observe(time.Duration(ns).Seconds())
 		}
 
-		var value metric.Hist
+		var value metric.HistogramValue
 		ours.Read(int(pair), &value)
 		shape, have := newHistShape(def.Buckets), &dto.Histogram{}
 		require.NoError(t, proto.Unmarshal(shape.append(nil, &value, 0), have))
@@ -68,12 +68,12 @@ func TestSumOfManyObservations(t *testing.T) {
 	def := metric.Histogram("bot_test_seconds", "Test.", []float64{1})
 	pairs := metric.NewPairs(1, 1)
 	pair, _, _ := pairs.Intern("shop", "web", 1)
-	dist := metric.NewDist(def, pairs)
+	dist := metric.NewHistogramVec(def, pairs)
 	dist.Observe(pair, 1<<40, 1)
 	for range 1000 {
 		dist.ObserveNanos(pair, 123456)
 	}
-	var v metric.Hist
+	var v metric.HistogramValue
 	dist.Read(int(pair), &v)
 	require.Equal(t, 1<<40+0.123456, v.Sum)
 	require.EqualValues(t, 1001, v.Count)

@@ -43,9 +43,9 @@ func (c constMetrics) Collect(ch chan<- prometheus.Metric) {
 			for i, v := range t.Read(nil, c.set.Clock()) {
 				ch <- prometheus.MustNewConstMetric(desc, kind, v, f.Labels(nil, i)...)
 			}
-		case interface{ Read(int, *metric.Hist) }:
+		case metric.Histograms:
 			for i := range f.Len() {
-				var h metric.Hist
+				var h metric.HistogramValue
 				t.Read(i, &h)
 				buckets, sum := map[float64]uint64{}, uint64(0)
 				for k, b := range d.Buckets {
