@@ -64,12 +64,12 @@ func run(t *testing.T, cfg Config, source Source, store Store) *running {
 func runWith(t *testing.T, cfg Config, source Source, store Store, change func(*Engine)) *running {
 	t.Helper()
 	log := &logText{}
-	e, err := New(cfg, source, store, slog.New(slog.NewTextHandler(log, nil)))
+	e, err := New(cfg, store, slog.New(slog.NewTextHandler(log, nil)))
 	require.NoError(t, err)
 	change(e)
 	ctx, cancel := context.WithCancel(t.Context())
 	r := &running{Engine: e, t: t, web: httptest.NewServer(e.Handler(nil)), log: log, done: make(chan error, 1), end: cancel}
-	go func() { r.done <- e.Run(ctx) }()
+	go func() { r.done <- e.Run(ctx, source) }()
 	t.Cleanup(func() { r.close() })
 	return r
 }
