@@ -51,7 +51,7 @@ func TestDevFull(t *testing.T) {
 func TestFullDisk(t *testing.T) {
 	dir := t.TempDir()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestFullDiskChild$", "-test.v")
-	cmd.Env = append(os.Environ(), "SNAPFILE_FULL="+dir)
+	cmd.Env = append(os.Environ(), "STORAGE_FULL="+dir)
 	out, err := inNamespace(cmd)
 	if strings.Contains(string(out), "cannot mount") || errors.Is(err, syscall.EPERM) || errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.ENOSPC) {
 		t.Skipf("no mount of its own here: %v %s", err, out)
@@ -62,7 +62,7 @@ func TestFullDisk(t *testing.T) {
 }
 
 func TestFullDiskChild(t *testing.T) {
-	dir := os.Getenv("SNAPFILE_FULL")
+	dir := os.Getenv("STORAGE_FULL")
 	if dir == "" {
 		t.Skip("runs as a child of TestFullDisk")
 	}
