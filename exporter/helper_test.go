@@ -1,7 +1,6 @@
 package exporter
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"log/slog"
@@ -50,7 +49,7 @@ type running struct {
 	*Engine
 	t    *testing.T
 	web  *httptest.Server
-	log  *logText
+	log  *proctest.Output
 	done chan error
 	end  context.CancelFunc
 	once sync.Once
@@ -63,7 +62,7 @@ func run(t *testing.T, cfg Config, source Source, store Store) *running {
 
 func runWith(t *testing.T, cfg Config, source Source, store Store, change func(*Engine)) *running {
 	t.Helper()
-	log := &logText{}
+	log := &proctest.Output{}
 	e, err := New(cfg, store, slog.New(slog.NewTextHandler(log, nil)))
 	require.NoError(t, err)
 	change(e)
@@ -258,22 +257,4 @@ func oracle(cfg Config, messages ...[]Message) *collectors.Set {
 func (r *running) equals(want *collectors.Set) {
 	r.t.Helper()
 	require.Equal(r.t, written(want.Sections()), r.state())
-}
-
-// logText is a log to read.
-type logText struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logText) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logText) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }

@@ -10,18 +10,20 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/bot-exporter/bot-exporter/exporter/proctest"
 )
 
 // limited is a log whose clock is the test's.
 type limited struct {
 	*LogLimit
 	t    *testing.T
-	text *logText
+	text *proctest.Output
 	now  time.Time
 }
 
 func newLimited(t *testing.T) *limited {
-	text := &logText{}
+	text := &proctest.Output{}
 	return &limited{NewLogLimit(slog.NewTextHandler(text, nil)), t, text, time.Unix(1_700_000_000, 0)}
 }
 
@@ -92,7 +94,7 @@ func TestLogLimitOfManyTexts(t *testing.T) {
 
 // The level stays that of the handler behind, and what is logged gets there whole.
 func TestLogLimitPassesOn(t *testing.T) {
-	text := &logText{}
+	text := &proctest.Output{}
 	var level slog.LevelVar
 	log := slog.New(NewLogLimit(slog.NewTextHandler(text, &slog.HandlerOptions{Level: &level})))
 	log.Debug("no")

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/bot-exporter/bot-exporter/exporter"
+	"github.com/bot-exporter/bot-exporter/exporter/proctest"
 	"github.com/bot-exporter/bot-exporter/exporter/storage"
 	"github.com/bot-exporter/bot-exporter/exporter/storage/faultfs"
 )
@@ -231,8 +232,8 @@ func TestConsumerIsKept(t *testing.T) {
 }
 
 func child(dir, env string) ([]byte, error) {
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "STORAGE_DIR="+dir, env)
+	cmd := proctest.Self("STORAGE_DIR=" + dir)
+	cmd.Env = append(cmd.Env, env)
 	return cmd.CombinedOutput()
 }
 
