@@ -180,12 +180,12 @@ $(TOOLS)/compose-spec: $(call pinned_by,compose)
 $(TOOLS)/goreleaser-check: $(call pinned_by,goreleaser) .tools/goreleaser/main.go
 	CGO_ENABLED=0 $(GO) build -C .tools/goreleaser -trimpath -buildvcs=false -ldflags '-s -w' -o $@ .
 
-# With INTO=FILE the tables go into it, between the marks of each command.
+# With INTO=FILE the tables go into it, between the marks of each command. EVENTS=N makes a run short or long.
 BENCH = $(GO) run ./cmd/bot-bench $(if $(INTO),--into=$(INTO))
 
 .PHONY: bench
 bench: build ## Measure the exporter beside consumers that only count, how fresh its numbers are, its start, checkpoints and scrapes
-	$(BENCH) run
+	$(BENCH) run $(if $(EVENTS),--events=$(EVENTS))
 	$(BENCH) freshness
 	$(BENCH) start
 	$(BENCH) checkpoints

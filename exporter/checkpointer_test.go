@@ -183,7 +183,7 @@ func TestCheckpointThatDoesNotFit(t *testing.T) {
 			if v.cfg != nil {
 				v.cfg(&cfg)
 			}
-			_, err := New(cfg, newBroker(nil), store, slog.New(slog.NewTextHandler(io.Discard, nil)))
+			_, err := New(cfg, store, slog.New(slog.NewTextHandler(io.Discard, nil)))
 			for _, s := range v.says {
 				require.ErrorContains(t, err, s)
 			}

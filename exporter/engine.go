@@ -15,7 +15,7 @@ import (
 // scrapes read it between two batches.
 type Engine struct {
 	cfg          Config
-	source       Source
+	source       Source // since Run
 	store        Store
 	log          *slog.Logger
 	metrics      *selfMetrics
@@ -38,12 +38,12 @@ type Engine struct {
 
 // New returns an Engine that goes on from the newest checkpoint of the store. It fails when that checkpoint does not
 // fit the configuration: to count on would mix numbers with different meanings.
-func New(cfg Config, source Source, store Store, log *slog.Logger) (*Engine, error) {
+func New(cfg Config, store Store, log *slog.Logger) (*Engine, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
 	e := &Engine{
-		cfg: cfg, source: source, store: store, log: log,
+		cfg: cfg, store: store, log: log,
 		decoder: event.NewDecoder(cfg.Events),
 		set:     collectors.New(cfg.KPIs),
 		status:  Status{Phase: PhaseConnecting},

@@ -9,8 +9,10 @@ import (
 	"time"
 )
 
-// Run folds until the context ends, and then saves a last checkpoint. It returns nil after an orderly stop.
-func (e *Engine) Run(ctx context.Context) error {
+// Run folds what the source delivers until the context ends, and then saves a last checkpoint. It returns nil after an
+// orderly stop.
+func (e *Engine) Run(ctx context.Context, source Source) error {
+	e.source = source
 	e.checkpointer.start()
 	retry := backoff{least: 100 * time.Millisecond, most: 5 * time.Second}
 	for ctx.Err() == nil {

@@ -41,7 +41,7 @@ func watchful(c *Config) { c.WatchInterval = 5 * time.Millisecond }
 type running struct {
 	*Engine
 	t    *testing.T
-	log  *logText
+	log  *proctest.Output
 	done chan error
 	end  context.CancelFunc
 	once sync.Once
@@ -54,13 +54,13 @@ func run(t *testing.T, cfg Config, source Source, store Store) *running {
 
 func runWith(t *testing.T, cfg Config, source Source, store Store, change func(*Engine)) *running {
 	t.Helper()
-	log := &logText{}
-	e, err := New(cfg, source, store, slog.New(slog.NewTextHandler(log, nil)))
+	log := &proctest.Output{}
+	e, err := New(cfg, store, slog.New(slog.NewTextHandler(log, nil)))
 	require.NoError(t, err)
 	change(e)
 	ctx, cancel := context.WithCancel(t.Context())
 	r := &running{Engine: e, t: t, log: log, done: make(chan error, 1), end: cancel}
-	go func() { r.done <- e.Run(ctx) }()
+	go func() { r.done <- e.Run(ctx, source) }()
 	t.Cleanup(func() { r.close() })
 	return r
 }
@@ -211,22 +211,4 @@ func oracle(cfg Config, messages ...[]Message) *collectors.Set {
 func (r *running) equals(want *collectors.Set) {
 	r.t.Helper()
 	require.Equal(r.t, written(want.Sections()), r.state())
-}
-
-// logText is a log to read.
-type logText struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logText) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logText) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }

@@ -19,8 +19,8 @@ func bridgeCommand(app *kingpin.Application) (string, command) {
 	return cmd.FullCommand(), func(ctx context.Context) error { return bridge(ctx, *url, *address) }
 }
 
-// bridge sends a line of DogStatsD for each event of the stream, over TCP, many at a time, and acknowledges with each
-// write all that it has sent: the fastest durable way.
+// bridge sends a DogStatsD line for each event of the stream over TCP, in large writes, and acknowledges all events of a
+// write together: the fastest durable way.
 func bridge(ctx context.Context, url, address string) error {
 	nc, err := nats.Connect(url)
 	if err != nil {
@@ -91,7 +91,7 @@ func forward(ctx context.Context, messages <-chan natsjs.Msg, to *line) error {
 	}
 }
 
-// line is a connection that is made again when it breaks.
+// line is a connection that reconnects when it breaks.
 type line struct {
 	address string
 	conn    net.Conn

@@ -34,7 +34,7 @@ func noteConditions(ctx context.Context) *conditions {
 	return c
 }
 
-// String tells how it was from noteConditions until now.
+// String describes the machine from noteConditions until now.
 func (c *conditions) String() string {
 	stolen, all := cpuTimes()
 	return fmt.Sprintf("%s, commit %s, %d cores (%s), %s; load %s before, %.0f %% of the CPU time stolen by the host.",

@@ -48,7 +48,7 @@ func freshnessCommand(app *kingpin.Application) (string, command) {
 	}
 }
 
-// freshness lets a child publish to the server, which is another one, and looks at the engine within this process.
+// freshness lets one child publish to the server, which is another, and polls the engine within this process.
 type freshness struct {
 	bench     *bench
 	engine    *engine
@@ -97,7 +97,7 @@ func (f *freshness) measure(rate float64, events int) *live {
 	return l
 }
 
-// look notes every half millisecond what is visible.
+// look records every half millisecond what is visible.
 func (l *live) look(e *engine, done <-chan struct{}) {
 	tick := time.NewTicker(500 * time.Microsecond)
 	defer tick.Stop()
@@ -112,7 +112,7 @@ func (l *live) look(e *engine, done <-chan struct{}) {
 	}
 }
 
-// scrape does so ten times in a second, and looks whether it is shown what was visible.
+// scrape scrapes ten times a second, and checks that each page shows what was visible before.
 func (l *live) scrape(e *engine, done <-chan struct{}) {
 	handler := web.Handler(e, web.Options{Log: slog.New(slog.DiscardHandler)})
 	tick := time.NewTicker(100 * time.Millisecond)

@@ -52,13 +52,13 @@ func scrapesOf(ctx context.Context, n int) ([]float64, error) {
 	defer func() { _ = store.Close() }()
 	cfg := exporter.Defaults()
 	cfg.KPIs.MaxBots = 1000
-	e, err := exporter.New(cfg, &given{messages: pairsFor(n)}, store, slog.New(slog.DiscardHandler))
+	e, err := exporter.New(cfg, store, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(ctx)
 	ended := make(chan error, 1)
-	go func() { ended <- e.Run(ctx) }()
+	go func() { ended <- e.Run(ctx, &given{messages: pairsFor(n)}) }()
 	for !e.Status().CaughtUp && ctx.Err() == nil {
 		time.Sleep(time.Millisecond) //nolint:forbidigo // polls
 	}

@@ -35,14 +35,14 @@ func (b *bench) engine(ctx context.Context) (*engine, error) {
 	e := &engine{nc: nc, store: store, ended: make(chan error, 1)}
 	source, err := jetstream.NewSource(nc, jetstream.Options{Stream: stream, Subjects: subjects})
 	if err == nil {
-		e.Engine, err = exporter.New(exporter.Defaults(), source, store, slog.New(slog.DiscardHandler))
+		e.Engine, err = exporter.New(exporter.Defaults(), store, slog.New(slog.DiscardHandler))
 	}
 	if err != nil {
 		nc.Close()
 		return nil, errors.Join(err, store.Close())
 	}
 	ctx, e.stop = context.WithCancel(ctx)
-	go func() { e.ended <- e.Run(ctx) }()
+	go func() { e.ended <- e.Run(ctx, source) }()
 	return e, nil
 }
 

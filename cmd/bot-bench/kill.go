@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/bot-exporter/bot-exporter/collectors/self"
@@ -14,19 +13,19 @@ import (
 // killAt is the share of the events after which a program is killed.
 const killAt = 0.4
 
-// killOurs kills the exporter in the middle of the stream, starts it again, and compares every series with those of a
-// run that nobody disturbed.
+// killOurs kills the exporter in the middle of the stream, starts it again, and compares every series with those of an
+// undisturbed run.
 func (b *bench) killOurs(binary string) (string, error) {
 	storage := filepath.Join(b.dir, "killed")
 	defer os.RemoveAll(storage)
-	calm := b.exporter(binary, filepath.Join(b.dir, "calm"), "error")
+	calm := b.exporter(binary, filepath.Join(b.dir, "calm"))
 	defer os.RemoveAll(filepath.Join(b.dir, "calm"))
 	want, err := b.pageOf(calm)
 	if err != nil {
 		return "", err
 	}
-	// Checkpoints in short intervals, so that there is one before the middle of so few events.
-	first := b.exporter(binary, storage, "error", "--checkpoint.interval=100ms")
+	// Checkpoints at short intervals: else there would be none before the middle of so few events.
+	first := b.exporter(binary, storage, "--checkpoint.interval=100ms")
 	if err := first.start(); err != nil {
 		return "", err
 	}
@@ -36,17 +35,15 @@ func (b *bench) killOurs(binary string) (string, error) {
 		if err := first.pause(b.ctx, 5*time.Millisecond); err != nil {
 			return "", err
 		}
-		at = value(b.page("/metrics"), self.AppliedSequence.Name)
+		at = value(first.page("/metrics"), self.AppliedSequence.Name)
 	}
 	first.kill()
-	var log strings.Builder
-	second := b.exporter(binary, storage, "info")
-	second.Stderr = &log
+	second := b.exporter(binary, storage)
 	got, err := b.pageOf(second)
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("killed at event %.0f, %s: %s", at, wentOn(log.String()), compare(got, want, b.events)), nil
+	return fmt.Sprintf("killed at event %.0f, %s: %s", at, wentOn(second.log.String()), compare(got, want, b.events)), nil
 }
 
 // pageOf runs the exporter until it shows all events, and returns the page on which it does.
@@ -64,10 +61,10 @@ func wentOn(log string) string {
 	if m := restored.FindStringSubmatch(log); m != nil {
 		return "went on after " + m[1]
 	}
-	return "began anew"
+	return "started over"
 }
 
-// compare tells how two pages differ, and whether the first one has counted every event.
+// compare describes how two pages differ, and whether the first one has counted every event.
 func compare(gotPage, wantPage string, events int) string {
 	if n := applied(gotPage) - float64(events); n != 0 {
 		return fmt.Sprintf("**%+.0f**", n)

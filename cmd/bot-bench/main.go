@@ -1,8 +1,9 @@
-// Command bot-bench measures the exporter: beside the fastest safe consumer that only counts, beside other programs that
-// count the same stream, alone, and as the state grows. It prints Markdown. Only ratios mean anything: the machine is
-// the reader's.
+// Command bot-bench measures the exporter: against the fastest safe consumer that only counts, against other programs that
+// count the same stream, alone, and as the state grows. It prints Markdown tables. Only ratios within a table mean
+// anything: rates depend on the machine.
 //
-// The NATS server and every reader run as processes of their own, so that the CPU time of each is known.
+// The NATS server and every reader run as processes of their own, so that the CPU time of each is known. README.md holds
+// the tables of the last full run, and how to repeat it.
 package main
 
 import (
@@ -15,7 +16,7 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 )
 
-// command is what a command line of the program does.
+// command is one subcommand.
 type command func(context.Context) error
 
 func main() {

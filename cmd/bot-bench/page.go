@@ -45,12 +45,12 @@ func counts(page, name, contains string) tally {
 	return t
 }
 
-// applied is how many events the exporter's page has.
+// applied returns how many events the exporter's page counts.
 func applied(page string) float64 {
 	return counts(page, collectors.Events.Name, "").sum() + counts(page, collectors.EventsIgnored.Name, "").sum()
 }
 
-// kpis are the lines of the exporter's page that tell about the stream, and not about the process.
+// kpis returns the lines of the exporter's page about the stream, without those about the process.
 func kpis(page string) map[string]string {
 	m := map[string]string{}
 	for line := range strings.Lines(page) {

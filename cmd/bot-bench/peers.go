@@ -110,6 +110,7 @@ func peersOf(b *bench, tools, only string) (peers []peer) {
 	return peers
 }
 
+// freeAddress is for the peers, which do not say which port they picked. Somebody else may take it before they do.
 func freeAddress() string {
 	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // does not wait
 	if err != nil {
@@ -130,7 +131,7 @@ func (b *bench) file(name string, content []byte) string {
 
 var required = regexp.MustCompile(`(?m)/(telegraf|bento|statsd_exporter) v(\S+)`)
 
-// version returns what the module that pins a tool says.
+// version returns the version that the module of a tool pins.
 func version(tools, name string) string {
 	mod, _ := os.ReadFile(filepath.Join(tools, "..", name, "go.mod"))
 	for _, m := range required.FindAllSubmatch(mod, -1) {

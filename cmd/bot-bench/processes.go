@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -54,8 +55,6 @@ type bench struct {
 	url    string
 	events int
 	truth  tally
-
-	address string // where the exporter serves its pages
 }
 
 // newBench starts a server and stores events, if there are any.
@@ -64,7 +63,7 @@ func newBench(ctx context.Context, events, bots int) (*bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{ctx: ctx, dir: dir, events: events, address: freeAddress()}
+	b := &bench{ctx: ctx, dir: dir, events: events}
 	if err := b.start(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
@@ -174,9 +173,24 @@ func countEventsOf(ctx context.Context, kind, url string, events uint64) error {
 	return nil
 }
 
-func (b *bench) exporter(binary, storage, level string, flags ...string) *process {
-	args := []string{"--nats.url=" + b.url, "--storage.path=" + storage, "--web.listen-address=" + b.address, "--log.level=" + level}
-	return b.process(binary, append(args, flags...)...)
+// exporter is a process of the exporter, which picks a free port.
+func (b *bench) exporter(binary, storage string, flags ...string) *process {
+	args := []string{"--nats.url=" + b.url, "--storage.path=" + storage, "--web.listen-address=127.0.0.1:0"}
+	p := b.process(binary, append(args, flags...)...)
+	p.Stderr = &p.log
+	return p
+}
+
+// listening is how the exporter logs its address.
+var listening = regexp.MustCompile(`msg="Listening on" .*?address=(\S+)`)
+
+// page returns a page of the exporter, and nothing while it does not serve it.
+func (p *process) page(path string) string {
+	m := listening.FindStringSubmatch(p.log.String())
+	if m == nil {
+		return ""
+	}
+	return get("http://" + m[1] + path)
 }
 
 // exported runs the exporter with new storage until it shows the last event.
@@ -185,7 +199,7 @@ func (b *bench) exported(binary string) func() (result, error) {
 		storage := filepath.Join(b.dir, "state")
 		defer os.RemoveAll(storage)
 		var page string
-		p := b.exporter(binary, storage, "error")
+		p := b.exporter(binary, storage)
 		r, err := b.measure(func() (err error) {
 			page, err = b.shows(p)
 			return err
@@ -198,8 +212,8 @@ func (b *bench) exported(binary string) func() (result, error) {
 // shows waits until the exporter is ready and has applied all events, and returns its page.
 func (b *bench) shows(p *process) (string, error) {
 	for {
-		if b.page("/-/ready") != "" {
-			page := b.page("/metrics")
+		if p.page("/-/ready") != "" {
+			page := p.page("/metrics")
 			if int(value(page, self.AppliedSequence.Name)) == b.events {
 				return page, nil
 			}
@@ -209,9 +223,6 @@ func (b *bench) shows(p *process) (string, error) {
 		}
 	}
 }
-
-// page returns a page of the exporter.
-func (b *bench) page(path string) string { return get("http://" + b.address + path) }
 
 // get returns the body of an answer with status 200, and otherwise nothing.
 func get(url string) string {

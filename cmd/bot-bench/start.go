@@ -28,7 +28,7 @@ func startCommand(app *kingpin.Application) (string, command) {
 			flags []string
 		}{
 			{"empty stream", nil},
-			{"empty storage, NATS server within", []string{"--nats.embedded", "--nats.embedded.address=" + freeAddress()}},
+			{"empty storage, NATS server within", []string{"--nats.embedded", "--nats.embedded.address=127.0.0.1:0"}},
 		} {
 			var took []float64
 			for range *rounds {
@@ -49,13 +49,13 @@ func startCommand(app *kingpin.Application) (string, command) {
 func (b *bench) ready(binary string, flags []string) (time.Duration, error) {
 	storage := filepath.Join(b.dir, "state")
 	defer os.RemoveAll(storage)
-	p := b.exporter(binary, storage, "error", flags...)
+	p := b.exporter(binary, storage, flags...)
 	start := time.Now()
 	if err := p.start(); err != nil {
 		return 0, err
 	}
 	defer p.kill()
-	for b.page("/-/ready") == "" {
+	for p.page("/-/ready") == "" {
 		if err := p.pause(b.ctx, 2*time.Millisecond); err != nil {
 			return 0, err
 		}

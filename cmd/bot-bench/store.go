@@ -36,7 +36,7 @@ func (t tally) plus(other tally) tally {
 	return sum
 }
 
-// wrong is by how many events t differs from the truth, too many and too few.
+// wrong returns by how many events t differs from the truth, too many and too few added up.
 func (t tally) wrong(truth tally) (n float64) {
 	for s := range t.plus(truth) {
 		n += max(t[s]-truth[s], truth[s]-t[s])
@@ -73,7 +73,7 @@ func store(ctx context.Context, url string, events, bots int) (tally, error) {
 	return truth, p.Flush(ctx)
 }
 
-// fleet is so many bots, of the two trades in turn.
+// fleet returns n bots, of the two trades in turn.
 func fleet(n int) (bots []simulate.Bot) {
 	for i := range n {
 		bots = append(bots, simulate.Bot{Name: fmt.Sprintf("bot-%03d", i), Role: simulate.Role(i % 2)})
@@ -81,7 +81,7 @@ func fleet(n int) (bots []simulate.Bot) {
 	return bots
 }
 
-// forget deletes all consumers, and with them how far the peers have read.
+// forget deletes all consumers, and with them the peers' positions.
 func (b *bench) forget() error {
 	nc, err := nats.Connect(b.url)
 	if err != nil {

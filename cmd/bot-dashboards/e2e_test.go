@@ -32,10 +32,7 @@ var quiet = map[string]bool{
 
 // Every query of every panel, executed by a real Prometheus over a simulated day; and all totals against the truth.
 func TestPanelsOverPrometheus(t *testing.T) {
-	promtool, server := os.Getenv("PROMTOOL"), os.Getenv("PROMETHEUS")
-	if promtool == "" || server == "" {
-		t.Skip("PROMTOOL or PROMETHEUS is not set")
-	}
+	promtool, server := proctest.Tool(t, "PROMTOOL"), proctest.Tool(t, "PROMETHEUS")
 	end := time.Now().UTC().Truncate(24 * time.Hour).Add(-22 * time.Hour) // a day ends within the window
 	dir := t.TempDir()
 	file, err := os.Create(filepath.Join(dir, "history.txt"))
@@ -43,9 +40,7 @@ func TestPanelsOverPrometheus(t *testing.T) {
 	known := history(file, end)
 	require.NoError(t, file.Close())
 	data := filepath.Join(dir, "data")
-	out, err := exec.CommandContext(t.Context(), promtool, "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=72h", "--quiet",
-		file.Name(), data).CombinedOutput()
-	require.NoErrorf(t, err, "%s", out)
+	proctest.Run(t, exec.Command(promtool, "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=72h", "--quiet", file.Name(), data))
 	p := start(t, server, dir, data)
 
 	t.Run("panels", func(t *testing.T) {

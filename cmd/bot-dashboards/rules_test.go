@@ -16,6 +16,7 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors"
 	"github.com/bot-exporter/bot-exporter/dashboards/promql"
 	"github.com/bot-exporter/bot-exporter/dashboards/rules"
+	"github.com/bot-exporter/bot-exporter/exporter/proctest"
 )
 
 // Rules that have no result over a day in which all is well.
@@ -24,10 +25,7 @@ var silent = regexp.MustCompile(`label_overflow|mean_before`)
 // Every rule, evaluated by a real Prometheus over a simulated day that ends now: no error, a result of each recording
 // rule, increases as the truth has them, and no alert.
 func TestRulesOverPrometheus(t *testing.T) {
-	promtool, program := os.Getenv("PROMTOOL"), os.Getenv("PROMETHEUS")
-	if promtool == "" || program == "" {
-		t.Skip("PROMTOOL or PROMETHEUS is not set")
-	}
+	promtool, program := proctest.Tool(t, "PROMTOOL"), proctest.Tool(t, "PROMETHEUS")
 	files, err := rules.Generate(rules.Defaults())
 	require.NoError(t, err)
 	dir := t.TempDir()
@@ -44,9 +42,7 @@ func TestRulesOverPrometheus(t *testing.T) {
 	known := history(file, end)
 	require.NoError(t, file.Close())
 	data := filepath.Join(dir, "data")
-	out, err := exec.CommandContext(t.Context(), promtool, "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=72h", "--quiet",
-		file.Name(), data).CombinedOutput()
-	require.NoErrorf(t, err, "%s", out)
+	proctest.Run(t, exec.Command(promtool, "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=72h", "--quiet", file.Name(), data))
 	p := start(t, program, dir, data, `rule_files: [bot-*.yml]`)
 
 	// What is made from other records needs some rounds.

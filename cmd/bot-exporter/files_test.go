@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bot-exporter/bot-exporter/collectors"
+	"github.com/bot-exporter/bot-exporter/exporter/proctest"
 )
 
 //go:generate go test -count=1 -run TestSample -update .
@@ -72,13 +73,11 @@ func TestSampleIsRich(t *testing.T) {
 }
 
 func TestPromtool(t *testing.T) {
-	promtool := tool(t, "PROMTOOL")
+	promtool := proctest.Tool(t, "PROMTOOL")
 	_, out, _ := ended(t, "", "replay", sample)
 	cmd := exec.Command(promtool, "check", "metrics")
 	cmd.Stdin = strings.NewReader(out)
-	complaints, err := cmd.CombinedOutput()
-	require.NoError(t, err, string(complaints))
-	require.Empty(t, string(complaints))
+	require.Empty(t, proctest.Run(t, cmd))
 }
 
 func TestCheck(t *testing.T) {

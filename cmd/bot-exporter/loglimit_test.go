@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
 )
 
 // limited is a log whose clock is the test's.

@@ -36,19 +36,13 @@ func TestMain(m *testing.M) {
 // program starts the program under test.
 func program(t *testing.T, args ...string) *proctest.Process {
 	t.Helper()
-	return proctest.Start(t, asCommand(args))
-}
-
-func asCommand(args []string) *exec.Cmd {
-	cmd := exec.Command(os.Args[0], args...)
-	cmd.Env = append(os.Environ(), asProgram+"=1")
-	return cmd
+	return proctest.Start(t, proctest.Self(asProgram+"=1", args...))
 }
 
 // ended runs the program to its end.
 func ended(t *testing.T, stdin string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	cmd := asCommand(args)
+	cmd := proctest.Self(asProgram+"=1", args...)
 	var out, errOut bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &errOut
 	var exit *exec.ExitError

@@ -21,7 +21,7 @@ type prometheus struct{ *served }
 
 func scraping(t *testing.T, d *served, settings string, flags ...string) *prometheus {
 	t.Helper()
-	name := tool(t, "PROMETHEUS")
+	name := proctest.Tool(t, "PROMETHEUS")
 	config := file(t, "prometheus.yml", fmt.Sprintf(
 		"global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs:\n- job_name: bots\n  static_configs: [{targets: [%q]}]\n%s",
 		d.Address, settings))
@@ -65,7 +65,7 @@ func (p *prometheus) gives(q string, want float64) {
 
 // A real Prometheus scrapes the daemon and gives back the exact counts, with classic and with native histograms.
 func TestPrometheus(t *testing.T) {
-	tool(t, "PROMETHEUS")
+	proctest.Tool(t, "PROMETHEUS")
 	natsURL, nc := broker(t)
 	newProducer(t, nc, 500).publish(8000)
 	d := serving(t, "--nats.url="+natsURL, "--storage.path="+t.TempDir())

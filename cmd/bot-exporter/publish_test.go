@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"net"
 	"os"
 	"os/exec"
 	"regexp"
@@ -15,6 +14,8 @@ import (
 	"github.com/cloudevents/sdk-go/v2/binding"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bot-exporter/bot-exporter/exporter/proctest"
 )
 
 // The CloudEvents SDK for Go publishes, in both modes.
@@ -52,21 +53,11 @@ func TestCloudEventsSDK(t *testing.T) {
 	require.Zero(t, valueIn(text, "bot_events_clamped_total"))
 }
 
-// tool returns a program named by the environment, as make test sets it.
-func tool(t *testing.T, variable string) string {
-	t.Helper()
-	path := os.Getenv(variable)
-	if path == "" {
-		t.Skipf("%s is not set: make test builds the program and sets it", variable)
-	}
-	return path
-}
-
 var snippet = regexp.MustCompile("(?s)<!-- snippet:nats -->\n```sh\n(.*?)```")
 
 // What the README says to publish with is run as it stands there.
 func TestReadmeSnippet(t *testing.T) {
-	cli := tool(t, "NATS_CLI")
+	cli := proctest.Tool(t, "NATS_CLI")
 	readme, err := os.ReadFile("../../README.md")
 	require.NoError(t, err)
 	found := snippet.FindSubmatch(readme)
@@ -76,8 +67,7 @@ func TestReadmeSnippet(t *testing.T) {
 	for range 3 {
 		cmd := exec.Command("sh", "-euc", `nats() { "$CLI" "$@"; }`+"\n"+string(found[1]))
 		cmd.Env = append(os.Environ(), "CLI="+cli, "NATS_URL="+url, "XDG_CONFIG_HOME="+t.TempDir(), "HOME="+t.TempDir())
-		out, err := cmd.CombinedOutput()
-		require.NoError(t, err, string(out))
+		proctest.Run(t, cmd)
 	}
 	d.applied(3)
 	require.EqualValues(t, 3, d.value("bot_messages_total", `bot="shop"`, `channel="web"`, `sender="user"`), "each has an id of its own")
@@ -121,10 +111,7 @@ func TestSimulateToBroker(t *testing.T) {
 
 // Without a server the cause is the connection, not what a client that was never connected believes of its server.
 func TestSimulateWithoutBroker(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, l.Close())
-	code, _, text := ended(t, "", "simulate", "--nats.url="+l.Addr().String(), "--rate=1000", "--events=1")
+	code, _, text := ended(t, "", "simulate", "--nats.url=127.0.0.1:1", "--rate=1000", "--events=1")
 	require.Equal(t, 1, code)
 	require.Contains(t, text, "not connected to NATS")
 	require.NotContains(t, text, "headers not supported")

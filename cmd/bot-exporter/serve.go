@@ -145,46 +145,41 @@ func (d *daemon) rejected(e *storage.DamageError) {
 	d.damaged = append(d.damaged, string(e.Reason))
 }
 
+// follow makes the engine before the connection, so that a checkpoint that does not fit ends the process at once.
 func (d *daemon) follow(ctx context.Context, store *storage.Store) error {
-	var engine *exporter.Engine
-	d.nats.Observer = jetstream.Observer{
-		Connected:    func(string) { engine.Connected(true) },
-		Disconnected: func(error) { engine.Connected(false) },
-	}
-	link := &lazySource{}
-	engine, err := exporter.New(d.cfg, link, store, d.log.Logger)
+	engine, err := exporter.New(d.cfg, store, d.log.Logger)
 	if err != nil {
 		return err
 	}
 	for _, reason := range d.damaged {
 		engine.CheckpointRejected(reason)
 	}
+	d.nats.Observer = jetstream.Observer{
+		Connected:    func(string) { engine.Connected(true) },
+		Disconnected: func(error) { engine.Connected(false) },
+	}
 	nc, err := jetstream.Connect(ctx, d.nats)
 	if err != nil {
 		return untilStopped(ctx, err)
 	}
 	defer nc.Close()
-	source, err := jetstream.NewSource(nc, jetstream.Options{
-		Stream: d.stream, Subjects: d.subjects, Leftover: store.Consumer(), Creating: func(name string) {
+	options := jetstream.Options{
+		Stream: d.stream, Subjects: d.subjects, Leftover: store.Consumer(), Report: d.report(engine), Logger: d.log.Logger,
+		Creating: func(name string) {
 			if err := store.KeepConsumer(name); err != nil {
 				d.log.Warn("a killed process would leave its consumer to the broker for a while", "err", err)
 			}
 		},
-	})
+	}
+	if d.create {
+		options.Create = &jetstream.StreamSettings{Name: d.stream, Subjects: d.subjects, Replicas: d.replicas}
+	}
+	source, err := jetstream.NewSource(nc, options)
 	if err != nil {
 		return err
 	}
-	var create *jetstream.StreamSettings
-	if d.create {
-		create = &jetstream.StreamSettings{Name: d.stream, Subjects: d.subjects, Replicas: d.replicas}
-	}
-	link.Source = jetstream.Tend(source, create, d.report(engine), d.log.Logger)
-	return d.serve(ctx, engine)
+	return d.serve(ctx, engine, source)
 }
-
-// lazySource breaks the circle between the engine, which needs a source, and the connection, whose observer needs the
-// engine. It is filled before the engine runs.
-type lazySource struct{ exporter.Source }
 
 // report passes on what each look at the stream finds, and logs what is new in it.
 func (d *daemon) report(engine *exporter.Engine) func(jetstream.Report) {
@@ -212,7 +207,7 @@ func (d *daemon) report(engine *exporter.Engine) func(jetstream.Report) {
 const shutdownTimeout = 5 * time.Second
 
 // serve runs the engine and the HTTP server; the first that ends stops the other.
-func (d *daemon) serve(ctx context.Context, engine *exporter.Engine) error {
+func (d *daemon) serve(ctx context.Context, engine *exporter.Engine, source exporter.Source) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	server := web.NewServer(web.Handler(engine, web.Options{
@@ -240,7 +235,7 @@ func (d *daemon) serve(ctx context.Context, engine *exporter.Engine) error {
 		d.log.limit.Off() // before anything is said of the end
 		end()
 	})
-	err := engine.Run(running)
+	err := engine.Run(running, source)
 	cancel(nil)
 	beside.Wait()
 	stop, done := context.WithTimeout(context.Background(), shutdownTimeout)

@@ -5,7 +5,6 @@ package deploytest
 import (
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -39,10 +38,9 @@ var (
 // help reads --help-long: commands begin in the first column, their flags are indented.
 func help(t *testing.T) usage {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), proctest.Program(t), "--help-long").Output()
-	require.NoError(t, err)
+	out := succeeds(t, ".", proctest.Program(t), "--help-long")
 	u := usage{flags: map[string]map[string]bool{"": {}}, env: map[string]bool{}}
-	common, commands, _ := strings.Cut(string(out), "\nCommands:\n")
+	common, commands, _ := strings.Cut(out, "\nCommands:\n")
 	add := func(command, text string) {
 		if u.flags[command] == nil {
 			u.flags[command] = map[string]bool{}
@@ -91,12 +89,10 @@ func (u usage) accepts(t *testing.T, args []string) {
 // tool returns a program that make check-deploy builds and names; without it, the test is skipped.
 func tool(t *testing.T, variable string) string {
 	t.Helper()
-	path := os.Getenv(variable)
-	if path == "" {
-		require.Empty(t, os.Getenv("CHECK_DEPLOY"), "make check-deploy does not set %s", variable)
-		t.Skipf("%s is not set; make check-deploy sets it", variable)
+	if os.Getenv("CHECK_DEPLOY") != "" {
+		require.NotEmpty(t, os.Getenv(variable), "make check-deploy does not set %s", variable)
 	}
-	return path
+	return proctest.Tool(t, variable)
 }
 
 // succeeds runs a program and returns what it printed.
@@ -104,9 +100,7 @@ func succeeds(t *testing.T, dir, name string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), name, args...)
 	cmd.Dir = dir
-	out, err := cmd.CombinedOutput()
-	require.NoError(t, err, "%s %s\n%s", filepath.Base(name), strings.Join(args, " "), out)
-	return string(out)
+	return proctest.Run(t, cmd)
 }
 
 func read(t *testing.T, path string) string {

@@ -7,7 +7,7 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
 )
 
-// Cut is the numbers of all KPIs as of one moment. It may be read by many at once, until it is used for another copy.
+// Cut is the numbers of all KPIs as of one moment. It may be read concurrently until it is used for another copy.
 type Cut struct {
 	words, escaped []string // label values by id
 	families       []figures

@@ -87,7 +87,7 @@ func (s *histShape) encode(h *metric.HistogramValue) {
 		}
 		add(n)
 	}
-	if len(s.spans) == 0 { // tells a native histogram without observations from a classic one
+	if len(s.spans) == 0 { // marks a native histogram without observations, which would else pass for a classic one
 		s.spans = append(s.spans, span{})
 	}
 }

@@ -1,9 +1,9 @@
-// Package expose turns the numbers of a Set into what Prometheus reads: text, OpenMetrics and protobuf, with the bytes
-// that the client library would write. It knows no HTTP, no engine and no lock.
+// Package expose renders the numbers of a Set as Prometheus reads them: text, OpenMetrics and protobuf, byte for byte as
+// the client library would. It knows no HTTP, no engine and no lock.
 //
 // A Layout holds what never changes of a series once it exists: labels, start, place in the page. A Cut holds the
-// numbers as of one moment, as flat lists. A page is rendered from the two, piece by piece, into any number of writers
-// at once; nothing of it is kept.
+// numbers as of one moment, as flat lists. A page is rendered from the two in pieces, into any number of writers at once,
+// and no page is kept.
 package expose
 
 import (
@@ -15,13 +15,14 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
 )
 
-// Layout is what is known of the series of a Set. Series are only ever appended, and so are the lists here: a Cut goes
-// on using the part that it was made with. Not safe for concurrent use, but Cuts made from it may be read meanwhile.
+// Layout is what is known of the series of a Set. Series are only ever appended, and so are the lists here: a Cut keeps
+// using the part that it was made with. A Layout is not safe for concurrent use, but Cuts made from it may be read
+// meanwhile.
 type Layout struct {
 	set      *collectors.Set
 	words    words
 	families []*family // in the order of their names
-	labels   []string  // read and not yet learned, by family and series
+	labels   []string  // read but not yet learned, by family and series
 	starts   []int64
 }
 
@@ -34,7 +35,7 @@ type family struct {
 	series
 }
 
-// series is a part of a layout that does not change any more.
+// series is a part of a layout that no longer changes.
 type series struct {
 	rows  []uint32 // for each: an id for each label, in the order of their names, and an index in born
 	born  []int64  // starts, without repetitions in a row
@@ -83,9 +84,9 @@ func (l *Layout) follow(set *collectors.Set) {
 // atOnce is how many series are read before the fold goes on: about a millisecond.
 const atOnce = 1 << 14
 
-// Copy reads all numbers of a Set as of now, in Unix nanoseconds, into a Cut. It must not run beside the fold. Where
-// many series are new it reads the labels of some of them instead, and returns false: it has to be called again, after
-// Learn and whatever the fold has to do.
+// Copy reads all numbers of a Set as of now, in Unix nanoseconds, into a Cut. It must not run concurrently with the fold.
+// When many series are new it reads the labels of some of them instead, and returns false: call Learn, let the fold go on,
+// and call Copy again.
 func (l *Layout) Copy(c *Cut, set *collectors.Set, now int64) bool {
 	l.follow(set)
 	room := atOnce
@@ -106,7 +107,7 @@ func (l *Layout) Copy(c *Cut, set *collectors.Set, now int64) bool {
 	return true
 }
 
-// Learn takes in the labels that Copy read. It may run beside the fold.
+// Learn takes in the labels that Copy read. It may run concurrently with the fold.
 func (l *Layout) Learn() {
 	labels, starts := l.labels, l.starts
 	for _, f := range l.families {
@@ -128,7 +129,7 @@ func (l *Layout) Learn() {
 	l.labels, l.starts = l.labels[:0], l.starts[:0]
 }
 
-// Place puts the series of a whole Cut into the order of their labels. It may run beside the fold.
+// Place sorts the series of a whole Cut by their labels. It may run concurrently with the fold.
 func (l *Layout) Place(c *Cut) {
 	l.words.rank()
 	c.words, c.escaped = l.words.values, l.words.escaped

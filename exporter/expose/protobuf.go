@@ -9,8 +9,7 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
 )
 
-// Field numbers of metrics.proto of the client model. Fields are written in the order of their numbers, as the library
-// does.
+// Field numbers of metrics.proto in the client model. Fields are written in the order of their numbers, as by the library.
 const (
 	familyName, familyHelp, familyType, familyMetric = 1, 2, 3, 4
 
@@ -25,6 +24,10 @@ const (
 
 // scribe writes one family in the delimited protobuf format. A message begins with its length, so that each is
 // measured before it is written.
+//
+// It writes fields itself because Prometheus scrapes in this format by default, and the library needs a message for each
+// series: BenchmarkProtobuf measures 11 times the time to encode them, and 40 times to make and encode them, with 577,000
+// allocations for a page of 24,000 series. TestRenderingEqualsLibrary holds the bytes to those of the library.
 type scribe struct {
 	*sheet
 	n       *figures
@@ -32,7 +35,7 @@ type scribe struct {
 	shape   histShape
 	start   int64
 	created []byte // the field with the start
-	message []byte // the histogram at hand
+	message []byte // the current histogram
 }
 
 func (c *Cut) protobuf(s *sheet, n *figures) {
@@ -69,7 +72,7 @@ func (c *Cut) protobuf(s *sheet, n *figures) {
 	}
 }
 
-// series prepares a series. It returns its labels, its length as a message, and the length of its value as a message.
+// series prepares a series. It returns its labels, the length of its message, and the length of the message of its value.
 func (w *scribe) series(i uint32) (labels []byte, length, value int) {
 	ids, start := w.n.row(i)
 	labels = w.labels.of(ids)
@@ -102,7 +105,7 @@ func kindOf(t metric.Type) dto.MetricType {
 // sizeOfScalar is the length of the field with the value of a counter or gauge.
 const sizeOfScalar = 1 + 8
 
-// sizeOf is the length of a field that holds a message or text of a length. All fields have numbers below 16.
+// sizeOf returns the length of a field that holds a message or text of the given length. All field numbers are below 16.
 func sizeOf(length int) int { return 1 + protowire.SizeBytes(length) }
 
 func appendTag(b []byte, field protowire.Number, kind protowire.Type) []byte {

@@ -8,7 +8,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 )
 
-// Formats are those that Render knows, in the order of preference.
+// Formats returns the formats that Render supports, in order of preference.
 func Formats() []expfmt.Format {
 	return []expfmt.Format{expfmt.FmtOpenMetrics_1_0_0, expfmt.FmtOpenMetrics_0_0_1, expfmt.FmtProtoDelim, expfmt.FmtText}
 }
@@ -16,8 +16,8 @@ func Formats() []expfmt.Format {
 // Page is what one client asked for.
 type Page struct {
 	Format expfmt.Format
-	Own    []*dto.MetricFamily // of the process, in the order of their names
-	Names  []string            // of the only families to show; nil for all
+	Own    []*dto.MetricFamily // of the process, sorted by name
+	Names  []string            // the families to show; nil for all
 }
 
 func (p *Page) wants(name string) bool {
@@ -62,7 +62,7 @@ func (c *Cut) Render(w io.Writer, p Page) error {
 	return s.close()
 }
 
-// own writes a family of the process. The escaping of a format concerns names that none of ours has.
+// own writes a family of the process. None of our names needs the escaping that a format asks for.
 func (s *sheet) own(mf *dto.MetricFamily, p *Page) {
 	if !p.wants(mf.GetName()) || !s.more() {
 		return

@@ -29,8 +29,8 @@ func (c *Cut) Observed(d *metric.Def) (n, sum float64) {
 	return n, sum
 }
 
-// Largest returns the values of some labels of a counter whose series have the largest sum, and false when none is
-// above 0. Of equal sums it is the first in the order of the values.
+// Largest groups the series of a counter by some of its labels and returns the label values of the group with the largest
+// sum, and false when no sum is above 0. Of equal sums it is the one whose values sort first.
 func (c *Cut) Largest(d *metric.Def, names ...string) ([]string, bool) {
 	f := c.family(d)
 	columns := f.columns(names)

@@ -43,7 +43,7 @@ func (r *result) figure(format string, args ...any) {
 var catalogue = []fault{
 	{"F1", "kill -9 at random times", runKills, nil},
 	{"F2", "kill at each step of a checkpoint", nil, []other{
-		{pkg: "exporter/storage", tests: "TestCrashAtEachStep|TestKillAtEachStep", env: []string{"SNAPFILE_RUNS=5"}}}},
+		{pkg: "exporter/storage", tests: "TestCrashAtEachStep|TestKillAtEachStep", env: []string{"STORAGE_RUNS=5"}}}},
 	{"F3", "monotone output over the kills of F1", runMonotone, nil},
 	{"F4", "truncated checkpoint", nil, []other{{pkg: "exporter/storage", tests: "TestTruncation"}}},
 	{"F5", "flipped bits", nil, []other{{pkg: "exporter/storage", tests: "TestBitFlips|TestChecksumsAreIndependent"}}},

@@ -7,9 +7,9 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,7 +38,10 @@ type member struct {
 	Dir          string
 }
 
-// memberMain runs a member until it is told to end.
+// memberPorts is what a member prints when it listens.
+var memberPorts = regexp.MustCompile(`ports (\d+ \d+)`)
+
+// memberMain runs a member until it is told to end. It prints the ports that it picked.
 func memberMain(config string) {
 	var m member
 	if err := json.Unmarshal([]byte(config), &m); err != nil {
@@ -57,6 +60,9 @@ func memberMain(config string) {
 		panic(err)
 	}
 	s.Start()
+	for !s.ReadyForConnections(time.Second) {
+	}
+	fmt.Printf("ports %d %d\n", s.Addr().(*net.TCPAddr).Port, s.ClusterAddr().Port) //nolint:forcetypeassert // of a TCP listener
 	end := make(chan os.Signal, 1)
 	signal.Notify(end, syscall.SIGTERM)
 	<-end
@@ -73,9 +79,7 @@ func (m *member) up(t *testing.T) {
 		Dir          string
 	}{m.Name, m.Host, m.Client, m.Port, m.Routes, m.Dir})
 	require.NoError(t, err)
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), memberEnv+"="+string(config))
-	m.Process = proctest.Start(t, cmd)
+	m.Process = proctest.Start(t, proctest.Self(memberEnv+"="+string(config)))
 }
 
 // trio is a cluster of three servers.
@@ -87,25 +91,23 @@ type trio struct {
 func newTrio(t *testing.T) *trio {
 	t.Helper()
 	c := &trio{}
-	var routes []string
-	var taken []net.Listener // until all ports are known, so that they differ
+	routes := []string{"127.0.0.1:1", "127.0.0.1:1"} // nobody's, until the others are there: without routes it is no cluster
 	for i := range c.members {
-		m := &member{Name: fmt.Sprintf("n%d", i+1), Host: proctest.Loopback(), Dir: t.TempDir()}
-		for _, port := range []*int{&m.Client, &m.Port} { // nobody else listens at this address
-			l, err := net.Listen("tcp", m.Host+":0")
-			require.NoError(t, err)
-			*port = l.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // of a TCP listener
-			taken = append(taken, l)
-		}
-		c.members[i] = m
-		routes = append(routes, fmt.Sprintf("%s:%d", m.Host, m.Port))
-	}
-	for _, l := range taken {
-		require.NoError(t, l.Close())
-	}
-	for _, m := range c.members {
-		m.Routes = routes
+		m := &member{Name: fmt.Sprintf("n%d", i+1), Host: proctest.Loopback(), Dir: t.TempDir(), Client: server.RANDOM_PORT, Port: server.RANDOM_PORT}
+		m.Routes = slices.Clone(routes)
 		m.up(t)
+		_, err := fmt.Sscan(m.Find(memberPorts), &m.Client, &m.Port) // in its next lives too
+		require.NoError(t, err)
+		routes = append(routes, fmt.Sprintf("%s:%d", m.Host, m.Port))[1:]
+		c.members[i] = m
+	}
+	for i, m := range c.members {
+		m.Routes = nil
+		for j, other := range c.members {
+			if i != j {
+				m.Routes = append(m.Routes, fmt.Sprintf("%s:%d", other.Host, other.Port))
+			}
+		}
 	}
 	var err error
 	c.nc, err = jetstream.Connect(t.Context(), jetstream.Config{URLs: c.urls()})

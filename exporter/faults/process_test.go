@@ -69,9 +69,7 @@ func (b *broker) connected() { b.Until("tester is connected", b.nc.IsConnected) 
 
 func (b *broker) up(t *testing.T) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), brokerEnv+"="+strings.TrimPrefix(b.url, "nats://")+" "+b.dir)
-	b.Process = proctest.Start(t, cmd)
+	b.Process = proctest.Start(t, proctest.Self(brokerEnv+"="+strings.TrimPrefix(b.url, "nats://")+" "+b.dir))
 }
 
 // patient are options of a client that does not take a busy broker for a dead one.

@@ -202,8 +202,7 @@ func (b *broker) again(t *testing.T) nats.JetStreamContext {
 func copied(t *testing.T, from, to string) {
 	t.Helper()
 	require.NoError(t, os.RemoveAll(to))
-	out, err := exec.Command("cp", "-r", from, to).CombinedOutput()
-	require.NoError(t, err, string(out))
+	proctest.Run(t, exec.Command("cp", "-r", from, to)) // os.CopyFS forgets who may read a file
 }
 
 func runRetention(t *testing.T, r *result) {

@@ -41,7 +41,7 @@ func runUpgrade(t *testing.T, r *result) {
 		require.NoError(t, err)
 		cfg := exporter.Defaults()
 		cfg.KeyID = "fixture"
-		_, err = exporter.New(cfg, nil, store, slog.New(slog.DiscardHandler))
+		_, err = exporter.New(cfg, store, slog.New(slog.DiscardHandler))
 		if err != nil {
 			require.True(t, strings.Contains(err.Error(), "does not fit") || errors.As(err, new(*storage.VersionError)), "%s: %v", file, err)
 		} else {

@@ -1,12 +1,11 @@
 package jetstream
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
+	"os/signal"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -16,19 +15,23 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bot-exporter/bot-exporter/exporter/proctest"
 )
 
 const serverEnv = "JETSTREAM_TEST_SERVER" // makes this binary a server; its value is the directory
 
-// serverMain runs a server until the standard input ends.
+// serverMain runs a server until it is told to end.
 func serverMain(dir string) {
-	e, err := start(context.Background(), serverOptions(dir), nil)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	e, err := start(ctx, serverOptions(dir), nil)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	fmt.Println(e.URL())
-	io.Copy(io.Discard, os.Stdin)
+	<-ctx.Done()
 	e.Close()
 }
 
@@ -36,21 +39,9 @@ func serverMain(dir string) {
 // client's processors and garbage collector.
 func outside(b *testing.B) string {
 	b.Helper()
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), serverEnv+"="+b.TempDir())
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	require.NoError(b, err)
-	out, err := cmd.StdoutPipe()
-	require.NoError(b, err)
-	require.NoError(b, cmd.Start())
-	b.Cleanup(func() {
-		in.Close()
-		require.NoError(b, cmd.Wait())
-	})
-	url, err := bufio.NewReader(out).ReadString('\n')
-	require.NoError(b, err)
-	return strings.TrimSpace(url)
+	p := proctest.Start(b, proctest.Self(serverEnv+"="+b.TempDir()))
+	b.Cleanup(func() { require.Zero(b, p.End(syscall.SIGTERM)) })
+	return p.Find(regexp.MustCompile(`(nats://\S+)`))
 }
 
 func cpu() time.Duration {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"net"
 	"net/url"
 	"os"
 	"slices"
@@ -22,7 +21,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bot-exporter/bot-exporter/exporter"
-	"github.com/bot-exporter/bot-exporter/exporter/proctest"
 )
 
 // cluster is three servers in this process with a stream that each of them holds.
@@ -36,26 +34,30 @@ type cluster struct {
 func startCluster(t *testing.T) *cluster {
 	t.Helper()
 	c := &cluster{t: t}
-	ports := freePorts(t, 6)
 	for i := range 3 {
 		o := serverOptions(t.TempDir())
-		o.ServerName, o.Port = fmt.Sprintf("n%d", i), ports[3+i]
+		o.ServerName = fmt.Sprintf("n%d", i)
 		// All connections between servers go through links: the address that a server tells the others is nobody's.
-		o.Cluster = server.ClusterOpts{Name: "test", Host: o.Host, Port: ports[i], Advertise: "127.0.0.1:1"}
+		o.Cluster = server.ClusterOpts{Name: "test", Host: o.Host, Port: server.RANDOM_PORT, Advertise: "127.0.0.1:1"}
 		c.links = append(c.links, make([]*link, 3))
 		for j := range 3 {
 			if i != j {
-				c.links[i][j] = newLink(t, net.JoinHostPort(o.Host, strconv.Itoa(ports[j])))
+				c.links[i][j] = newLink(t)
 				o.Routes = append(o.Routes, &url.URL{Scheme: "nats", Host: c.links[i][j].listener.Addr().String()})
 			}
 		}
 		c.nodes = append(c.nodes, &node{t: t, opts: o})
 	}
-	var wg sync.WaitGroup
-	for _, n := range c.nodes {
-		wg.Go(n.up)
+	for j, n := range c.nodes {
+		n.up()
+		at := n.server.ClusterAddr()
+		n.opts.Cluster.Port = at.Port // in its next lives too
+		for i := range c.nodes {
+			if i != j {
+				c.links[i][j].leads(at.String())
+			}
+		}
 	}
-	wg.Wait()
 	require.False(t, t.Failed())
 	t.Cleanup(func() {
 		for _, n := range c.nodes {
@@ -69,17 +71,6 @@ func startCluster(t *testing.T) *cluster {
 	}, patience, 50*time.Millisecond)
 	c.healthy()
 	return c
-}
-
-func freePorts(t *testing.T, n int) (ports []int) {
-	t.Helper()
-	for range n {
-		l, err := net.Listen("tcp", proctest.Loopback()+":0")
-		require.NoError(t, err)
-		defer l.Close()
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
-	}
-	return ports
 }
 
 func (c *cluster) urls() (urls []string) {

@@ -186,6 +186,36 @@ func (c *Config) observe(o *nats.Options) {
 	}
 }
 
+// connected waits for the connection.
+func connected(ctx context.Context, nc *nats.Conn, most time.Duration) error {
+	// The listener comes first: a connection made between the question and the listener would go unheard.
+	changed := nc.StatusChanged(nats.CONNECTED, nats.CLOSED)
+	defer nc.RemoveStatusListener(changed)
+	limit := time.NewTimer(most)
+	defer limit.Stop()
+	for {
+		switch {
+		case nc.IsClosed():
+			return nats.ErrConnectionClosed
+		case nc.IsConnected():
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-limit.C:
+			if err := nc.LastError(); err != nil {
+				return fmt.Errorf("%w: %w", ErrNotConnected, err)
+			}
+			return ErrNotConnected
+		}
+	}
+}
+
+// ErrNotConnected says that there is no connection to any server. The client goes on trying by itself.
+var ErrNotConnected = errors.New("not connected to NATS")
+
 // parseURL reads an address as the client does: without a scheme it is nats://.
 func parseURL(raw string) (*url.URL, error) {
 	if !strings.Contains(raw, "://") {

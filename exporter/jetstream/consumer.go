@@ -45,7 +45,7 @@ func (s *Source) consume(ctx context.Context, seen *verified, at exporter.Positi
 		cfg.FilterSubjects = seen.inForce
 	}
 	p := &puller{
-		nc: s.nc, timing: s.timing, stream: s.stream, consumer: name, filter: s.filter,
+		nc: s.nc, timing: s.timing, stream: s.opts.Stream, consumer: name, filter: s.filter,
 		inbox:   s.nc.NewInbox(),
 		ch:      make(chan *nats.Msg, channelSize),
 		lastSeq: at.Seq,
@@ -67,26 +67,26 @@ func (s *Source) consume(ctx context.Context, seen *verified, at exporter.Positi
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	c, err := s.js.CreateConsumer(ctx, s.stream, cfg)
+	c, err := s.js.CreateConsumer(ctx, s.opts.Stream, cfg)
 	s.slow = errors.Is(err, context.DeadlineExceeded)
 	if err != nil {
 		p.abandon()
 		return nil, err
 	}
 	p.pending = c.CachedInfo().NumPending
-	s.leftover = ""
+	s.opts.Leftover = ""
 	return p, nil
 }
 
 // replace deletes the consumer that may be left over, which counts against limits of stream and account, and notes the
 // name of the next one. It does not wait: where a limit is met all the same, the next try finds it gone.
 func (s *Source) replace(name string) {
-	if s.leftover != "" {
+	if s.opts.Leftover != "" {
 		//nolint:errcheck // the server deletes it later, too
-		s.nc.PublishRequest("$JS.API.CONSUMER.DELETE."+s.stream+"."+s.leftover, s.nc.NewInbox(), nil)
+		s.nc.PublishRequest("$JS.API.CONSUMER.DELETE."+s.opts.Stream+"."+s.opts.Leftover, s.nc.NewInbox(), nil)
 	}
-	if s.creating != nil {
-		s.creating(name)
+	if s.opts.Creating != nil {
+		s.opts.Creating(name)
 	}
 }
 

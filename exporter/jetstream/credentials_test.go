@@ -307,7 +307,7 @@ func TestPermissions(t *testing.T) {
 		r.until(stored)
 		_, err := r.source.Check(t.Context(), r.at)
 		require.NoError(t, err)
-		report, err := r.source.Look(t.Context(), r.at)
+		report, err := r.source.look(t.Context(), r.at)
 		require.NoError(t, err)
 		require.NotEmpty(t, report.Advice)
 		require.NoError(t, r.source.Close())

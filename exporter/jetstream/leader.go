@@ -45,7 +45,7 @@ func (s *Source) ahead(ctx context.Context, at exporter.Position) (*exporter.Mes
 		switch {
 		case errors.Is(err, jetstream.ErrMsgNotFound):
 		case err != nil:
-			return nil, exporter.StreamInfo{}, fmt.Errorf("ask for what follows message %d of stream %s: %w", at.Seq, s.stream, err)
+			return nil, exporter.StreamInfo{}, fmt.Errorf("ask for what follows message %d of stream %s: %w", at.Seq, s.opts.Stream, err)
 		case first == nil || m.Seq < first.Seq:
 			first = m
 		}
@@ -74,7 +74,7 @@ func leader(info *jetstream.StreamInfo) string {
 func (s *Source) ofLeader(ctx context.Context, request []byte) (*exporter.Message, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timing.request)
 	defer cancel()
-	subject := "$JS.API.STREAM.MSG.GET." + s.stream
+	subject := "$JS.API.STREAM.MSG.GET." + s.opts.Stream
 	m, err := s.nc.RequestWithContext(ctx, subject, request)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return nil, fmt.Errorf("%w; is publishing to %s permitted?", err, subject)

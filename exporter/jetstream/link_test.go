@@ -9,15 +9,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// link carries connections to an address of this host while it is not cut.
+// link carries connections to an address of this host, once that is known and while it is not cut.
 type link struct {
 	listener net.Listener
 	mu       sync.Mutex
+	to       string
 	off      bool
 	conns    []net.Conn
 }
 
-func newLink(t *testing.T, to string) *link {
+func newLink(t *testing.T) *link {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -29,7 +30,7 @@ func newLink(t *testing.T, to string) *link {
 			if err != nil {
 				return
 			}
-			out, err := net.Dial("tcp", to)
+			out, err := net.Dial("tcp", l.target())
 			if err != nil {
 				in.Close()
 				continue
@@ -50,6 +51,19 @@ func newLink(t *testing.T, to string) *link {
 		wg.Wait()
 	})
 	return l
+}
+
+// leads sets where the link leads to.
+func (l *link) leads(to string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.to = to
+}
+
+func (l *link) target() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.to
 }
 
 func (l *link) add(conns ...net.Conn) {

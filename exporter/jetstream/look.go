@@ -45,9 +45,25 @@ func newSight(info *jetstream.StreamInfo, asked, answered time.Time) *sight {
 	return s
 }
 
-// Look reports on the stream as Open or Check saw it last. The error is ErrRetention, or tells that it was never seen and
+// report looks at the stream, which may be edited at any time, and passes on what it finds.
+func (s *Source) report(ctx context.Context, at exporter.Position) error {
+	if s.opts.Report == nil {
+		return nil
+	}
+	r, err := s.look(ctx, at)
+	if err != nil {
+		return err
+	}
+	for _, e := range r.Edits {
+		s.opts.Logger.Warn("stream was edited", "stream", s.opts.Stream, "setting", e.Setting, "was", e.Was, "is", e.Is)
+	}
+	s.opts.Report(r)
+	return nil
+}
+
+// look reports on the stream as Open or Check saw it last. The error is ErrRetention, or tells that it was never seen and
 // the server could not be asked.
-func (s *Source) Look(ctx context.Context, at exporter.Position) (Report, error) {
+func (s *Source) look(ctx context.Context, at exporter.Position) (Report, error) {
 	now := s.sight.Load()
 	if now == nil {
 		if err := connected(ctx, s.nc, s.timing.request); err != nil {

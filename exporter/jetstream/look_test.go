@@ -25,20 +25,20 @@ func reasons(r Report, setting string) (list []string) {
 	return list
 }
 
-// looks returns a Tended source that was opened, and what it found at the last look.
+// looks opens a source, and returns a function that checks it and returns what it reports.
 func looks(t *testing.T, s *Source, at exporter.Position) (check func() Report, log *bytes.Buffer) {
 	t.Helper()
 	log = &bytes.Buffer{}
 	var last Report
-	tended := Tend(s, nil, func(r Report) { last = r }, slog.New(slog.NewTextHandler(log, nil)))
-	info, err := tended.Open(t.Context(), at)
+	s.opts.Report, s.opts.Logger = func(r Report) { last = r }, slog.New(slog.NewTextHandler(log, nil))
+	info, err := s.Open(t.Context(), at)
 	require.NoError(t, err)
 	if at.Created.IsZero() {
 		at = exporter.Position{Stream: info.Name, Created: info.Created, Subjects: info.Filter}
 	}
 	return func() Report {
 		t.Helper()
-		_, err := tended.Check(t.Context(), at)
+		_, err := s.Check(t.Context(), at)
 		require.NoError(t, err)
 		return last
 	}, log
@@ -177,7 +177,7 @@ func TestMirrorOfAPart(t *testing.T) {
 	r.until(4)
 	require.NotEmpty(t, r.info.Subjects, "holes are no loss")
 	require.Equal(t, []uint64{1, 4}, r.seqs)
-	report, err := r.source.Look(t.Context(), r.at)
+	report, err := r.source.look(t.Context(), r.at)
 	require.NoError(t, err)
 	require.Contains(t, reasons(report, "mirror")[0], "holes by design")
 }
@@ -252,7 +252,7 @@ func TestSources(t *testing.T) {
 	r.source.timing = patient
 	r.until(10)
 	require.Empty(t, r.info.Subjects)
-	report, err := r.source.Look(t.Context(), r.at)
+	report, err := r.source.look(t.Context(), r.at)
 	require.NoError(t, err)
 	require.Len(t, reasons(report, "sources"), 1)
 

@@ -44,12 +44,12 @@ func TestFewServers(t *testing.T) {
 	source.timing = patient
 	source.timing.servers = time.Hour
 	var log bytes.Buffer
-	tended := Tend(source, &settings, func(Report) {}, slog.New(slog.NewTextHandler(&log, nil)))
-	_, err := tended.Open(t.Context(), exporter.Position{})
+	source.opts.Create, source.opts.Logger = &settings, slog.New(slog.NewTextHandler(&log, nil))
+	_, err := source.Open(t.Context(), exporter.Position{})
 	require.ErrorIs(t, err, ErrFewServers)
 	source.timing.servers = 0
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
-		_, err = tended.Open(t.Context(), exporter.Position{})
+		_, err = source.Open(t.Context(), exporter.Position{})
 		require.NoError(c, err)
 	}, patience, 50*time.Millisecond)
 	require.Contains(t, log.String(), "on one server only")

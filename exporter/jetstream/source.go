@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -15,9 +16,8 @@ import (
 )
 
 const (
-	requestTimeout = 5 * time.Second // longest wait for one answer of the server, or for the connection
-	closeTimeout   = 2 * time.Second // longest wait for the server at the end
-	defaultBatch   = 512
+	closeTimeout = 2 * time.Second // longest wait for the server at the end
+	defaultBatch = 512
 )
 
 // Options say what a Source reads.
@@ -28,24 +28,26 @@ type Options struct {
 
 	Leftover string       // name of the consumer that an earlier process may have left behind; the first Open deletes it
 	Creating func(string) // may be nil; gets the name of each consumer before it is created, for the Leftover of a later process
+
+	Create *StreamSettings // of the stream when it is missing; nil never to create one
+	Report func(Report)    // may be nil; gets what each Open and Check finds in the stream beside its messages
+	Logger *slog.Logger    // nothing is logged when nil
 }
 
-// Source reads one stream. It implements exporter.Source.
+// Source reads one stream, and looks after it: it creates one that is missing, if it may, and reports what puts the
+// messages of the one that is there at risk. It implements exporter.Source.
 type Source struct {
-	nc       *nats.Conn
-	js       jetstream.JetStream
-	stream   string
-	filter   []string // as configured, in canonical form
-	maxBatch int
-	timing   timing
-	doubt    doubt
-	slow     bool // the last consumer was not created in a short time
-	sight    atomic.Pointer[sight]
-	origins  map[string]*origin      // what was seen of them; only Look uses it
-	config   *jetstream.StreamConfig // as Look saw it last
-
-	leftover string       // name of a consumer that may still be there
-	creating func(string) // see Options
+	opts    Options
+	nc      *nats.Conn
+	js      jetstream.JetStream
+	filter  []string // Subjects in canonical form
+	timing  timing
+	doubt   doubt
+	slow    bool // the last consumer was not created in a short time
+	sight   atomic.Pointer[sight]
+	origins map[string]*origin      // what was seen of them; only look uses it
+	config  *jetstream.StreamConfig // as look saw it last
+	few     time.Time               // when the cluster first had too few servers to create the stream
 
 	pull *puller // nil until Open, and after Close
 }
@@ -69,21 +71,34 @@ func NewSource(nc *nats.Conn, o Options) (*Source, error) {
 	if o.MaxBatch <= 0 {
 		o.MaxBatch = defaultBatch
 	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
 	return &Source{
-		nc: nc, js: js, stream: o.Stream, filter: canonical(o.Subjects), maxBatch: o.MaxBatch,
-		timing: defaultTiming, doubt: doubt{nc: nc}, origins: map[string]*origin{},
-		leftover: o.Leftover, creating: o.Creating,
+		opts: o, nc: nc, js: js, filter: canonical(o.Subjects), timing: defaultTiming, doubt: doubt{nc: nc}, origins: map[string]*origin{},
 	}, nil
 }
 
-// Open implements exporter.Source. It waits at most 5 s for the connection and for each of its at most five requests.
+// Open implements exporter.Source. It waits at most 5 s for the connection and for each of its at most five requests,
+// and more only to create the stream. A stream that the position knows and that is gone is not created again: it would
+// be another one, and its messages are lost.
 func (s *Source) Open(ctx context.Context, at exporter.Position) (exporter.StreamInfo, error) {
 	s.abandon()
 	info, err := s.open(ctx, at)
-	return info, s.doubt.note(err, s.timing.doubt)
+	if errors.Is(err, exporter.ErrNoStream) && s.opts.Create != nil && at.Created.IsZero() {
+		if err := s.ensure(ctx); err != nil {
+			return info, err
+		}
+		info, err = s.open(ctx, at)
+	}
+	if err != nil {
+		return info, err
+	}
+	return info, s.report(ctx, at)
 }
 
-func (s *Source) open(ctx context.Context, at exporter.Position) (exporter.StreamInfo, error) {
+func (s *Source) open(ctx context.Context, at exporter.Position) (info exporter.StreamInfo, err error) {
+	defer func() { err = s.doubt.note(err, s.timing.doubt) }()
 	if err := connected(ctx, s.nc, s.timing.request); err != nil {
 		return exporter.StreamInfo{}, err
 	}
@@ -121,7 +136,7 @@ func (s *Source) Next(ctx context.Context) (exporter.Batch, error) {
 	if s.pull == nil {
 		return exporter.Batch{}, errors.New("source is not open")
 	}
-	b, err := s.pull.next(ctx, s.maxBatch)
+	b, err := s.pull.next(ctx, s.opts.MaxBatch)
 	s.doubt.received.Add(uint64(len(b.Messages)))
 	return b, err
 }
@@ -130,6 +145,14 @@ func (s *Source) Next(ctx context.Context) (exporter.Batch, error) {
 // leaves out, count too. When the server cannot tell, Check asks again for some seconds, and then leaves it for another
 // server if there is one, which Next sees as a lost connection.
 func (s *Source) Check(ctx context.Context, at exporter.Position) (exporter.StreamInfo, error) {
+	info, err := s.checkPatiently(ctx, at)
+	if err != nil {
+		return info, err
+	}
+	return info, s.report(ctx, at)
+}
+
+func (s *Source) checkPatiently(ctx context.Context, at exporter.Position) (exporter.StreamInfo, error) {
 	for deadline := time.Now().Add(s.timing.doubt + s.timing.poll()); ; {
 		info, err := s.check(ctx, at)
 		err = s.doubt.note(err, s.timing.doubt)
@@ -173,7 +196,7 @@ func (s *Source) Close() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
-	err := s.js.DeleteConsumer(ctx, s.stream, p.consumer)
+	err := s.js.DeleteConsumer(ctx, s.opts.Stream, p.consumer)
 	switch {
 	case errors.Is(err, jetstream.ErrConsumerNotFound), errors.Is(err, jetstream.ErrStreamNotFound):
 		return nil
@@ -185,7 +208,7 @@ func (s *Source) Close() error {
 
 func (s *Source) abandon() {
 	if s.pull != nil {
-		s.leftover = s.pull.consumer
+		s.opts.Leftover = s.pull.consumer
 		s.pull.abandon()
 		s.pull = nil
 	}
@@ -194,7 +217,7 @@ func (s *Source) abandon() {
 // describe tells what the stream is like; Pending is left to the caller.
 func (s *Source) describe(seen *verified) exporter.StreamInfo {
 	info := exporter.StreamInfo{
-		Name:       s.stream,
+		Name:       s.opts.Stream,
 		Created:    seen.Created,
 		First:      max(seen.State.FirstSeq, 1), // a stream that never held a message says 0
 		Last:       seen.State.LastSeq,
@@ -208,54 +231,3 @@ func (s *Source) describe(seen *verified) exporter.StreamInfo {
 	}
 	return info
 }
-
-// connected waits for the connection.
-func connected(ctx context.Context, nc *nats.Conn, most time.Duration) error {
-	// The listener comes first: a connection made between the question and the listener would go unheard.
-	changed := nc.StatusChanged(nats.CONNECTED, nats.CLOSED)
-	defer nc.RemoveStatusListener(changed)
-	limit := time.NewTimer(most)
-	defer limit.Stop()
-	for {
-		switch {
-		case nc.IsClosed():
-			return nats.ErrConnectionClosed
-		case nc.IsConnected():
-			return nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-limit.C:
-			if err := nc.LastError(); err != nil {
-				return fmt.Errorf("%w: %w", ErrNotConnected, err)
-			}
-			return ErrNotConnected
-		}
-	}
-}
-
-// ErrNotConnected says that there is no connection to any server. The client goes on trying by itself.
-var ErrNotConnected = errors.New("not connected to NATS")
-
-// timing is how long a Source waits for what. Tests are less patient.
-type timing struct {
-	request   time.Duration // longest wait for one answer of the server, or for the connection
-	expiry    time.Duration // after which the server ends a request for messages
-	heartbeat time.Duration // between signs of life of such a request while there are no messages; at most half of that
-	settle    time.Duration // in which replicas agree after a change of the leader
-	doubt     time.Duration // after which a server that cannot tell about the stream is left
-	servers   time.Duration // in which the servers of a cluster come that start together with us
-}
-
-var defaultTiming = timing{
-	request: requestTimeout, expiry: 10 * time.Second, heartbeat: 2 * time.Second, settle: 4 * time.Second, doubt: 5 * time.Second,
-	servers: 30 * time.Second,
-}
-
-// silence is how long the server may say nothing.
-func (t timing) silence() time.Duration { return 2*t.heartbeat + t.heartbeat/4 }
-
-// poll is the time between two questions while an answer is awaited.
-func (t timing) poll() time.Duration { return t.settle / 16 }

@@ -14,7 +14,7 @@ func TestEnsureStream(t *testing.T) {
 	t.Parallel()
 	nc := client(t, serve(t))
 	source := newSource(t, nc)
-	_, err := source.Look(t.Context(), exporter.Position{})
+	_, err := source.look(t.Context(), exporter.Position{})
 	require.ErrorIs(t, err, exporter.ErrNoStream)
 	settings := StreamSettings{Name: streamName, Subjects: []string{"bot.events.>"}}
 	created, err := EnsureStream(t.Context(), nc, settings)
@@ -37,7 +37,7 @@ func TestEnsureStream(t *testing.T) {
 	require.Error(t, s.DeleteMsg(t.Context(), 1))
 	require.Error(t, s.Purge(t.Context()))
 
-	r, err := source.Look(t.Context(), exporter.Position{})
+	r, err := source.look(t.Context(), exporter.Position{})
 	require.NoError(t, err)
 	require.Len(t, r.Advice, 1)
 	require.Equal(t, "num_replicas", r.Advice[0].Setting)

@@ -105,16 +105,16 @@ func (s *Source) infoWithin(ctx context.Context, limit time.Duration) (*jetstrea
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	asked := time.Now()
-	stream, err := s.js.Stream(ctx, s.stream)
+	stream, err := s.js.Stream(ctx, s.opts.Stream)
 	switch {
 	case errors.Is(err, jetstream.ErrStreamNotFound):
-		return nil, fmt.Errorf("%w: %s", exporter.ErrNoStream, s.stream)
+		return nil, fmt.Errorf("%w: %s", exporter.ErrNoStream, s.opts.Stream)
 	case err != nil:
-		return nil, fmt.Errorf("read information of stream %s: %w", s.stream, err)
+		return nil, fmt.Errorf("read information of stream %s: %w", s.opts.Stream, err)
 	}
 	info := stream.CachedInfo()
 	if !quorum(info.Cluster) {
-		return nil, fmt.Errorf("%w: %s", ErrNoLeader, s.stream)
+		return nil, fmt.Errorf("%w: %s", ErrNoLeader, s.opts.Stream)
 	}
 	s.sight.Store(newSight(info, asked, time.Now()))
 	return info, nil
@@ -137,7 +137,7 @@ func (s *Source) anchor(ctx context.Context, info *jetstream.StreamInfo, at expo
 	case errors.Is(err, jetstream.ErrMsgNotFound):
 		return true, nil
 	case err != nil:
-		return false, fmt.Errorf("read message %d of stream %s to recognize it: %w", at.Seq, s.stream, err)
+		return false, fmt.Errorf("read message %d of stream %s to recognize it: %w", at.Seq, s.opts.Stream, err)
 	case have != at.Anchor:
 		return false, &exporter.Mismatch{Field: "anchor", Want: anchorText(at.Seq, at.Anchor), Have: anchorText(at.Seq, have)}
 	}
@@ -147,7 +147,7 @@ func (s *Source) anchor(ctx context.Context, info *jetstream.StreamInfo, at expo
 func (s *Source) stored(ctx context.Context, seq uint64) (exporter.Anchor, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timing.request)
 	defer cancel()
-	m, err := s.nc.RequestWithContext(ctx, "$JS.API.DIRECT.GET."+s.stream, fmt.Appendf(nil, `{"seq":%d}`, seq))
+	m, err := s.nc.RequestWithContext(ctx, "$JS.API.DIRECT.GET."+s.opts.Stream, fmt.Appendf(nil, `{"seq":%d}`, seq))
 	if err != nil {
 		return exporter.Anchor{}, err
 	}

@@ -26,6 +26,31 @@ func Main(m *testing.M) (code int) {
 	return code
 }
 
+// Self is the command that runs this test binary as another program: TestMain finds the variable in its environment.
+func Self(variable string, args ...string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Env = append(os.Environ(), variable)
+	return cmd
+}
+
+// Run runs a program to its end and returns what it printed. The test fails unless the program succeeds.
+func Run(t testing.TB, cmd *exec.Cmd) string {
+	t.Helper()
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s\n%s", cmd, out)
+	return string(out)
+}
+
+// Tool returns the path of a program that a variable of the environment names; without it, the test is skipped.
+func Tool(t testing.TB, variable string) string {
+	t.Helper()
+	path := os.Getenv(variable)
+	if path == "" {
+		t.Skipf("%s is not set: make test and make check-deploy build the program and set it", variable)
+	}
+	return path
+}
+
 // Program builds the exporter, once in a test binary, and returns its path.
 func Program(t testing.TB) string {
 	t.Helper()

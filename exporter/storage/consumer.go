@@ -12,8 +12,8 @@ const (
 	consumerMost = 256 // bytes
 )
 
-// Consumer returns the name that KeepConsumer kept last, or "" when there is none that can be read: then what it names
-// goes away by itself, later.
+// Consumer returns the name that KeepConsumer kept last, or "" when none can be read: then the broker deletes the consumer
+// by itself, later.
 func (s *Store) Consumer() string {
 	f, err := s.cfg.FS.Open(filepath.Join(s.cfg.Dir, consumerName))
 	if err != nil {
@@ -26,13 +26,13 @@ func (s *Store) Consumer() string {
 	}
 	name := strings.TrimSpace(string(b))
 	if name == "" || strings.ContainsFunc(name, func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune(".*>/\\", c) }) {
-		return "" // no name that the broker would give
+		return "" // the broker allows no such name
 	}
 	return name
 }
 
 // KeepConsumer keeps the name of the broker's consumer, so that the next process can delete it when this one is killed.
-// It may be called while a checkpoint is saved.
+// It may run concurrently with Save.
 func (s *Store) KeepConsumer(name string) error {
 	if err := s.held(); err != nil {
 		return fmt.Errorf("keep name of consumer: %w", err)

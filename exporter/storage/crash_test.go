@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/bot-exporter/bot-exporter/exporter"
+	"github.com/bot-exporter/bot-exporter/exporter/proctest"
 	"github.com/bot-exporter/bot-exporter/exporter/storage"
 	"github.com/bot-exporter/bot-exporter/exporter/storage/faultfs"
 )
@@ -140,7 +141,7 @@ func TestKillAtEachStep(t *testing.T) {
 			t.Parallel()
 			seeds(t, 10, func(t *testing.T, seed uint64) {
 				dir, run := t.TempDir(), int(seed%1000)
-				out, err := child(dir, "SNAPFILE_KILL="+fmt.Sprintf("%d %d", i, run))
+				out, err := child(dir, "STORAGE_KILL="+fmt.Sprintf("%d %d", i, run))
 				var exit *exec.ExitError
 				if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
 					t.Fatalf("%v\n%s", err, out)
@@ -159,12 +160,12 @@ func TestLock(t *testing.T) {
 	if _, err := storage.Open(storage.Config{Dir: dir}); !errors.Is(err, storage.ErrLocked) {
 		t.Fatal(err)
 	}
-	out, err := child(dir, "SNAPFILE_LOCK=1")
+	out, err := child(dir, "STORAGE_LOCK=1")
 	if err != nil || !strings.Contains(string(out), "in use by another process") || !strings.Contains(string(out), dir) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	must(t, s.Close())
-	if out, err := child(dir, "SNAPFILE_LOCK=1"); err != nil || !strings.Contains(string(out), "loaded 1") {
+	if out, err := child(dir, "STORAGE_LOCK=1"); err != nil || !strings.Contains(string(out), "loaded 1") {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	c, err := open(t, dir).Load() // the child died without Close
@@ -231,18 +232,18 @@ func TestConsumerIsKept(t *testing.T) {
 }
 
 func child(dir, env string) ([]byte, error) {
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "SNAPFILE_DIR="+dir, env)
+	cmd := proctest.Self("STORAGE_DIR=" + dir)
+	cmd.Env = append(cmd.Env, env)
 	return cmd.CombinedOutput()
 }
 
 func TestMain(m *testing.M) {
 	debug.SetGCPercent(1000) // nearly nothing lives long here, and half of the time went into looking for it
-	dir := os.Getenv("SNAPFILE_DIR")
+	dir := os.Getenv("STORAGE_DIR")
 	switch {
 	case dir == "":
 		os.Exit(m.Run())
-	case os.Getenv("SNAPFILE_LOCK") != "":
+	case os.Getenv("STORAGE_LOCK") != "":
 		s, err := storage.Open(storage.Config{Dir: dir})
 		if err != nil {
 			fmt.Println(err)
@@ -255,7 +256,7 @@ func TestMain(m *testing.M) {
 		}
 		fmt.Println("loaded", c.Seq)
 	default:
-		at, run, _ := strings.Cut(os.Getenv("SNAPFILE_KILL"), " ")
+		at, run, _ := strings.Cut(os.Getenv("STORAGE_KILL"), " ")
 		i, _ := strconv.Atoi(at)
 		n, _ := strconv.Atoi(run)
 		armed := false

@@ -12,7 +12,7 @@ import (
 	"github.com/bot-exporter/bot-exporter/exporter"
 )
 
-// layout is where everything lies in a file, as its header and table tell.
+// layout says where everything lies in a file, according to its header and table.
 type layout struct {
 	header   Header
 	sections []place
@@ -27,8 +27,8 @@ type place struct {
 	crc     uint32
 }
 
-// parse reads header and table and checks their checksums; check does the rest. Neither allocates more than the tables
-// can fill, whatever the file claims.
+// parse reads header and table and checks their checksums; check covers the rest. Neither allocates more than the tables
+// can hold, whatever the file claims.
 func parse(r io.ReaderAt, size int64) (*layout, error) {
 	header, start, err := parseHeader(r, size)
 	if err != nil {

@@ -10,29 +10,29 @@ import (
 // ErrLocked says that another process uses the directory.
 var ErrLocked = errors.New("in use by another process")
 
-// ErrReplaced says that the directory is not the one that was locked: it was removed, moved away or mounted over, and
-// another process may use what stands there now.
+// ErrReplaced says that the directory is no longer the one that was locked: it was removed, moved away or mounted over, and
+// another process may use the one in its place.
 var ErrReplaced = errors.New("the directory was replaced while it was in use: stop the exporter, put the right one in its place, and start it again")
 
-// ErrDamaged says that there are checkpoints and none of them is whole.
+// ErrDamaged says that there are checkpoints, and none is whole.
 var ErrDamaged = exporter.ErrDamaged
 
-// Reason says what is wrong with a file; the set is closed, so that it can be a label.
+// Reason says what is wrong with a file. The set is closed: it is the value of a label.
 type Reason string
 
 // The reasons for which a file is rejected.
 const (
-	Unreadable Reason = "unreadable" // the file system does not give it
-	Truncated  Reason = "truncated"  // it ends elsewhere than it says
-	Magic      Reason = "magic"      // it does not start as a checkpoint
+	Unreadable Reason = "unreadable" // the file system cannot read it
+	Truncated  Reason = "truncated"  // its length is not the one it states
+	Magic      Reason = "magic"      // it does not start as a checkpoint does
 	Checksum   Reason = "checksum"   // its bytes are not those that were written
-	Malformed  Reason = "malformed"  // its checksums are right and its structure is not
+	Malformed  Reason = "malformed"  // its checksums are right and its structure is wrong
 )
 
 // Reasons returns every Reason.
 func Reasons() []Reason { return []Reason{Unreadable, Truncated, Magic, Checksum, Malformed} }
 
-// DamageError says that a file is no whole checkpoint.
+// DamageError says that a file is not a whole checkpoint.
 type DamageError struct {
 	Path   string
 	Reason Reason
@@ -51,7 +51,7 @@ func damage(reason Reason, format string, args ...any) error {
 }
 
 // VersionError says that a file was written by another version of this program, in a format that this one cannot
-// read. It is no damage: an older checkpoint must not silently take its place.
+// read. That is not damage: an older checkpoint must not silently take its place.
 type VersionError struct {
 	Path    string
 	Version uint32
@@ -66,8 +66,8 @@ func (e *VersionError) Error() string {
 		e.Path, e.Version, formatVersion, remedy)
 }
 
-// at adds the path to an error of parse or check.
-func at(path string, err error) error {
+// withPath adds the path to an error of parse or check.
+func withPath(path string, err error) error {
 	var d *DamageError
 	var v *VersionError
 	switch {

@@ -49,7 +49,7 @@ type Header struct {
 	KeyID       string // of the key of the pseudonyms
 	Known       []exporter.Known
 	Floor       uint64 // sequence below which nothing may be shown
-	Lost        uint64 // messages that the broker lost after they were counted
+	Lost        uint64 // messages that the broker lost after they were counted or shown
 }
 
 func headerOf(c *exporter.Checkpoint) Header {
@@ -83,7 +83,7 @@ func (s *sumWriter) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// encode streams a checkpoint: nothing larger than a codec.Writer's buffer is held.
+// encode streams a checkpoint, and holds no more of it than a codec.Writer's buffer.
 func encode(w io.Writer, c *exporter.Checkpoint) error {
 	out := &sumWriter{w: w, sha: sha256.New()}
 	header := encodeHeader(headerOf(c))
@@ -141,7 +141,7 @@ func encodeHeader(h Header) []byte {
 	fields.Uint(h.Floor)
 	fields.Uint(h.Lost)
 	fields.Uint(uint64(len(h.Known)))
-	for i, k := range h.Known { // by how they differ from the one before, which is little
+	for i, k := range h.Known { // as differences from the one before, which are small
 		var last exporter.Known
 		if i > 0 {
 			last = h.Known[i-1]
@@ -161,7 +161,7 @@ func encodeHeader(h Header) []byte {
 	return appendCRC(b, prefixSize)
 }
 
-// writeAnchor writes all bytes of a hash: most are large.
+// writeAnchor writes the hash at full width: as a varint most would be longer.
 func writeAnchor(w *codec.Writer, a exporter.Anchor) {
 	w.Int(a.Time)
 	w.Word(a.Hash)

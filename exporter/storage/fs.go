@@ -2,7 +2,7 @@ package storage
 
 import "io"
 
-// FS is what a Store needs of a file system; faults are injected here. Names are paths; errors name operation and path.
+// FS is what a Store needs of a file system; tests inject faults here. Names are paths. Errors name operation and path.
 type FS interface {
 	// MkdirAll makes a directory that only its owner may enter, durably, with the ones above it. It may exist already.
 	MkdirAll(dir string) error
@@ -12,7 +12,7 @@ type FS interface {
 	ReadDir(dir string) ([]string, error)
 	// Create makes a new file to write; an existing file is an error.
 	Create(name string) (File, error)
-	// Open opens a regular file to read and never waits.
+	// Open opens a regular file for reading, without blocking.
 	Open(name string) (File, error)
 	// Update opens a file to overwrite it in place, and makes it if it is missing.
 	Update(name string) (Slot, error)
@@ -27,7 +27,7 @@ type FS interface {
 // Lock is a lock on a file. Closing releases it.
 type Lock interface {
 	io.Closer
-	// Held returns ErrReplaced when the name stands for another file by now, or for none: then the lock keeps nobody out.
+	// Held returns ErrReplaced when the name now stands for another file, or for none: then the lock keeps nobody out.
 	Held() error
 }
 
@@ -50,8 +50,8 @@ type Slot interface {
 	io.Closer
 }
 
-// install writes a new file so that the name, once it is there, stands for the whole content also after a power cut.
-// After an error the file is void; left names what could not be removed.
+// install writes a new file so that its name, once it exists, stands for the whole content, even after a power cut. After
+// an error the file is not to be used; left lists the paths that could not be removed.
 func install(fsys FS, dir, path string, fill func(io.Writer) error) (left []string, err error) {
 	temp := path + tempSuffix
 	void := []string{temp}
@@ -66,7 +66,7 @@ func install(fsys FS, dir, path string, fill func(io.Writer) error) (left []stri
 		err = e
 	}
 	if err == nil {
-		void = append(void, path) // a rename that fails may have happened all the same
+		void = append(void, path) // a rename that reports failure may have taken effect
 		err = fsys.Rename(temp, path)
 	}
 	if err == nil {
@@ -78,7 +78,7 @@ func install(fsys FS, dir, path string, fill func(io.Writer) error) (left []stri
 	return remove(fsys, void), err
 }
 
-// remove deletes files that nobody needs and returns those that are still there.
+// remove deletes files and returns those that are still there.
 func remove(fsys FS, paths []string) (left []string) {
 	for _, path := range paths {
 		if err := fsys.Remove(path); err != nil && !notExist(err) {

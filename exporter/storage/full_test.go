@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 
+	"github.com/bot-exporter/bot-exporter/exporter/proctest"
 	"github.com/bot-exporter/bot-exporter/exporter/storage"
 	"github.com/bot-exporter/bot-exporter/exporter/storage/faultfs"
 )
@@ -50,9 +50,7 @@ func TestDevFull(t *testing.T) {
 // F6: a file system of 1 MiB that fills up and is emptied, in a namespace of its own.
 func TestFullDisk(t *testing.T) {
 	dir := t.TempDir()
-	cmd := exec.Command(os.Args[0], "-test.run=^TestFullDiskChild$", "-test.v")
-	cmd.Env = append(os.Environ(), "SNAPFILE_FULL="+dir)
-	out, err := inNamespace(cmd)
+	out, err := inNamespace(proctest.Self("STORAGE_FULL="+dir, "-test.run=^TestFullDiskChild$", "-test.v"))
 	if strings.Contains(string(out), "cannot mount") || errors.Is(err, syscall.EPERM) || errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.ENOSPC) {
 		t.Skipf("no mount of its own here: %v %s", err, out)
 	}
@@ -62,7 +60,7 @@ func TestFullDisk(t *testing.T) {
 }
 
 func TestFullDiskChild(t *testing.T) {
-	dir := os.Getenv("SNAPFILE_FULL")
+	dir := os.Getenv("STORAGE_FULL")
 	if dir == "" {
 		t.Skip("runs as a child of TestFullDisk")
 	}

@@ -98,7 +98,7 @@ func TestFormatStays(t *testing.T) {
 
 func golden(t *testing.T, path string, b []byte) {
 	t.Helper()
-	if os.Getenv("SNAPFILE_GOLDEN") != "" {
+	if os.Getenv("STORAGE_GOLDEN") != "" {
 		must(t, os.WriteFile(path, b, 0o644))
 	}
 	want, err := os.ReadFile(path)

@@ -25,8 +25,8 @@ type SectionInfo struct {
 	Size    int64 // in bytes
 }
 
-// Inspect reads a file with little memory and tells what it holds. Of a damaged file it tells what can still be read:
-// the error is in the result too, and Header and Sections may be missing. It needs no lock.
+// Inspect describes a file, with little memory and without the lock. Of a damaged file it describes what can still be
+// read: the error is in the result too, and Header and Sections may be missing.
 func Inspect(path string) (Info, error) {
 	info := Info{Path: path}
 	f, size, err := open(OS, path)
@@ -35,7 +35,7 @@ func Inspect(path string) (Info, error) {
 	}
 	defer func() { _ = f.Close() }()
 	info.Size = size
-	info.Err = at(path, info.fill(f))
+	info.Err = withPath(path, info.fill(f))
 	return info, info.Err
 }
 
@@ -90,7 +90,7 @@ func Restore(dir, from string) (string, error) {
 	}
 	c, err := decode(b)
 	if err != nil {
-		return "", fmt.Errorf("restore %w", at(from, err))
+		return "", fmt.Errorf("restore %w", withPath(from, err))
 	}
 	s, err := Open(Config{Dir: dir})
 	if err != nil {

@@ -28,7 +28,7 @@ func LoadOrCreateKey(dir string) (key [16]byte, id string, err error) {
 	return StoredKey(dir)
 }
 
-// StoredKey returns the key in the storage directory, and its id; that there is none is an error.
+// StoredKey returns the key in the storage directory and its id. A missing key is an error.
 func StoredKey(dir string) (key [16]byte, id string, err error) {
 	path := filepath.Join(dir, keyName)
 	if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() && info.Mode()&0o007 == 0 {
@@ -37,8 +37,8 @@ func StoredKey(dir string) (key [16]byte, id string, err error) {
 	return LoadKey(path)
 }
 
-// ReplaceKey makes a new key in the storage directory, which must be locked, instead of the one there, and returns it and
-// its id. After an error the old one is still there, or the new one is.
+// ReplaceKey replaces the key in the storage directory, which must be locked, by a new one, and returns that and its id.
+// After an error either the old one or the new one is there.
 func ReplaceKey(dir string) (key [16]byte, id string, err error) {
 	path := filepath.Join(dir, keyName)
 	next := path + nextSuffix

@@ -10,9 +10,9 @@ import (
 	"github.com/bot-exporter/bot-exporter/exporter"
 )
 
-// Load returns the newest checkpoint that is whole and tells Config.Rejected about newer ones that are not. The error is
-// ErrNoCheckpoint when there are no files, ErrDamaged when none is whole, and a *VersionError when the newest that is
-// not damaged comes from another version of the program.
+// Load returns the newest checkpoint that is whole, and calls Config.Rejected for each newer one that is not. The error is
+// ErrNoCheckpoint when there are no files, ErrDamaged when none is whole, and a *VersionError when the newest undamaged
+// one was written by another version of the program.
 func (s *Store) Load() (*exporter.Checkpoint, error) {
 	if s.lock == nil {
 		return nil, fmt.Errorf("load checkpoint: %w", errClosed)
@@ -61,10 +61,10 @@ func load(fsys FS, path string) (*exporter.Checkpoint, error) {
 		return nil, err
 	}
 	c, err := decode(b)
-	return c, at(path, err)
+	return c, withPath(path, err)
 }
 
-// read returns the bytes of a file, which are not yet checked: decode does that, with the bytes that are then used.
+// read returns the bytes of a file without checking them: decode checks the very bytes that are then used.
 func read(fsys FS, path string) ([]byte, error) {
 	f, size, err := open(fsys, path)
 	if err != nil {
@@ -72,26 +72,26 @@ func read(fsys FS, path string) ([]byte, error) {
 	}
 	defer func() { _ = f.Close() }()
 	if _, err := parse(f, size); err != nil { // before a damaged length asks for all memory
-		return nil, at(path, err)
+		return nil, withPath(path, err)
 	}
 	b, err := readAt(f, 0, int(size))
-	return b, at(path, err)
+	return b, withPath(path, err)
 }
 
 func open(fsys FS, path string) (File, int64, error) {
 	f, err := fsys.Open(path)
 	if err != nil {
-		return nil, 0, at(path, damage(Unreadable, "%w", err))
+		return nil, 0, withPath(path, damage(Unreadable, "%w", err))
 	}
 	size, err := f.Size()
 	if err != nil {
 		_ = f.Close()
-		return nil, 0, at(path, damage(Unreadable, "%w", err))
+		return nil, 0, withPath(path, damage(Unreadable, "%w", err))
 	}
 	return f, size, nil
 }
 
-// decode returns a checkpoint whose sections are parts of b, after every byte was checked.
+// decode checks every byte and returns a checkpoint whose sections are parts of b.
 func decode(b []byte) (*exporter.Checkpoint, error) {
 	l, err := parse(memory(b), int64(len(b)))
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/bot-exporter/bot-exporter/exporter"
 )
 
-// The mark is one sector that is overwritten in place and never synced: it has to survive the end of the process, not
-// that of the machine, and it is written for each page. All numbers are little-endian:
+// The mark is one sector that is overwritten in place and never synced: it must survive the end of the process, not that
+// of the machine, and it is written for each page. All numbers are little-endian:
 //
 //	magic     8 bytes
 //	version   4 bytes
@@ -31,7 +31,7 @@ const (
 	markStart   = len(markMagic) + 4 + 4 + 8 + 8 + 8 + 4 // of the name
 )
 
-// mark is the file of the mark, which stays open.
+// mark is the file that holds the mark. It stays open.
 type mark struct {
 	mu     sync.Mutex
 	slot   Slot // nil until it is written
@@ -50,17 +50,17 @@ func (s *Store) Shown() (exporter.Mark, error) {
 	}
 	defer func() { _ = f.Close() }()
 	if size != markSize {
-		return exporter.Mark{}, at(path, damage(Truncated, "the mark has %d bytes", size))
+		return exporter.Mark{}, withPath(path, damage(Truncated, "the mark has %d bytes", size))
 	}
 	b, err := readAt(f, 0, markSize)
 	if err != nil {
-		return exporter.Mark{}, at(path, err)
+		return exporter.Mark{}, withPath(path, err)
 	}
 	m, err := decodeMark(b)
-	return m, at(path, err)
+	return m, withPath(path, err)
 }
 
-// SetShown replaces the mark. It may run beside all other methods.
+// SetShown replaces the mark. It may run concurrently with all other methods.
 func (s *Store) SetShown(m exporter.Mark) error {
 	s.mark.mu.Lock()
 	defer s.mark.mu.Unlock()

@@ -7,11 +7,11 @@ import (
 	"testing"
 )
 
-// seeds calls f with n seeds, a tenth of them in a short run. SNAPFILE_SEED repeats one of them, SNAPFILE_RUNS
+// seeds calls f with n seeds, a tenth of them in a short run. STORAGE_SEED repeats one of them, STORAGE_RUNS
 // multiplies their number.
 func seeds(t *testing.T, n int, f func(t *testing.T, seed uint64)) {
 	t.Helper()
-	if v := os.Getenv("SNAPFILE_SEED"); v != "" {
+	if v := os.Getenv("STORAGE_SEED"); v != "" {
 		seed, err := strconv.ParseUint(v, 10, 64)
 		if err != nil {
 			t.Fatal(err)
@@ -22,7 +22,7 @@ func seeds(t *testing.T, n int, f func(t *testing.T, seed uint64)) {
 	if testing.Short() {
 		n = (n + 9) / 10
 	}
-	if v := os.Getenv("SNAPFILE_RUNS"); v != "" {
+	if v := os.Getenv("STORAGE_RUNS"); v != "" {
 		times, err := strconv.Atoi(v)
 		if err != nil {
 			t.Fatal(err)
@@ -33,9 +33,9 @@ func seeds(t *testing.T, n int, f func(t *testing.T, seed uint64)) {
 	done := uint64(0)
 	defer func() {
 		if t.Failed() || t.Skipped() {
-			t.Logf("repeat with SNAPFILE_SEED=%d", first+done)
+			t.Logf("repeat with STORAGE_SEED=%d", first+done)
 		} else {
-			t.Logf("%d runs, SNAPFILE_SEED=%d and following", n, first)
+			t.Logf("%d runs, STORAGE_SEED=%d and following", n, first)
 		}
 	}()
 	for ; done < uint64(n); done++ {

@@ -1,9 +1,3 @@
-// Package storage keeps checkpoints as files in one directory: three generations, each written beside the others and
-// renamed once it is durable, so that a crash, a full disk or a failing one never costs more than the newest. A small
-// file beside them says how far the last page was.
-//
-// It does not know what is in the sections, and it must not: it gives back the bytes that were written, or nothing. It
-// reads no clock and starts no goroutine.
 package storage
 
 import (
@@ -29,17 +23,17 @@ const (
 type Config struct {
 	Dir      string             // made if it is missing
 	FS       FS                 // nil for the operating system's
-	Rejected func(*DamageError) // called for every file that Load passes over
-	Warn     func(error)        // called for what went wrong without harm, such as a file that cannot be removed
+	Rejected func(*DamageError) // called for each file that Load skips
+	Warn     func(error)        // called for failures that do no harm, such as a file that cannot be removed
 }
 
 // Store is an exporter.Store over one directory, which it locks.
 type Store struct {
 	cfg   Config
 	lock  Lock
-	last  uint64       // newest generation that ever had a name
+	last  uint64       // number of the newest generation, also of one that failed
 	gens  []generation // oldest first
-	trash []string     // what could not be removed yet
+	trash []string     // files that could not be removed yet
 	mark  mark
 }
 
@@ -50,7 +44,7 @@ type generation struct {
 	bad  bool // Load rejected it
 }
 
-// Open locks the directory and looks what is there. When another process holds it the error is ErrLocked.
+// Open locks the directory and lists its generations. The error is ErrLocked when another process holds the lock.
 func Open(cfg Config) (*Store, error) {
 	if cfg.FS == nil {
 		cfg.FS = OS
@@ -98,7 +92,8 @@ func (s *Store) scan() error {
 	return nil
 }
 
-// Names sort by generation, not by sequence: after a change to another stream the newer state has the lower sequence.
+// Names sort by generation, not by sequence: after a change to another stream the newer checkpoint may have the lower
+// sequence.
 func fileName(generation, seq uint64) string {
 	return fmt.Sprintf("checkpoint-%020d-%020d.snap", generation, seq)
 }
@@ -113,7 +108,7 @@ func parseName(name string) (generation uint64, ok bool) {
 	return generation, err1 == nil && err2 == nil && name == fileName(generation, seq)
 }
 
-// Save writes a new generation. After an error that generation is void and the ones before are untouched.
+// Save writes a new generation. After an error the earlier ones are untouched, and the new one is removed.
 func (s *Store) Save(c *exporter.Checkpoint) error {
 	var size counter
 	if _, err := s.add(c.Seq, func(w io.Writer) error { return encode(io.MultiWriter(w, &size), c) }); err != nil {
@@ -138,7 +133,7 @@ func (s *Store) add(seq uint64, fill func(io.Writer) error) (path string, err er
 	if s.last == math.MaxUint64 {
 		return "", fmt.Errorf("no generation after %d", s.last)
 	}
-	s.last++ // also when it fails: a name is used once
+	s.last++ // also when it fails: a name is never used twice
 	path = filepath.Join(s.cfg.Dir, fileName(s.last, seq))
 	left, err := install(s.cfg.FS, s.cfg.Dir, path, fill)
 	s.trash = append(s.trash, left...)
@@ -146,11 +141,11 @@ func (s *Store) add(seq uint64, fill func(io.Writer) error) (path string, err er
 		return "", err
 	}
 	s.gens = append(s.gens, generation{path: path})
-	s.prune() // and not before: until then the older ones are all there is
+	s.prune() // not before: until now the older ones were all there was
 	return path, nil
 }
 
-// prune keeps three generations, and what is damaged among them for whoever wants to know why.
+// prune keeps the newest three whole generations, and damaged ones among them for whoever wants to know why.
 func (s *Store) prune() {
 	whole := 0
 	for i := len(s.gens) - 1; i >= 0; i-- {
@@ -168,8 +163,8 @@ func (s *Store) prune() {
 	s.sweep()
 }
 
-// Forget removes everything but the newest generation that is whole as far as Load and Save know, durably. An error names
-// the first file that is still there.
+// Forget durably removes all generations but the newest that Load or Save found whole. An error names the first file that
+// is still there.
 func (s *Store) Forget() error {
 	if err := s.held(); err != nil {
 		return fmt.Errorf("storage: %w", err)
@@ -207,7 +202,7 @@ func (s *Store) sweep() {
 
 var errClosed = errors.New("the storage is closed")
 
-// held returns an error unless the directory is ours to write to.
+// held returns an error unless this process still holds the lock.
 func (s *Store) held() error {
 	if s.lock == nil {
 		return errClosed

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"log/slog"
@@ -139,7 +138,7 @@ type running struct {
 	stream *stream
 	pages  http.Handler
 	url    string
-	log    *logText
+	log    *proctest.Output
 	reload func() error
 	broken atomic.Bool // panics when it is read
 }
@@ -159,17 +158,17 @@ func run(t testing.TB, s *stream, store exporter.Store, change ...func(*exporter
 	for _, f := range change {
 		f(&cfg)
 	}
-	r := &running{t: t, stream: s, log: &logText{}}
+	r := &running{t: t, stream: s, log: &proctest.Output{}}
 	var err error
 	log := slog.New(slog.NewTextHandler(r.log, nil))
-	r.Engine, err = exporter.New(cfg, s, store, log)
+	r.Engine, err = exporter.New(cfg, store, log)
 	require.NoError(t, err)
 	r.pages = Handler(r, Options{Log: log, Reload: func() error { return r.reload() }})
 	server := httptest.NewServer(r.pages)
 	r.url = server.URL
 	ctx, end := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- r.Run(ctx) }()
+	go func() { done <- r.Run(ctx, s) }()
 	t.Cleanup(func() {
 		server.Close()
 		http.DefaultClient.CloseIdleConnections()
@@ -183,7 +182,7 @@ func run(t testing.TB, s *stream, store exporter.Store, change ...func(*exporter
 // idle is an engine that does not run.
 func idle(t testing.TB) *exporter.Engine {
 	t.Helper()
-	e, err := exporter.New(exporter.Defaults(), newStream(), nowhere{}, slog.New(slog.DiscardHandler))
+	e, err := exporter.New(exporter.Defaults(), nowhere{}, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	return e
 }
@@ -282,22 +281,4 @@ func oracle(messages []exporter.Message) *collectors.Set {
 		set.Fold(messages[i].Time, &ev, reject)
 	}
 	return set
-}
-
-// logText is a log to read.
-type logText struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logText) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logText) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }

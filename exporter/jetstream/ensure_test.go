@@ -1,7 +1,6 @@
 package jetstream
 
 import (
-	"log/slog"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,21 +10,23 @@ import (
 
 // A missing stream is created for who may, but never again in place of one that was counted: it would be another one,
 // and nobody would learn that the first is gone.
-func TestTended(t *testing.T) {
+func TestMissingStream(t *testing.T) {
 	t.Parallel()
 	nc := client(t, serve(t))
 	var advice []Advice
 	advised := 0
-	tend := func(create *StreamSettings) *Tended {
-		return Tend(newSource(t, nc), create, func(r Report) { advice = r.Advice; advised++ }, slog.New(slog.DiscardHandler))
+	opened := func(create *StreamSettings) (*Source, exporter.StreamInfo, error) {
+		s := newSource(t, nc)
+		s.opts.Create, s.opts.Report = create, func(r Report) { advice = r.Advice; advised++ }
+		info, err := s.Open(t.Context(), exporter.Position{})
+		return s, info, err
 	}
 	settings := &StreamSettings{Name: streamName, Subjects: []string{"bot.events.>"}}
-	_, err := tend(nil).Open(t.Context(), exporter.Position{})
+	_, _, err := opened(nil)
 	require.ErrorIs(t, err, exporter.ErrNoStream)
 	require.Zero(t, advised)
 
-	source := tend(settings)
-	info, err := source.Open(t.Context(), exporter.Position{})
+	source, info, err := opened(settings)
 	require.NoError(t, err)
 	require.Equal(t, 1, advised)
 	require.NotEmpty(t, advice, "one server holds it")
