@@ -49,22 +49,6 @@ func Replay(cfg Config, in io.Reader, out io.Writer) (Replayed, error) {
 	return result, WriteText(out, set, set.Clock())
 }
 
-// Check decodes each line and calls report for those that the contract rejects. It returns how many lines there were.
-func Check(cfg event.Config, in io.Reader, report func(line uint64, r *event.Reject)) (uint64, error) {
-	decoder := event.NewDecoder(cfg)
-	lines := uint64(0)
-	var e event.Event
-	err := eachLine(in, func(line []byte) error {
-		lines++
-		var reject *event.Reject
-		if errors.As(decoder.Decode(nil, line, &e), &reject) {
-			report(lines, reject)
-		}
-		return nil
-	})
-	return lines, err
-}
-
 // WriteText writes all KPIs in the text format, as of a time in Unix nanoseconds.
 func WriteText(w io.Writer, set *collectors.Set, now int64) error {
 	if err := expose.Of(set, now).Render(w, expose.Page{Format: expfmt.FmtText}); err != nil {

@@ -48,31 +48,6 @@ func replayCommand(app *kingpin.Application) (string, command) {
 	}
 }
 
-func checkCommand(app *kingpin.Application) (string, command) {
-	cmd := app.Command("check", "Check a file of events, one CloudEvent in a line, against the contract. Exit code 1 when any is rejected.")
-	fold := addFoldFlags(cmd)
-	file := cmd.Arg("file", "File with events; - is standard input.").Required().String()
-	return cmd.FullCommand(), func(_ context.Context, std stdio) (int, error) {
-		cfg, err := fold.config()
-		if err != nil {
-			return 2, err
-		}
-		rejected, lines := 0, uint64(0)
-		err = reading(*file, std.in, func(r io.Reader) error {
-			lines, err = exporter.Check(cfg.Events, r, func(line uint64, reject *event.Reject) {
-				rejected++
-				fmt.Fprintf(std.out, "line %d: %s\n", line, reject)
-			})
-			return err
-		})
-		if err != nil {
-			return 1, err
-		}
-		fmt.Fprintf(std.err, "%d events, %d rejected\n", lines, rejected)
-		return min(rejected, 1), nil
-	}
-}
-
 func metricsCommand(app *kingpin.Application) (string, command) {
 	cmd := app.Command("metrics", "Print the catalogue of all metrics as Markdown.")
 	return cmd.FullCommand(), func(_ context.Context, std stdio) (int, error) {

@@ -85,7 +85,23 @@ func TestCheck(t *testing.T) {
 	code, out, end := ended(t, good, "check", "-")
 	require.Equal(t, 0, code)
 	require.Empty(t, out)
-	require.Equal(t, "5 events, 0 rejected\n", end)
+	require.Equal(t, "5 events, 0 rejected, 0 hints\n", end)
+
+	hint := `{"specversion":"1.0","id":"1","source":"/b","type":"bot.chat.ended","data":{"bot":"b","channel":"web","chat":"c","resolvd":true}}`
+	code, out, end = ended(t, hint, "check", "-")
+	require.Equal(t, 0, code)
+	require.Equal(t, "line 1: hint: data.resolvd is unknown and ignored; did you mean resolved?\n", out)
+	require.Equal(t, "1 events, 0 rejected, 1 hints\n", end)
+	code, _, _ = ended(t, hint, "check", "--strict", "-")
+	require.Equal(t, 1, code)
+	code, out, _ = ended(t, strings.Replace(hint, "bot.chat", "bot.chats", 1), "check", "-")
+	require.Equal(t, 1, code)
+	require.Equal(t, "line 1: unknown_type: type is \"bot.chats.ended\"; did you mean bot.chat.ended?\n", out)
+	for _, args := range [][]string{{"check"}, {"check", "--nats", sample}} {
+		code, _, text := ended(t, "", args...)
+		require.Equal(t, 2, code)
+		require.Contains(t, text, "give a file, - for standard input, or --nats")
+	}
 
 	for _, command := range []string{"replay", "check"} {
 		code, out, text := ended(t, "", command, filepath.Join(t.TempDir(), "nothing.ndjson"))

@@ -13,6 +13,7 @@ import (
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 	"github.com/cloudevents/sdk-go/v2/binding"
 	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
 
 	"github.com/bot-exporter/bot-exporter/exporter/proctest"
@@ -72,6 +73,28 @@ func TestReadmeSnippet(t *testing.T) {
 	d.applied(3)
 	require.EqualValues(t, 3, d.value("bot_messages_total", `bot="shop"`, `channel="web"`, `sender="user"`), "each has an id of its own")
 	require.Zero(t, d.value("bot_events_duplicate_total"))
+}
+
+// The last messages of a stream are checked, with their headers.
+func TestCheckStream(t *testing.T) {
+	url, nc := broker(t)
+	code, out, end := ended(t, "", "check", "--nats", "--nats.url="+url)
+	require.Equal(t, 0, code)
+	require.Empty(t, out)
+	require.Equal(t, "0 events, 0 rejected, 0 hints\n", end)
+	for _, id := range []string{"1", "2", "3"} {
+		_, err := nc.RequestMsg(&nats.Msg{Subject: "bot.events.shop", Data: []byte(`{"bot":"b","channel":"web","chat":"c"}`),
+			Header: nats.Header{"ce-specversion": {"1.0"}, "ce-id": {id}, "ce-source": {"/b"}, "ce-type": {"bot.chat.ended"}, "ce-time": {"noon"}}}, proctest.Patience)
+		require.NoError(t, err)
+	}
+	code, out, end = ended(t, "", "check", "--nats", "--nats.url="+url, "--last=2")
+	require.Equal(t, 1, code)
+	require.Equal(t, 2, strings.Count(out, "invalid_value: time is \"noon\""))
+	require.Contains(t, out, "message 2 on bot.events.shop: ")
+	require.Equal(t, "2 events, 2 rejected, 0 hints\n", end)
+	code, _, text := ended(t, "", "check", "--nats", "--nats.url="+url, "--nats.stream=NONE")
+	require.Equal(t, 1, code)
+	require.Contains(t, text, "NONE")
 }
 
 // A command says in its help what each of its flags is for, and the unit or default where there is one.
