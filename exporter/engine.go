@@ -31,6 +31,7 @@ type Engine struct {
 	set      *collectors.Set
 	position Position
 	trail    trail
+	rejects  rejects
 	floor    uint64 // sequence below which nothing may be shown
 	lost     uint64 // messages that were applied or shown before the broker lost them
 	status   Status
@@ -119,6 +120,7 @@ func (e *Engine) apply(m *Message, ev *event.Event) {
 		var reject *event.Reject
 		if err := e.decoder.Decode(m.Header, m.Data, ev); err != nil {
 			reject = err.(*event.Reject) //nolint:errorlint,errcheck // Decode returns nothing else
+			e.rejects.add(m, *reject, e.log)
 		}
 		e.set.Fold(m.Time, ev, reject)
 	}

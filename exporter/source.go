@@ -8,11 +8,12 @@ import (
 
 // Message is one stored message of the stream. Its header and data belong to the receiver.
 type Message struct {
-	Seq    uint64 // stream sequence
-	Time   int64  // when the server stored it, Unix nanoseconds
-	Header map[string][]string
-	Data   []byte
-	Skip   bool // not an event: a marker that the server put into the stream; only the position moves
+	Seq     uint64 // stream sequence
+	Subject string // on which it was published
+	Time    int64  // when the server stored it, Unix nanoseconds
+	Header  map[string][]string
+	Data    []byte
+	Skip    bool // not an event: a marker that the server put into the stream; only the position moves
 }
 
 // Position says which message of which stream was applied last. It is part of every checkpoint, together with the

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -41,6 +42,15 @@ type daemon struct {
 	started  func(natsURL string) // may be nil; called when the NATS server within the process is up
 	damaged  []string             // reasons of checkpoint files found damaged
 	reload   reload
+	engine   atomic.Pointer[exporter.Engine] // once there is one
+}
+
+// rejects returns the last rejected events, none before there is an engine.
+func (d *daemon) rejects() []exporter.Rejected {
+	if e := d.engine.Load(); e != nil {
+		return e.Rejects()
+	}
+	return []exporter.Rejected{}
 }
 
 func serveCommand(app *kingpin.Application) (string, command) {
@@ -58,7 +68,7 @@ func serveCommand(app *kingpin.Application) (string, command) {
 	interval := cmd.Flag("checkpoint.interval", exporter.Help("checkpoint.interval")).Default("30s").String()
 	lifecycle := cmd.Flag("web.enable-lifecycle", "Allow POST and PUT on /-/reload, which reads --config.file again as SIGHUP does.").Bool()
 	reloadHosts := cmd.Flag("web.reload-host", "Host name with dots under which /-/reload may be asked for, beside addresses and names without; repeatable.").Strings()
-	debug := cmd.Flag("debug.listen-address", "Loopback address, host:port, of Go's profiles at /debug/pprof/; none when empty.").String()
+	debug := cmd.Flag("debug.listen-address", "Loopback address, host:port, for Go's profiles, /debug/pprof/, and the last rejected events, /debug/rejects. Empty: none.").String()
 	webFlags := kingpinflag.AddFlags(cmd, ":9850")
 	return cmd.FullCommand(), func(ctx context.Context, io stdio) (int, error) {
 		read := func() (exporter.Config, error) {
@@ -83,7 +93,7 @@ func serveCommand(app *kingpin.Application) (string, command) {
 		d.replicas, _ = strconv.Atoi(*replicas) // 0 for auto
 		defer d.reload.hangups()()
 		if *debug != "" {
-			stop, err := serveProfiles(*debug, log.Logger)
+			stop, err := serveProfiles(*debug, log.Logger, d.rejects)
 			if err != nil {
 				return 1, err
 			}
@@ -151,6 +161,7 @@ func (d *daemon) follow(ctx context.Context, store *storage.Store) error {
 	if err != nil {
 		return err
 	}
+	d.engine.Store(engine)
 	for _, reason := range d.damaged {
 		engine.CheckpointRejected(reason)
 	}
@@ -254,12 +265,12 @@ func (d *daemon) listenAndServe(server *http.Server) error {
 }
 
 // serveProfiles serves Go's profiles until stop is called, also while the daemon starts and stops.
-func serveProfiles(address string, log *slog.Logger) (stop func(), err error) {
+func serveProfiles(address string, log *slog.Logger, rejects func() []exporter.Rejected) (stop func(), err error) {
 	listener, err := web.ListenLoopback(address)
 	if err != nil {
 		return nil, fmt.Errorf("--debug.listen-address: %w", err)
 	}
-	server := web.NewDebugServer(log)
+	server := web.NewDebugServer(log, rejects)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

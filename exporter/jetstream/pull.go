@@ -143,7 +143,7 @@ func (p *puller) take(m *nats.Msg, b *exporter.Batch, most int) {
 		_, marker = m.Header["Nats-Marker-Reason"]
 	}
 	b.Messages = append(b.Messages, exporter.Message{
-		Seq: d.streamSeq, Time: d.time, Header: m.Header, Data: m.Data,
+		Seq: d.streamSeq, Subject: m.Subject, Time: d.time, Header: m.Header, Data: m.Data,
 		Skip: marker || !matches(p.filter, m.Subject),
 	})
 }

@@ -53,7 +53,7 @@ func TestBatch(t *testing.T) {
 	msg := func(i int) *exporter.Message {
 		m, err := s.GetMsg(t.Context(), uint64(i))
 		require.NoError(t, err)
-		return &exporter.Message{Seq: m.Sequence, Time: m.Time.UnixNano(), Data: m.Data}
+		return &exporter.Message{Seq: m.Sequence, Subject: m.Subject, Time: m.Time.UnixNano(), Data: m.Data}
 	}
 	r := newReader(t, nc)
 	require.NoError(t, r.open(t.Context()))

@@ -41,6 +41,7 @@ type landingData struct {
 	Version string
 	Now     time.Time
 	Modules []moduleData
+	Rejects []exporter.Rejected
 }
 
 // moduleData are the headlines of one module.
@@ -72,6 +73,7 @@ func (l *landing) current() ([]byte, error) {
 	data := landingData{Status: l.engine.Status(), Version: version.Info(), Now: time.Now()}
 	data.Ready, data.Reason = data.Status.Ready()
 	if data.Status.Shows() {
+		data.Rejects = l.engine.Rejects()
 		data.Modules, _ = l.headlines() // without them the page still says how things are
 	}
 	var page bytes.Buffer

@@ -1,17 +1,21 @@
 package web
 
 import (
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/pprof"
 	"net/netip"
+
+	"github.com/bot-exporter/bot-exporter/exporter"
 )
 
-// NewDebugServer returns a server of Go's profiles, at /debug/pprof/. Whoever reaches it can slow the process down and
-// see how it works: it belongs on ListenLoopback and never on the port of the metrics.
-func NewDebugServer(log *slog.Logger) *http.Server {
+// NewDebugServer returns a server of Go's profiles, at /debug/pprof/, and of the last rejected events, at
+// /debug/rejects. Whoever reaches it can slow the process down and see how it works: it belongs on ListenLoopback and
+// never on the port of the metrics.
+func NewDebugServer(log *slog.Logger, rejects func() []exporter.Rejected) *http.Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
@@ -19,6 +23,10 @@ func NewDebugServer(log *slog.Logger) *http.Server {
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("POST /debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("GET /debug/rejects", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(rejects())
+	})
 	return NewServer(mux, log) // a profile puts off the end of its answer by as long as it takes
 }
 

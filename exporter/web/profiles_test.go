@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/bot-exporter/bot-exporter/exporter"
 )
 
 func TestListenLoopback(t *testing.T) {
@@ -30,7 +32,9 @@ func TestListenLoopback(t *testing.T) {
 func TestDebugServer(t *testing.T) {
 	l, err := ListenLoopback("127.0.0.1:0")
 	require.NoError(t, err)
-	s := NewDebugServer(slog.New(slog.DiscardHandler))
+	s := NewDebugServer(slog.New(slog.DiscardHandler), func() []exporter.Rejected {
+		return []exporter.Rejected{{Sequence: 7, Reason: "malformed"}}
+	})
 	for _, timeout := range []time.Duration{s.ReadHeaderTimeout, s.ReadTimeout, s.WriteTimeout, s.IdleTimeout} {
 		require.Positive(t, timeout)
 	}
@@ -51,6 +55,9 @@ func TestDebugServer(t *testing.T) {
 	status, text := get(http.MethodGet, "/debug/pprof/")
 	require.Equal(t, http.StatusOK, status)
 	require.Contains(t, text, "goroutine")
+	status, text = get(http.MethodGet, "/debug/rejects")
+	require.Equal(t, http.StatusOK, status)
+	require.Equal(t, `[{"time":"0001-01-01T00:00:00Z","subject":"","sequence":7,"reason":"malformed"}]`+"\n", text)
 	status, text = get(http.MethodGet, "/debug/pprof/goroutine?debug=1")
 	require.Equal(t, http.StatusOK, status)
 	require.Contains(t, text, "TestDebugServer")
@@ -68,7 +75,9 @@ func TestDebugServer(t *testing.T) {
 
 	l, err = ListenLoopback("127.0.0.1:0")
 	require.NoError(t, err)
-	hasty := NewDebugServer(slog.New(slog.DiscardHandler))
+	hasty := NewDebugServer(slog.New(slog.DiscardHandler), func() []exporter.Rejected {
+		return []exporter.Rejected{{Sequence: 7, Reason: "malformed"}}
+	})
 	hasty.WriteTimeout = 500 * time.Millisecond
 	status, _ = serve(hasty, l)(http.MethodGet, "/debug/pprof/profile?seconds=1")
 	require.Equal(t, http.StatusOK, status, "though it takes longer than other answers may")

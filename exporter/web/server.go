@@ -33,6 +33,7 @@ type Engine interface {
 	Status() exporter.Status
 	Healthy() bool
 	Digests() exporter.Digests
+	Rejects() []exporter.Rejected
 	// Registry holds the metrics of the process.
 	Registry() *prometheus.Registry
 }

@@ -75,6 +75,26 @@ func TestLandingPage(t *testing.T) {
 	require.Contains(t, text, "Stream TEST, message 20000 applied")
 }
 
+// What was rejected last is shown with its place and reason, and without any value.
+func TestRejectsOnLandingPage(t *testing.T) {
+	list := stored(30)
+	for i := range list {
+		list[i].Subject = "bot.events.shop"
+		if i >= 5 {
+			list[i].Data = []byte(`{"specversion":"1.0","id":"secret","source":"/b","type":"bot.nonsense","data":{}}`)
+		}
+	}
+	r := run(t, newStream(list...), nowhere{})
+	_, _, text := r.get("/")
+	require.Equal(t, 20, strings.Count(text, "<td>unknown_type</td><td>type</td>"), "the last ones")
+	require.Contains(t, text, "<td>30</td><td>bot.events.shop</td>")
+	require.NotContains(t, text, "<td>10</td>")
+	require.NotContains(t, text, "secret")
+	require.Equal(t, 1, strings.Count(r.log.String(), "rejected event"), "not each has a line")
+	require.Contains(t, r.log.String(), "reason=unknown_type field=type subject=bot.events.shop sequence=6")
+	require.NotContains(t, r.log.String(), "secret")
+}
+
 const (
 	acceptOpenMetrics = "application/openmetrics-text;version=1.0.0"
 	acceptProtobuf    = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"
