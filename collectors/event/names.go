@@ -16,8 +16,8 @@ var (
 	agentNames     = fieldNames("data.agent")
 	kindNames      = func() *names {
 		n := new(names)
-		for i, name := range kinds {
-			n.add(name, uint8(i+1))
+		for _, k := range Kinds() {
+			n.add(k.String(), uint8(k))
 		}
 		return n
 	}()
