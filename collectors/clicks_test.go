@@ -7,6 +7,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+func TestClickLimit(t *testing.T) {
+	require.Equal(t, Defaults().MaxClicks, ClickTitle.Limit)
+	require.Equal(t, Defaults().MaxClicks, ClickDestination.Limit)
+}
+
 func TestReduce(t *testing.T) {
 	for destination, want := range map[string]string{
 		"":                     "",

@@ -1,7 +1,6 @@
 package collectors
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -87,20 +86,4 @@ func (c Config) Validate() error {
 		return fmt.Errorf("users.retention is %s; it must be whole hours and at least the longest window, %s", s.Retention, last)
 	}
 	return nil
-}
-
-// Fingerprint is equal for configurations that give the same numbers for the same stream. The key is left out: it has
-// an id of its own.
-func (c Config) Fingerprint() string {
-	c.Session.Key = [16]byte{}
-	zone := c.Session.Location.String()
-	c.Session.Location = nil
-	b, err := json.Marshal(struct {
-		Config
-		Zone string
-	}{c, zone})
-	if err != nil {
-		panic("BUG: configuration cannot be encoded: " + err.Error())
-	}
-	return string(b)
 }

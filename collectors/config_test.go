@@ -2,13 +2,10 @@ package collectors
 
 import (
 	"fmt"
-	"reflect"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/bot-exporter/bot-exporter/collectors/session"
 )
 
 func TestValidate(t *testing.T) {
@@ -52,40 +49,5 @@ func TestValidate(t *testing.T) {
 		c := Defaults()
 		change(&c)
 		require.ErrorContains(t, c.Validate(), want)
-	}
-}
-
-// TestFingerprint changes every setting there is: all of them decide about numbers. Only the key has an id of its own.
-func TestFingerprint(t *testing.T) {
-	berlin, err := time.LoadLocation("Europe/Berlin")
-	require.NoError(t, err)
-	settings := append(reflect.VisibleFields(reflect.TypeFor[Config]()), reflect.VisibleFields(reflect.TypeFor[session.Config]())...)
-	for _, f := range settings {
-		c := Defaults()
-		in := reflect.ValueOf(&c).Elem()
-		if _, ok := in.Type().FieldByName(f.Name); !ok {
-			in = in.FieldByName("Session")
-		}
-		switch v := in.FieldByName(f.Name); f.Type {
-		case reflect.TypeFor[session.Config]():
-			continue
-		case reflect.TypeFor[int](), reflect.TypeFor[time.Duration]():
-			v.SetInt(v.Int() + 1)
-		case reflect.TypeFor[bool]():
-			v.SetBool(!v.Bool())
-		case reflect.TypeFor[[]string]():
-			v.Set(v.Slice(0, 0))
-		case reflect.TypeFor[[]time.Duration]():
-			v.Set(v.Slice(0, 1))
-		case reflect.TypeFor[map[string]time.Duration]():
-			v.SetMapIndex(reflect.ValueOf("fax"), reflect.ValueOf(time.Minute))
-		case reflect.TypeFor[*time.Location]():
-			v.Set(reflect.ValueOf(berlin))
-		case reflect.TypeFor[[16]byte]():
-			v.Index(3).SetUint(1)
-		default:
-			t.Fatalf("%s: the test knows no other %s", f.Name, f.Type)
-		}
-		require.Equal(t, f.Name == "Key", c.Fingerprint() == Defaults().Fingerprint(), f.Name)
 	}
 }

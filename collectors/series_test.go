@@ -129,19 +129,23 @@ func series(s *Set, now int64) map[string]float64 {
 	return out
 }
 
-// exposition writes one module's metrics in the text format, in the order of the client library.
+// exposition writes one module's metrics in the text format, in the order of the client library. Overflows stand with
+// the module of the metric that they are for.
 func exposition(s *Set, module string) string {
 	var out strings.Builder
 	for _, c := range s.collectors {
 		if c.Name() != module {
 			continue
 		}
-		for _, f := range c.Families() {
-			if f.Len() == 0 {
+		for _, f := range append(slices.DeleteFunc(c.Families(), func(f metric.Family) bool { return f == s.overflow }), s.overflow) {
+			list := overflowsOf(s, c)
+			if f != s.overflow {
+				list = samples(f, s.Clock())
+			}
+			if len(list) == 0 {
 				continue
 			}
 			fmt.Fprintf(&out, "# HELP %s %s\n# TYPE %[1]s %[3]s\n", f.Def().Name, f.Def().Help, f.Def().Type)
-			list := samples(f, s.Clock())
 			sort.SliceStable(list, func(i, j int) bool { return slices.Compare(own(list[i]), own(list[j])) < 0 })
 			for _, one := range list {
 				fmt.Fprintln(&out, one)
@@ -149,6 +153,17 @@ func exposition(s *Set, module string) string {
 		}
 	}
 	return out.String()
+}
+
+// overflowsOf returns the overflows of a module's metrics; those of all metrics together are the stream's.
+func overflowsOf(s *Set, c Collector) []sample {
+	its := map[string]bool{`metric="*"`: c.Name() == "stream"}
+	for _, f := range c.Families() {
+		its[`metric="`+f.Def().Name+`"`] = true
+	}
+	return slices.DeleteFunc(samples(s.overflow, s.Clock()), func(o sample) bool {
+		return !slices.ContainsFunc(o.labels, func(l string) bool { return its[l] })
+	})
 }
 
 // own returns the labels of the series, without le.

@@ -89,9 +89,9 @@ func docKinds(f *Field) string {
 		}
 	}
 	switch {
-	case len(with) < len(kinds):
+	case len(with) < len(Kinds()):
 		return strings.Join(with, ", ")
-	case required == len(kinds):
+	case required == len(Kinds()):
 		return "all*"
 	case required == 0:
 		return "all"

@@ -36,7 +36,7 @@ func (e *Event) AppendJSON(dst []byte, prefix string) []byte {
 // AppendData appends what AppendJSON writes as data: the payload of a CloudEvent in binary mode, whose attributes are
 // headers.
 func (e *Event) AppendData(dst []byte) []byte {
-	if e.Kind > Custom {
+	if int(e.Kind) >= numKinds {
 		return append(dst, "{}"...)
 	}
 	return e.appendObject(dst, plans[e.Kind])

@@ -3,27 +3,6 @@ package event
 // The closed lists of the contract. The zero value of each type means absent; every list starts at 1, in the order
 // in which its values are declared, and String gives the value as it stands in an event and in a label.
 
-// Kind is the event's type without its prefix.
-type Kind uint8
-
-// All kinds of events.
-const (
-	None Kind = iota // no event: time has passed
-	ChatStarted
-	ChatEnded
-	MessageUser
-	MessageBot
-	MessageOperator
-	HandoverRequested
-	HandoverAccepted
-	FeedbackGiven
-	CSATOffered
-	CSATSubmitted
-	ElementClicked
-	AgentTriggered
-	Custom
-)
-
 // Input is how a user message was entered.
 type Input uint8
 
@@ -46,7 +25,7 @@ const (
 	SenderOperator
 )
 
-// Cause is why a user asked for a human (seed, "Breakdown of Requests").
+// Cause is why a user asked for a human.
 type Cause uint8
 
 // Causes of a handover request; CauseAbsent is derived from the chat.
@@ -124,24 +103,6 @@ const (
 )
 
 var (
-	kinds = []string{"chat.started", "chat.ended", "message.user", "message.bot", "message.operator",
-		"handover.requested", "handover.accepted", "feedback.given", "csat.offered", "csat.submitted",
-		"element.clicked", "agent.triggered", "custom"}
-	kindDocs = []string{
-		"A user opened a chat; a second window is a second chat id",
-		"The chat was closed explicitly",
-		"A message from the user to the bot",
-		"A message from the bot to the user",
-		"A message from a human operator to the user",
-		"The user asks for a human",
-		"An operator took over the chat",
-		"Thumbs on one response of the bot",
-		"The satisfaction survey was shown",
-		"The user's answer to the satisfaction survey",
-		"A click on a quick reply or a link; operator marks the button that asks for a human",
-		"An AI agent or a workflow ran",
-		"A business event that the bot's author defined",
-	}
 	inputs     = []string{"text", "button", "voice", "attachment", "other"}
 	senders    = []string{"user", "bot", "operator"}
 	causes     = []string{"direct", "after_fallback", "operator_button"}
@@ -160,7 +121,6 @@ func name(list []string, v uint8) string {
 	return list[v-1]
 }
 
-func (k Kind) String() string      { return name(kinds, uint8(k)) }
 func (i Input) String() string     { return name(inputs, uint8(i)) }
 func (s Sender) String() string    { return name(senders, uint8(s)) }
 func (c Cause) String() string     { return name(causes, uint8(c)) }
@@ -170,15 +130,3 @@ func (e Element) String() string   { return name(elements, uint8(e)) }
 func (t Target) String() string    { return name(targets, uint8(t)) }
 func (k AgentKind) String() string { return name(agentKinds, uint8(k)) }
 func (r Reason) String() string    { return name(reasons, uint8(r)) }
-
-// Doc says in one sentence, without its full stop, what happened; empty for None.
-func (k Kind) Doc() string { return name(kindDocs, uint8(k)) }
-
-// Kinds lists the kinds of events in their order.
-func Kinds() []Kind {
-	all := make([]Kind, len(kinds))
-	for i := range all {
-		all[i] = Kind(i + 1)
-	}
-	return all
-}

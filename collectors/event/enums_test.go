@@ -11,7 +11,6 @@ func TestClosedLists(t *testing.T) {
 		name   func(uint8) fmt.Stringer
 		last   uint8
 	}{
-		{kinds, func(v uint8) fmt.Stringer { return Kind(v) }, uint8(Custom)},
 		{inputs, func(v uint8) fmt.Stringer { return Input(v) }, uint8(InputOther)},
 		{senders, func(v uint8) fmt.Stringer { return Sender(v) }, uint8(SenderOperator)},
 		{causes, func(v uint8) fmt.Stringer { return Cause(v) }, uint8(CauseOperatorButton)},
@@ -29,9 +28,39 @@ func TestClosedLists(t *testing.T) {
 			t.Errorf("%T names values that it does not have", list.name(0))
 		}
 	}
-	if len(kindDocs) != len(kinds) {
-		t.Errorf("%d sentences about %d kinds", len(kindDocs), len(kinds))
+}
+
+// TestKinds: the table says everything of each kind, and its roles fit together.
+func TestKinds(t *testing.T) {
+	seen := map[string]bool{}
+	for _, k := range Kinds() {
+		if seen[k.String()] || k.String() == "" || k.Doc() == "" {
+			t.Errorf("kind %d has the name %q and the sentence %q", k, k, k.Doc())
+		}
+		seen[k.String()] = true
+		for _, rule := range []struct{ has, also, not Role }{
+			{has: UserActs, also: OpensChat},
+			{has: UserActs, also: SeesUser},
+			{has: OpensChat, also: KeepsChatOpen},
+			{has: Apart, not: UserActs | OpensChat | KeepsChatOpen | SeesUser},
+		} {
+			if k.Has(rule.has) && (rule.also != 0 && !k.Has(rule.also) || k.Has(rule.not)) {
+				t.Errorf("%s has %b and not %b, or %b", k, rule.has, rule.also, rule.not)
+			}
+		}
 	}
+	for _, k := range []Kind{None, Kind(numKinds), 255} {
+		if k.String() != "" || k.Doc() != "" || k.Has(^Role(0)) {
+			t.Errorf("%d is no kind", k)
+		}
+	}
+}
+
+func kindNamesInOrder() (list []string) {
+	for _, k := range Kinds() {
+		list = append(list, k.String())
+	}
+	return list
 }
 
 func TestAgentLabel(t *testing.T) {

@@ -56,7 +56,10 @@ func (f *Field) Required(k Kind) bool { return f.need.has(k) }
 // Fields lists all fields in the order in which Decode checks them. Callers may keep but not change the values.
 func Fields() []Field { return append([]Field(nil), fields[1:]...) }
 
+// kindSet has one bit for each kind.
 type kindSet uint32
+
+const _ = uint(32 - numKinds)
 
 func on(ks ...Kind) (s kindSet) {
 	for _, k := range ks {
@@ -82,7 +85,7 @@ const (
 )
 
 const (
-	every      kindSet = 1<<(Custom+1) - 1 // None too: attributes are checked before the kind is known
+	every      kindSet = 1<<numKinds - 1 // None too: attributes are checked before the kind is known
 	hasAgent           = 1<<MessageBot | 1<<FeedbackGiven | 1<<AgentTriggered
 	hasMessage         = 1<<MessageUser | 1<<MessageBot | 1<<MessageOperator | 1<<FeedbackGiven
 )
@@ -111,7 +114,7 @@ var fields = [...]Field{
 		Doc: "The assistant's id"},
 	{In: "data", Name: "channel", Type: TypeName, on: every, need: every, text: func(e *Event) *string { return &e.Channel },
 		Doc: "Where the chat takes place: web, whatsapp, voice or another name"},
-	{In: "data", Name: "chat", Type: TypeName, on: every, need: every &^ on(Custom), text: func(e *Event) *string { return &e.Chat },
+	{In: "data", Name: "chat", Type: TypeName, on: every, need: every &^ withRole(Apart), text: func(e *Event) *string { return &e.Chat },
 		Doc: "Id of the chat"},
 	{In: "data", Name: "user", Type: TypeName, on: every, need: on(ChatStarted, MessageUser), text: func(e *Event) *string { return &e.User },
 		Doc: "Id of the end user as the channel knows it, kept as a keyed hash only; the open chat's where absent"},

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"net/url"
 	"strings"
 	"unicode/utf8"
 )
@@ -90,29 +91,10 @@ func plain(s string) string {
 	if len(s) >= 2 && s[0] == '"' && s[len(s)-1] == '"' {
 		s = unquote(s[1 : len(s)-1])
 	}
-	if strings.IndexByte(s, '%') < 0 {
-		return s
+	if decoded, err := url.PathUnescape(s); err == nil && utf8.ValidString(decoded) {
+		return decoded
 	}
-	b := make([]byte, 0, len(s))
-	for i := 0; i < len(s); i++ {
-		if s[i] != '%' {
-			b = append(b, s[i])
-			continue
-		}
-		if len(s)-i < 3 {
-			return s
-		}
-		hi, lo := hex(s[i+1]), hex(s[i+2])
-		if hi < 0 || lo < 0 {
-			return s
-		}
-		b = append(b, byte(hi<<4|lo))
-		i += 2
-	}
-	if !utf8.Valid(b) {
-		return s
-	}
-	return alias(b)
+	return s
 }
 
 func unquote(s string) string {
@@ -127,14 +109,4 @@ func unquote(s string) string {
 		b = append(b, s[i])
 	}
 	return alias(b)
-}
-
-func hex(c byte) int {
-	switch {
-	case c-'0' <= 9:
-		return int(c - '0')
-	case c|0x20-'a' <= 5:
-		return int(c|0x20-'a') + 10
-	}
-	return -1
 }

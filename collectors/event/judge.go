@@ -7,9 +7,9 @@ import (
 )
 
 // plans holds, for each kind, the fields of data in the order in which they are checked.
-var plans = func() (plans [Custom + 1][]uint8) {
+var plans = func() (plans [numKinds][]uint8) {
 	for i := numAttributes; i < len(fields); i++ {
-		for k := ChatStarted; k <= Custom; k++ {
+		for _, k := range Kinds() {
 			if f := &fields[i]; f.In == "data" && f.On(k) {
 				plans[k] = append(plans[k], uint8(i))
 			}
@@ -27,7 +27,7 @@ var agentPlan = func() (plan []uint8) {
 	return plan
 }()
 
-// paths saves a reject the allocation of Field.Path: who sends rubbish sends much of it.
+// paths saves a reject the allocation of Field.Path: a producer that sends one bad event sends many.
 var paths = func() (paths [len(fields)]string) {
 	for i := range fields {
 		paths[i] = fields[i].Path()

@@ -50,7 +50,7 @@ func oracle(header map[string][]string, payload []byte) (e Event, verdict string
 	typ := o.text("type", true)
 	if o.verdict == "" {
 		kind, found := strings.CutPrefix(typ, "bot.")
-		e.Kind = Kind(slices.Index(kinds, kind) + 1)
+		e.Kind = Kind(slices.Index(kindNamesInOrder(), kind) + 1)
 		if !found || e.Kind == None {
 			o.verdict = "unknown_type: type"
 		}

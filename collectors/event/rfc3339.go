@@ -1,38 +1,40 @@
 package event
 
-import "math"
+import (
+	"math"
+	"time"
+)
 
 // ParseTime reads an RFC 3339 date-time, as the attribute time holds it, as Unix nanoseconds. Digits behind the ninth
 // of a fraction are cut off; the leap second :60 is the first of the next minute; a time outside of what an int64 holds
 // (years 1677 to 2262) becomes the nearest that it does, which no clock will find plausible.
 //
-// time.Parse accepts more (a comma as decimal mark) and less (lower-case t and z, leap seconds), and it is slower.
+// time.Parse accepts more (a comma before the fraction, an hour of one digit) and less (t and z, leap seconds). Made strict, it
+// takes four times as long, which is 0.95 of the speed of decoding and folding as a whole.
 func ParseTime(s string) (int64, bool) {
 	// 2006-01-02T15:04:05
 	if len(s) < 20 || s[4] != '-' || s[7] != '-' || s[10]|0x20 != 't' || s[13] != ':' || s[16] != ':' {
 		return 0, false
 	}
-	var t [6]int // year to second, -1 for what is no number
-	t[0] = 100*number(s[0:2]) + number(s[2:4])
-	for i := range t[1:] {
-		t[i+1] = number(s[5+3*i : 7+3*i])
-	}
-	if number(s[0:2]) < 0 || number(s[2:4]) < 0 ||
-		t[1] < 1 || t[1] > 12 || t[2] < 1 || t[2] > daysIn(t[0], t[1]) ||
-		t[3] < 0 || t[3] > 23 || t[4] < 0 || t[4] > 59 || t[5] < 0 || t[5] > 60 {
+	century, year, month, day := number(s[0:2]), number(s[2:4]), number(s[5:7]), number(s[8:10])
+	hour, minute, second := number(s[11:13]), number(s[14:16]), number(s[17:19])
+	if century < 0 || year < 0 || month < 1 || month > 12 || day < 1 ||
+		hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60 {
 		return 0, false
 	}
-	s = s[19:]
-	nanos, s, ok := fraction(s)
+	midnight := time.Date(100*century+year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
+	if midnight.Day() != day { // the month is not as long
+		return 0, false
+	}
+	nanos, rest, ok := fraction(s[19:])
 	if !ok {
 		return 0, false
 	}
-	offset, ok := zone(s)
+	offset, ok := zone(rest)
 	if !ok {
 		return 0, false
 	}
-	seconds := int64(days(t[0], t[1], t[2]))*86400 + int64(t[3]*3600+t[4]*60+t[5]-offset)
-	return saturate(seconds, nanos), true
+	return saturate(midnight.Unix()+int64(hour*3600+minute*60+second-offset), nanos), true
 }
 
 // number reads two digits, or gives a negative number.
@@ -74,30 +76,6 @@ func zone(s string) (seconds int, ok bool) {
 		seconds = -seconds
 	}
 	return seconds, true
-}
-
-func daysIn(year, month int) int {
-	switch month {
-	case 2:
-		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
-			return 29
-		}
-		return 28
-	case 4, 6, 9, 11:
-		return 30
-	}
-	return 31
-}
-
-// days counts from 1 January 1970, in the Gregorian calendar throughout. A year begins in March here, so that the day
-// by which leap years differ is its last.
-func days(year, month, day int) int {
-	if month <= 2 {
-		year--
-		month += 12
-	}
-	year += 400 // not negative: what follows rounds towards zero
-	return 365*year + year/4 - year/100 + year/400 + (153*(month-3)+2)/5 + day - 1 - (719468 + 146097)
 }
 
 func saturate(seconds, nanos int64) int64 {

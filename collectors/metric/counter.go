@@ -37,13 +37,14 @@ func (c *counters) Save(w *codec.Writer) {
 	}
 }
 
-// Load reads what Save wrote.
+// Load reads what Save wrote. The list of a stream counter's values may have grown since, at its end.
 func (c *counters) Load(r *codec.Reader) {
-	if r.Len(1) != len(c.v) {
+	n := r.Len(1)
+	if n > len(c.v) || n < len(c.v) && c.def.PerPair() {
 		r.Fail()
 		return
 	}
-	for i := range c.v {
+	for i := range n {
 		c.v[i] = r.Uint()
 	}
 }

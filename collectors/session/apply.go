@@ -7,33 +7,6 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/table"
 )
 
-// kinds is a set of kinds of events.
-type kinds [event.Custom + 1]bool
-
-var (
-	// userActs are what a user does.
-	userActs = kinds{
-		event.ChatStarted: true, event.MessageUser: true, event.ElementClicked: true, event.HandoverRequested: true,
-	}
-	// opens are the kinds that open a chat which is not open.
-	opens = kinds{
-		event.ChatStarted: true, event.MessageUser: true, event.ElementClicked: true, event.HandoverRequested: true,
-		event.MessageBot: true, event.MessageOperator: true, event.AgentTriggered: true,
-	}
-	// activity are the kinds that keep a chat open, except on channels where only user acts do.
-	activity = kinds{
-		event.ChatStarted: true, event.MessageUser: true, event.ElementClicked: true, event.HandoverRequested: true,
-		event.MessageBot: true, event.MessageOperator: true, event.AgentTriggered: true, event.HandoverAccepted: true,
-	}
-	// sightings are the kinds in which a user is seen.
-	sightings = kinds{
-		event.ChatStarted: true, event.MessageUser: true, event.ElementClicked: true, event.HandoverRequested: true,
-		event.FeedbackGiven: true, event.CSATSubmitted: true,
-	}
-	// bystanders are the kinds that touch neither chats nor users.
-	bystanders = kinds{event.Custom: true}
-)
-
 // overtaken is how long, in fold clock, an answer or an acceptance waits for what it belongs to and was stored before.
 const overtaken = int64(10 * time.Second)
 
@@ -44,18 +17,19 @@ func (t *Table) Apply(e *event.Event, stored int64) *Fact {
 	f.At, f.Clamped = t.cfg.bound(e, stored)
 	f.Pair, f.OtherBot, f.OtherChannel = t.pairs.Intern(e.Bot, e.Channel, t.clock)
 	t.users.grow(t.pairs.Len())
-	if bystanders[f.Kind] {
+	if f.Kind.Has(event.Apart) {
 		return f
 	}
 	key := t.hash.of('c', f.Bot, f.Channel, f.Chat).Hi
-	i := t.find(f, key)
+	i := t.findOrOpen(f, key)
 	var c *chat
 	if i != 0 {
 		c = t.chats.Edit(i)
 	}
-	t.see(f, c, t.identify(f, c))
+	user := t.identify(f, c)
+	t.see(f, c, user)
 	if c != nil {
-		t.inside(f, i, c)
+		t.update(f, i, c)
 	}
 	switch f.Kind {
 	case event.MessageBot:
@@ -72,21 +46,21 @@ func (t *Table) Apply(e *event.Event, stored int64) *Fact {
 	return f
 }
 
-// find returns the number of the event's chat, 0 when it is not open, and opens it where the event's kind does. A chat
-// that was over when the event happened closes first: the event belongs to another session.
-func (t *Table) find(f *Fact, key uint64) uint32 {
+// findOrOpen returns the number of the event's chat, and opens it where the event's kind does; 0 when it is not open. A
+// chat that was over when the event happened closes first: the event belongs to another session.
+func (t *Table) findOrOpen(f *Fact, key uint64) uint32 {
 	i := t.chats.Get(key)
 	if i != 0 && t.chats.over(t.chats.At(i), f.At) {
 		f.Closed = append(f.Closed, t.chats.close(i, ReasonIdle, false))
 		i = 0
 	}
 	if i != 0 {
-		if c := t.chats.Edit(i); activity[f.Kind] && !c.has(flagUserSession) || userActs[f.Kind] {
+		if c := t.chats.Edit(i); f.Kind.Has(event.KeepsChatOpen) && !c.has(flagUserSession) || f.Kind.Has(event.UserActs) {
 			c.touch(f.At, t.clock)
 		}
 		return i
 	}
-	if !opens[f.Kind] {
+	if !f.Kind.Has(event.OpensChat) {
 		return 0
 	}
 	if t.chats.Len() >= t.cfg.MaxChats {
@@ -99,7 +73,7 @@ func (t *Table) find(f *Fact, key uint64) uint32 {
 // see notes the sighting of the event's user. A human that nobody known asked for is put down to the first user who is
 // seen in the chat.
 func (t *Table) see(f *Fact, c *chat, w who) {
-	if !sightings[f.Kind] {
+	if !f.Kind.Has(event.SeesUser) {
 		return
 	}
 	asks := f.Kind == event.HandoverRequested
@@ -127,9 +101,9 @@ func (t *Table) see(f *Fact, c *chat, w who) {
 	}
 }
 
-// inside updates the open chat.
-func (t *Table) inside(f *Fact, i uint32, c *chat) {
-	if userActs[f.Kind] {
+// update applies the event to its open chat.
+func (t *Table) update(f *Fact, i uint32, c *chat) {
+	if f.Kind.Has(event.UserActs) {
 		f.Initiator, f.Outreach = t.chats.starts(c, f.Kind)
 	}
 	switch f.Kind {

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"github.com/bot-exporter/bot-exporter/collectors/event"
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
 	"github.com/bot-exporter/bot-exporter/collectors/table"
 )
@@ -55,7 +56,7 @@ func (t *Table) identify(f *Fact, c *chat) who {
 		w.device, w.browser = inherit(&c.device, device), inherit(&c.browser, browser)
 	}
 	named := device != 0 || browser != 0
-	if w.key == (table.Key{}) || !named && (!sightings[f.Kind] || w.device != 0 && w.browser != 0) {
+	if w.key == (table.Key{}) || !named && (!f.Kind.Has(event.SeesUser) || w.device != 0 && w.browser != 0) {
 		return w
 	}
 	p, known := t.users.persons.Get(w.key)
