@@ -25,10 +25,10 @@ const (
 
 // Rules returns all rules.
 func Rules(cfg Config) ([]Record, []*Alert, error) {
-	if err := cfg.Validate(); err != nil {
+	if err := cfg.validate(); err != nil {
 		return nil, nil, err
 	}
-	b := newBook(cfg)
+	b := newBuilder(cfg)
 	for _, m := range modules {
 		b.module = m.name
 		m.write(b)
@@ -39,18 +39,19 @@ func Rules(cfg Config) ([]Record, []*Alert, error) {
 // modules is the list of modules with rules. What is recorded for two modules stands in the first, and has to be the one
 // that divides by it: only rules of one group are evaluated together.
 var modules = []struct {
-	name  string
-	write func(*book)
+	name     string
+	defaults func(*Alerts) // nil: no alerts
+	write    func(*builder)
 }{
-	{"handover", (*book).handover},
-	{"chats", (*book).chats},
-	{"messages", (*book).messages},
-	{"engagement", (*book).engagement},
-	{"feedback", (*book).feedback},
-	{"satisfaction", (*book).satisfaction},
-	{"traffic", (*book).traffic},
-	{"stream", (*book).stream},
-	{"exporter", (*book).exporter},
+	{"handover", handoverDefaults, (*builder).handover},
+	{"chats", chatDefaults, (*builder).chats},
+	{"messages", nil, (*builder).messages},
+	{"engagement", nil, (*builder).engagement},
+	{"feedback", feedbackDefaults, (*builder).feedback},
+	{"satisfaction", satisfactionDefaults, (*builder).satisfaction},
+	{"traffic", trafficDefaults, (*builder).traffic},
+	{"stream", streamDefaults, (*builder).stream},
+	{"exporter", exporterDefaults, (*builder).exporter},
 }
 
 // Generate returns all files by their paths below deploy.

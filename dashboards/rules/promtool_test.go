@@ -97,21 +97,21 @@ func TestPromtoolOverrides(t *testing.T) {
 		}
 	}
 	var series strings.Builder
-	for _, c := range []struct{ bot, channel, rate string }{
-		{"shop", "web", "4"}, {"shop", "voice", "5.5"}, {"bank", "voice", "5.5"}, {"bank", "web", "2"}, {"mail", "voice", "4"},
+	for _, c := range []struct{ bot, channel, fallbacks string }{
+		{"shop", "web", "40"}, {"shop", "voice", "55"}, {"bank", "voice", "55"}, {"bank", "web", "20"}, {"mail", "voice", "40"},
 	} {
-		labels := `{job="j",instance="a",bot="` + c.bot + `",channel="` + c.channel + `"}', values: '0+`
-		series.WriteString(`  - {series: 'bot_chats_started_total` + labels + "10x200'}\n")
-		series.WriteString(`  - {series: 'bot_handover_chats_total` + labels + c.rate + "x200'}\n")
+		labels := `{job="j",instance="a",bot="` + c.bot + `",channel="` + c.channel + `"`
+		series.WriteString(`  - {series: 'bot_messages_total` + labels + `,sender="bot"}', values: '0+` + "100x200'}\n")
+		series.WriteString(`  - {series: 'bot_fallbacks_total` + labels + `}', values: '0+` + c.fallbacks + "x200'}\n")
 	}
-	test := `rule_files: [bot-handover.yml, bot-exporter.yml]
+	test := `rule_files: [bot-chats.yml, bot-exporter.yml]
 evaluation_interval: 1m
 tests:
 - interval: 1m
   input_series:
 ` + series.String() + `
   promql_expr_test:
-  - expr: count by (bot, channel, severity, override) (ALERTS{alertname="BotHandoverRateHigh",alertstate="firing"})
+  - expr: count by (bot, channel, severity, override) (ALERTS{alertname="BotFallbackRateHigh",alertstate="firing"})
     eval_time: 3h
     exp_samples:
     - {labels: '{bot="shop",channel="web",severity="warning"}', value: 1}

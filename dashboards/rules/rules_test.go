@@ -53,15 +53,18 @@ func TestAlertsAreComplete(t *testing.T) {
 	_, alerts, err := Rules(Defaults())
 	require.NoError(t, err)
 	var settings, names []string
-	for f := range reflect.TypeFor[Alerts]().Fields() {
-		settings = append(settings, f.Tag.Get("yaml"))
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[Alerts]()) {
+		if name := f.Tag.Get("yaml"); strings.HasPrefix(name, "Bot") {
+			settings = append(settings, name)
+		}
 	}
 	for _, a := range alerts {
 		if !slices.Contains(names, a.Name) {
 			names = append(names, a.Name)
 		}
 		require.Regexp(t, `^Bot[A-Z][A-Za-z]+$`, a.Name)
-		require.NotContains(t, a.Summary, "{{", "a summary is static")
+		require.Contains(t, a.Summary, "{{ $labels.", "a summary names its subject")
+		require.Contains(t, a.Summary, ": ", "a summary says what it means")
 		for _, text := range []string{a.Summary, a.Description, a.Meaning, a.Why} {
 			require.Regexp(t, `^[A-Z{].*[.]$`, text, a.Name)
 		}
@@ -175,25 +178,50 @@ func TestThresholdsFileIsTheDefaults(t *testing.T) {
 	require.Equal(t, want, changed)
 }
 
+// read decodes settings over the defaults, as the dashboards do: an unknown field is an error.
+func read(text string) (Config, error) {
+	cfg := Defaults()
+	d := yaml.NewDecoder(strings.NewReader(text))
+	d.KnownFields(true)
+	return cfg, d.Decode(&cfg)
+}
+
 func TestWrongSettings(t *testing.T) {
 	for text, want := range map[string]string{
-		"alerts: {BotCSATLow: {severity: page}}":                       "BotCSATLow: severity is page; it must be one of",
-		"alerts: {BotCSATLow: {window: 5s}}":                           "BotCSATLow: window is 5s; it must be at least a minute",
-		"alerts: {BotHandoverRateHigh: {windows: []}}":                 "windows",
-		"alerts: {BotHandoverRateHigh: {above: -1}}":                   "above is -1; it must not be negative",
-		"alerts: {BotHandoverWaitLong: {quantile: 1}}":                 "quantile is 1; it must be between",
-		"alerts: {BotCSATDropped: {before: 0}}":                        "before is 0; it must be at least 1",
-		"confidence: 95":                                               "confidence is 95",
-		"held_above: -1":                                               "held_above is -1",
-		"windows: []":                                                  "windows is empty",
-		"windows: [1s]":                                                "shorter than a minute",
-		"overrides: [{alerts: {BotCSATLow: {below: 2}}}]":              "overrides[0] names neither bot nor channel",
-		"overrides: [{bot: b, alerts: {BotCSATLow: {below: -2}}}]":     "overrides[0]: BotCSATLow: below is -2",
-		"overrides: [{bot: b, alerts: {BotCSATLow: {above: 2}}}]":      "field above not found",
-		"overrides: [{bot: b, alerts: {BotCSATHigh: {disabled: no}}}]": "field BotCSATHigh not found",
+		"alerts: {BotCSATLow: {severity: page}}":                    "BotCSATLow: severity is page; it must be critical, warning or info",
+		"alerts: {BotCSATLow: {window: 5s}}":                        "BotCSATLow: window is 5s; it must be at least a minute",
+		"alerts: {BotCSATLow: {disabled: true, below: -1}}":         "BotCSATLow: below is -1; it must not be negative",
+		"alerts: {BotHandoverRateHigh: {windows: []}}":              "BotHandoverRateHigh: windows is []; it must list windows",
+		"alerts: {BotFallbackRateHigh: {windows: [1h, 5s]}}":        "BotFallbackRateHigh: windows is [1h 5s]; it must list windows",
+		"alerts: {BotHandoverRateHigh: {above: 30}}":                "above is 30; it must be between 0 and 1",
+		"alerts: {BotHandoverRateAboveLastWeek: {points: -1}}":      "points is -1; it must be between 0 and 1",
+		"alerts: {BotHandoverWaitLong: {quantile: 1}}":              "quantile is 1; it must be between",
+		"alerts: {BotHandoverWaitingNow: {above: 5s}}":              "above is 5s; it must be at least a minute",
+		"alerts: {BotCSATDropped: {before: 0}}":                     "before is 0; it must be at least 1",
+		"alerts: {BotCSATResponseCollapsed: {factor: -1}}":          "factor is -1; it must not be negative",
+		"alerts: {BotTrafficStopped: {weeks: 0}}":                   "weeks is 0; it must be at least 1",
+		"alerts: {BotTrafficStopped: {time_zone: Rome}}":            "time_zone is Rome; it must be a zone such as Europe/Rome",
+		"alerts:\n  BotTrafficStopped:\n    mute_days: [Christmas]": `line 3: "Christmas" is no day; write 2026-04-06, or 12-25 for every year`,
+		"alerts: {BotEventsLost: {above: -1}}":                      "BotEventsLost: above is -1",
+		"alerts: {BotExporterLagging: {stuck: 0s}}":                 "stuck is 0s",
+		"alerts: {BotExporterDown: {lookback: 0s}}":                 "lookback is 0s",
+		"alerts: {BotSeriesNearLimit: {above: 90}}":                 "BotSeriesNearLimit: above is 90; it must be between 0 and 1",
+		"alerts: {BotExporterNotReady: {severity: high}}":           "BotExporterNotReady: severity is high",
+		"confidence: 95":    "confidence is 95",
+		"held_above: -1":    "held_above is -1",
+		"windows: []":       "windows is []",
+		"windows: [1s]":     "windows of at least a minute",
+		"keep_firing: soon": "line 1: not a valid duration",
+		"overrides: [{alerts: {BotCSATLow: {below: 2}}}]":                     "overrides[0] names neither bot nor channel",
+		"overrides: [{bot: b, alerts: {BotCSATLow: {below: -2}}}]":            "overrides[0]: BotCSATLow: below is -2",
+		"overrides: [{bot: b, alerts: {BotFallbackRateHigh: {windows: []}}}]": "overrides[0]: BotFallbackRateHigh: windows is []",
+		"overrides:\n- bot: b\n  alerts:\n    BotCSATLow: {above: 2}":         "line 4: field above not found",
+		"overrides:\n- bot: b\n  alerts:\n    BotCSATHigh: {for: 1h}":         "line 4: field BotCSATHigh not found",
+		"overrides:\n- bot: b\n  alerts:\n    BotEventsLost: {above: 1}":      "line 4: field BotEventsLost not found", // of the stream, not of a bot
+		"overrides:\n- {bot: b, chanel: web}":                                 "line 2: field chanel not found",
+		"overrides:\n- bot: b\n  alerts: {BotCSATLow: {below: low}}":          "line 3: cannot unmarshal",
 	} {
-		cfg := Defaults()
-		err := yaml.Unmarshal([]byte(text), &cfg)
+		cfg, err := read(text)
 		if err == nil {
 			_, err = Generate(cfg)
 		}
@@ -201,21 +229,49 @@ func TestWrongSettings(t *testing.T) {
 	}
 }
 
+// An override changes what it names, wherever it stands in the file; all else is as for the other bots.
+func TestOverridesAreReadOverTheAlerts(t *testing.T) {
+	cfg, err := read(`
+overrides:
+- {bot: shop, alerts: {BotCSATLow: {below: 2}}}
+- {channel: voice}
+alerts: {BotCSATLow: {below: 4, min_count: 99}, BotTrafficStopped: {mute_days: [2026-04-06, 12-25]}}
+`)
+	require.NoError(t, err)
+	require.Equal(t, []Date{{2026, time.April, 6}, {0, time.December, 25}}, cfg.Alerts.TrafficStopped.MuteDays)
+	want := cfg.Alerts.BotAlerts
+	require.Equal(t, want, cfg.Overrides[1].Alerts)
+	want.CSATLow.Below = 2
+	require.Equal(t, want, cfg.Overrides[0].Alerts)
+	require.Equal(t, 99.0, want.CSATLow.MinCount)
+
+	// What is written is what was read.
+	text, err := yaml.Marshal(cfg)
+	require.NoError(t, err)
+	require.Contains(t, string(text), "{bot: shop, alerts: {BotCSATLow: {below: 2}}}")
+	require.Contains(t, string(text), "2026-04-06")
+	again, err := read(string(text))
+	require.NoError(t, err)
+	require.Equal(t, cfg.Overrides[0].Alerts, again.Overrides[0].Alerts)
+	require.Equal(t, cfg.Alerts, again.Alerts)
+}
+
 const custom = `
 replica_labels: [node]
 windows: [30m, 2h, 12h]
 alerts:
-  BotCSATDropped: {disabled: true}
-  BotHandoverRateHigh: {windows: [2h], above: 0.25}
+  BotChatsAbandoned: {disabled: false}
+  BotEventsLate: {disabled: true}
+  BotFallbackRateHigh: {windows: [2h], above: 0.25}
 overrides:
-  - {bot: shop, channel: voice, alerts: {BotHandoverRateHigh: {above: 0.6}}}
-  - {channel: voice, alerts: {BotHandoverRateHigh: {above: 0.5, severity: info}, BotCSATLow: {below: 2.5}}}
+  - {bot: shop, channel: voice, alerts: {BotFallbackRateHigh: {above: 0.6}}}
+  - {channel: voice, alerts: {BotFallbackRateHigh: {above: 0.5, severity: info}, BotChatsAbandoned: {above: 0.5}}}
   - {bot: bank, alerts: {BotTrafficStopped: {disabled: true}}}
 `
 
 func customized(t *testing.T) Config {
-	cfg := Defaults()
-	require.NoError(t, yaml.Unmarshal([]byte(custom), &cfg))
+	cfg, err := read(custom)
+	require.NoError(t, err)
 	cfg.Selector, cfg.Folder = `namespace="bots",cluster="c"`, "Bots"
 	return cfg
 }
@@ -224,14 +280,18 @@ func TestOverrides(t *testing.T) {
 	records, alerts, err := Rules(customized(t))
 	require.NoError(t, err)
 	count := map[string]int{}
+	var fallback []*Alert
 	for _, a := range alerts {
 		count[a.Name]++
+		if a.Name == "BotFallbackRateHigh" {
+			fallback = append(fallback, a)
+		}
 	}
-	require.Equal(t, 3, count["BotHandoverRateHigh"])
-	require.Equal(t, 2, count["BotCSATLow"])
-	require.Equal(t, 1, count["BotTrafficStopped"])
-	require.Zero(t, count["BotCSATDropped"])
-	const volume = "job_bot_channel:bot_chats_started:increase2h"
+	require.Equal(t, 3, count["BotFallbackRateHigh"])
+	require.Equal(t, 2, count["BotChatsAbandoned"])
+	require.Equal(t, 2, count["BotTrafficStopped"])
+	require.Zero(t, count["BotEventsLate"])
+	const volume = "job_bot_channel:bot_messages_bot:increase2h"
 	for i, want := range []struct {
 		labels  map[string]string
 		has, no string
@@ -243,15 +303,15 @@ func TestOverrides(t *testing.T) {
 		{map[string]string{"severity": "info", "window": "2h", "override": "voice"},
 			`ratio2h{channel="voice"} > 0.5`, "> 0.6"},
 	} {
-		a := alerts[i]
+		a := fallback[i]
 		require.Equal(t, want.labels, a.labels())
 		require.Contains(t, a.expr, want.has)
 		require.NotContains(t, a.expr, want.no)
 	}
-	require.Contains(t, alerts[0].expr, "unless "+volume+`{bot="shop",channel="voice"}`)
-	require.Contains(t, alerts[0].expr, "unless "+volume+`{channel="voice"}`)
-	require.Contains(t, alerts[2].expr, "unless "+volume+`{bot="shop",channel="voice"}`)
-	require.Equal(t, "bot-handover-rate-high-2h-shop-voice", alerts[1].uid())
+	require.Contains(t, fallback[0].expr, "unless "+volume+`{bot="shop",channel="voice"}`)
+	require.Contains(t, fallback[0].expr, "unless "+volume+`{channel="voice"}`)
+	require.Contains(t, fallback[2].expr, "unless "+volume+`{bot="shop",channel="voice"}`)
+	require.Equal(t, "bot-fallback-rate-high-2h-shop-voice", fallback[1].uid())
 	for _, r := range records {
 		if !strings.Contains(r.Expr, ":") {
 			require.Contains(t, r.Expr, `{namespace="bots",cluster="c"`)
