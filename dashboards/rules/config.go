@@ -102,11 +102,15 @@ func (o *Override) UnmarshalYAML(decode func(any) error) error {
 	return nil
 }
 
-// MarshalYAML writes an override as it was read, rather than with all settings.
+// MarshalYAML writes what was read, rather than all settings.
 func (o Override) MarshalYAML() (any, error) {
-	var n yaml.Node
-	err := o.decode(&n)
-	return &n, err
+	var written struct {
+		Bot     string    `yaml:"bot,omitempty"`
+		Channel string    `yaml:"channel,omitempty"`
+		Alerts  yaml.Node `yaml:"alerts"`
+	}
+	err := o.decode(&written)
+	return written, err
 }
 
 // validate returns an error that names the first setting that cannot work. Alerts are checked where they are added.

@@ -19,8 +19,8 @@ const (
 
 // First lines of files.
 const (
-	generated = "# Generated from the metric definitions; do not edit. How to change thresholds: see %sREADME.md.\n"
-	defaults  = "# All settings and their defaults, generated. Copy what you want to change into a file of your own: see README.md.\n"
+	generated = "# Generated from the metric definitions; do not edit. To change thresholds, see %sREADME.md.\n"
+	defaults  = "# All settings of rules and alerts with their defaults. Generated: copy what you want to change into your own file, see README.md.\n"
 )
 
 // Rules returns all rules.
@@ -36,8 +36,8 @@ func Rules(cfg Config) ([]Record, []*Alert, error) {
 	return b.build()
 }
 
-// modules is the list of modules with rules. What is recorded for two modules stands in the first, and has to be the one
-// that divides by it: only rules of one group are evaluated together.
+// modules lists the modules with rules. What two modules record is in the group of the first, which must be the one that
+// divides by it: only the rules of one group are evaluated together.
 var modules = []struct {
 	name     string
 	defaults func(*Alerts) // nil: no alerts
@@ -54,7 +54,7 @@ var modules = []struct {
 	{"exporter", exporterDefaults, (*builder).exporter},
 }
 
-// Generate returns all files by their paths below deploy.
+// Generate returns the content of all files by their paths below deploy.
 func Generate(cfg Config) (map[string][]byte, error) {
 	records, alerts, err := Rules(cfg)
 	if err != nil {

@@ -26,6 +26,18 @@ func promtool(t *testing.T, args ...string) string {
 	return string(out)
 }
 
+// writeRules writes the rule files of Prometheus to a folder.
+func writeRules(t *testing.T, cfg Config, dir string) {
+	t.Helper()
+	files, err := Generate(cfg)
+	require.NoError(t, err)
+	for path, b := range files {
+		if strings.HasPrefix(path, rulesDir) {
+			require.NoError(t, os.WriteFile(filepath.Join(dir, filepath.Base(path)), b, 0o600))
+		}
+	}
+}
+
 func glob(t *testing.T, pattern string) []string {
 	t.Helper()
 	list, err := filepath.Glob(pattern)
@@ -39,14 +51,8 @@ func TestPromtoolCheck(t *testing.T) {
 		promtool(t, append([]string{"check", "rules", "--lint=all", "--lint-fatal"}, glob(t, deploy+"/"+rulesDir+"*.yml")...)...)
 	})
 	t.Run("customized", func(t *testing.T) {
-		files, err := Generate(customized(t))
-		require.NoError(t, err)
 		dir := t.TempDir()
-		for path, b := range files {
-			if strings.HasPrefix(path, rulesDir) {
-				require.NoError(t, os.WriteFile(filepath.Join(dir, filepath.Base(path)), b, 0o600))
-			}
-		}
+		writeRules(t, customized(t), dir)
 		promtool(t, append([]string{"check", "rules", "--lint=all", "--lint-fatal"}, glob(t, dir+"/*.yml")...)...)
 	})
 }
@@ -88,14 +94,8 @@ func TestEveryAlertIsTested(t *testing.T) {
 func TestPromtoolOverrides(t *testing.T) {
 	cfg := customized(t)
 	cfg.Selector = ""
-	files, err := Generate(cfg)
-	require.NoError(t, err)
 	dir := t.TempDir()
-	for path, b := range files {
-		if strings.HasPrefix(path, rulesDir) {
-			require.NoError(t, os.WriteFile(filepath.Join(dir, filepath.Base(path)), b, 0o600))
-		}
-	}
+	writeRules(t, cfg, dir)
 	var series strings.Builder
 	for _, c := range []struct{ bot, channel, fallbacks string }{
 		{"shop", "web", "40"}, {"shop", "voice", "55"}, {"bank", "voice", "55"}, {"bank", "web", "20"}, {"mail", "voice", "40"},
