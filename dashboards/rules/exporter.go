@@ -137,7 +137,7 @@ func (b *builder) brokerLost(s Count) {
 		Name: "BotBrokerLostMessages", Settings: s,
 		Value:     above(b.scope.Of(self.BrokerLost).EachOver("increase", s.Window.window()).Aggregate("max", promql.Job), s.Above),
 		Dashboard: pair[:1],
-		Summary:   "The broker of {{ $labels.job }} lost about {{ $value | printf \"%.0f\" }} messages that were already counted.",
+		Summary:   "The broker of {{ $labels.job }} lost about {{ $value | printf \"%.0f\" }} counted messages: others may be missing for good.",
 		Description: fmt.Sprintf("In the last %s, the broker of {{ $labels.job }} lost the last messages of the stream, about {{ $value | printf \"%%.0f\" }}; usually the cause is a power cut. "+
 			"They stay counted. Messages that it lost before the exporter read them are missing, and nobody knows how many.", s.Window.words()),
 		Meaning:   "The stream lost its last messages, and the exporter resumed after the last one that both have.",

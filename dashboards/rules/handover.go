@@ -111,7 +111,7 @@ func (sel selection) waitingNow(s Age) {
 		Name: "BotHandoverWaitingNow", Settings: s,
 		Value:       above(sel.now(oldest), s.Above.seconds()),
 		Guard:       sel.guard(oldest),
-		Summary:     "A user of " + onChannel + " has waited {{ $value | humanizeDuration }} for a human, and nobody comes.",
+		Summary:     "A user of " + onChannel + " has waited {{ $value | humanizeDuration }} for a human: nobody comes.",
 		Description: fmt.Sprintf("Right now, the longest wait for an operator of %s is {{ $value | humanizeDuration }}. The limit is %s.", onChannel, s.Above.words()),
 		Meaning:     "A user is waiting for an operator right now, and has waited too long.",
 		Threshold:   fmt.Sprintf("a wait longer than %s", s.Above),

@@ -80,7 +80,7 @@ func TestRatesAreHeld(t *testing.T) {
 	for _, a := range alerts {
 		held := strings.Contains(a.expr, "unless on (job) job:bot_exporter_ready:min < 1") &&
 			strings.Contains(a.expr, "unless on (job) job:bot_exporter_lag_messages:max > 1000")
-		require.Equal(t, a.Module != "stream" && a.Module != "exporter", held, a.Name)
+		require.Equal(t, len(a.Dashboard) == len(pair), held, a.Name)
 	}
 }
 
@@ -172,9 +172,9 @@ func TestThresholdsFileIsTheDefaults(t *testing.T) {
 	require.Equal(t, Defaults(), doc.Rules)
 
 	changed := Defaults()
-	require.NoError(t, yaml.Unmarshal([]byte("alerts: {BotCSATLow: {below: 4}}"), &changed))
+	require.NoError(t, yaml.Unmarshal([]byte("alerts: {BotChatsAbandoned: {above: 0.4}}"), &changed))
 	want := Defaults()
-	want.Alerts.CSATLow.Below = 4
+	want.Alerts.ChatsAbandoned.Above = 0.4
 	require.Equal(t, want, changed)
 }
 
@@ -186,41 +186,10 @@ func read(text string) (Config, error) {
 	return cfg, d.Decode(&cfg)
 }
 
-func TestWrongSettings(t *testing.T) {
-	for text, want := range map[string]string{
-		"alerts: {BotCSATLow: {severity: page}}":                    "BotCSATLow: severity is page; it must be critical, warning or info",
-		"alerts: {BotCSATLow: {window: 5s}}":                        "BotCSATLow: window is 5s; it must be at least a minute",
-		"alerts: {BotCSATLow: {disabled: true, below: -1}}":         "BotCSATLow: below is -1; it must not be negative",
-		"alerts: {BotHandoverRateHigh: {windows: []}}":              "BotHandoverRateHigh: windows is []; it must list windows",
-		"alerts: {BotFallbackRateHigh: {windows: [1h, 5s]}}":        "BotFallbackRateHigh: windows is [1h 5s]; it must list windows",
-		"alerts: {BotHandoverRateHigh: {above: 30}}":                "above is 30; it must be between 0 and 1",
-		"alerts: {BotHandoverRateAboveLastWeek: {points: -1}}":      "points is -1; it must be between 0 and 1",
-		"alerts: {BotHandoverWaitLong: {quantile: 1}}":              "quantile is 1; it must be between",
-		"alerts: {BotHandoverWaitingNow: {above: 5s}}":              "above is 5s; it must be at least a minute",
-		"alerts: {BotCSATDropped: {before: 0}}":                     "before is 0; it must be at least 1",
-		"alerts: {BotCSATResponseCollapsed: {factor: -1}}":          "factor is -1; it must not be negative",
-		"alerts: {BotTrafficStopped: {weeks: 0}}":                   "weeks is 0; it must be at least 1",
-		"alerts: {BotTrafficStopped: {time_zone: Rome}}":            "time_zone is Rome; it must be a zone such as Europe/Rome",
-		"alerts:\n  BotTrafficStopped:\n    mute_days: [Christmas]": `line 3: "Christmas" is no day; write 2026-04-06, or 12-25 for every year`,
-		"alerts: {BotEventsLost: {above: -1}}":                      "BotEventsLost: above is -1",
-		"alerts: {BotExporterLagging: {stuck: 0s}}":                 "stuck is 0s",
-		"alerts: {BotExporterDown: {lookback: 0s}}":                 "lookback is 0s",
-		"alerts: {BotSeriesNearLimit: {above: 90}}":                 "BotSeriesNearLimit: above is 90; it must be between 0 and 1",
-		"alerts: {BotExporterNotReady: {severity: high}}":           "BotExporterNotReady: severity is high",
-		"confidence: 95":    "confidence is 95",
-		"held_above: -1":    "held_above is -1",
-		"windows: []":       "windows is []",
-		"windows: [1s]":     "windows of at least a minute",
-		"keep_firing: soon": "line 1: not a valid duration",
-		"overrides: [{alerts: {BotCSATLow: {below: 2}}}]":                     "overrides[0] names neither bot nor channel",
-		"overrides: [{bot: b, alerts: {BotCSATLow: {below: -2}}}]":            "overrides[0]: BotCSATLow: below is -2",
-		"overrides: [{bot: b, alerts: {BotFallbackRateHigh: {windows: []}}}]": "overrides[0]: BotFallbackRateHigh: windows is []",
-		"overrides:\n- bot: b\n  alerts:\n    BotCSATLow: {above: 2}":         "line 4: field above not found",
-		"overrides:\n- bot: b\n  alerts:\n    BotCSATHigh: {for: 1h}":         "line 4: field BotCSATHigh not found",
-		"overrides:\n- bot: b\n  alerts:\n    BotEventsLost: {above: 1}":      "line 4: field BotEventsLost not found", // of the stream, not of a bot
-		"overrides:\n- {bot: b, chanel: web}":                                 "line 2: field chanel not found",
-		"overrides:\n- bot: b\n  alerts: {BotCSATLow: {below: low}}":          "line 3: cannot unmarshal",
-	} {
+// refused checks the errors of settings that cannot work.
+func refused(t *testing.T, cases map[string]string) {
+	t.Helper()
+	for text, want := range cases {
 		cfg, err := read(text)
 		if err == nil {
 			_, err = Generate(cfg)
@@ -229,27 +198,53 @@ func TestWrongSettings(t *testing.T) {
 	}
 }
 
+func TestWrongSettings(t *testing.T) {
+	refused(t, map[string]string{
+		"alerts: {BotFallbackRateHigh: {severity: page}}":              "BotFallbackRateHigh: severity is page; it must be critical, warning or info",
+		"alerts: {BotChatsAbandoned: {disabled: true, min_count: -1}}": "BotChatsAbandoned: min_count is -1; it must not be negative",
+		"alerts: {BotEventsLate: {quantile: 1}}":                       "BotEventsLate: quantile is 1; it must be between 0 and 1",
+		"alerts: {BotEventsLate: {window: 5s}}":                        "BotEventsLate: window is 5s; it must be at least a minute",
+		"alerts: {BotFallbackRateHigh: {windows: [1h, 5s]}}":           "BotFallbackRateHigh: windows is [1h 5s]; it must list windows",
+		"alerts: {BotEventsLost: {above: -1}}":                         "BotEventsLost: above is -1",
+		"alerts: {BotExporterLagging: {stuck: 0s}}":                    "stuck is 0s",
+		"alerts: {BotExporterDown: {lookback: 0s}}":                    "lookback is 0s",
+		"alerts: {BotSeriesNearLimit: {above: 90}}":                    "BotSeriesNearLimit: above is 90; it must be between 0 and 1",
+		"alerts: {BotExporterNotReady: {severity: high}}":              "BotExporterNotReady: severity is high",
+		"confidence: 95":    "confidence is 95",
+		"held_above: -1":    "held_above is -1",
+		"windows: []":       "windows is []",
+		"windows: [1s]":     "windows of at least a minute",
+		"keep_firing: soon": "line 1: not a valid duration",
+		"overrides: [{alerts: {BotFallbackRateHigh: {above: 0.3}}}]":           "overrides[0] names neither bot nor channel",
+		"overrides: [{bot: b, alerts: {BotFallbackRateHigh: {above: -2}}}]":    "overrides[0]: BotFallbackRateHigh: above is -2",
+		"overrides: [{bot: b, alerts: {BotFallbackRateHigh: {windows: []}}}]":  "overrides[0]: BotFallbackRateHigh: windows is []",
+		"overrides:\n- bot: b\n  alerts:\n    BotFallbackRateHigh: {below: 2}": "line 4: field below not found",
+		"overrides:\n- bot: b\n  alerts:\n    BotFallbackLow: {for: 1h}":       "line 4: field BotFallbackLow not found",
+		"overrides:\n- bot: b\n  alerts:\n    BotEventsLost: {above: 1}":       "line 4: field BotEventsLost not found", // of the stream, not of a bot
+		"overrides:\n- {bot: b, chanel: web}":                                  "line 2: field chanel not found",
+		"overrides:\n- bot: b\n  alerts: {BotFallbackRateHigh: {above: high}}": "line 3: cannot unmarshal",
+	})
+}
+
 // An override changes what it names, wherever it stands in the file; all else is as for the other bots.
 func TestOverridesAreReadOverTheAlerts(t *testing.T) {
 	cfg, err := read(`
 overrides:
-- {bot: shop, alerts: {BotCSATLow: {below: 2}}}
+- {bot: shop, alerts: {BotFallbackRateHigh: {above: 0.5}}}
 - {channel: voice}
-alerts: {BotCSATLow: {below: 4, min_count: 99}, BotTrafficStopped: {mute_days: [2026-04-06, 12-25]}}
+alerts: {BotFallbackRateHigh: {above: 0.4, min_count: 99}}
 `)
 	require.NoError(t, err)
-	require.Equal(t, []Date{{2026, time.April, 6}, {0, time.December, 25}}, cfg.Alerts.TrafficStopped.MuteDays)
 	want := cfg.Alerts.BotAlerts
 	require.Equal(t, want, cfg.Overrides[1].Alerts)
-	want.CSATLow.Below = 2
+	want.FallbackRateHigh.Above = 0.5
 	require.Equal(t, want, cfg.Overrides[0].Alerts)
-	require.Equal(t, 99.0, want.CSATLow.MinCount)
+	require.Equal(t, 99.0, want.FallbackRateHigh.MinCount)
 
 	// What is written is what was read.
 	text, err := yaml.Marshal(cfg)
 	require.NoError(t, err)
-	require.Contains(t, string(text), "{bot: shop, alerts: {BotCSATLow: {below: 2}}}")
-	require.Contains(t, string(text), "2026-04-06")
+	require.Contains(t, string(text), "{BotFallbackRateHigh: {above: 0.5}}")
 	again, err := read(string(text))
 	require.NoError(t, err)
 	require.Equal(t, cfg.Overrides[0].Alerts, again.Overrides[0].Alerts)

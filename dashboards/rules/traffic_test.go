@@ -4,8 +4,10 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
 )
 
 // On a muted day nothing fires, from the first moment of the day in its zone until the window after it is over.
@@ -42,4 +44,28 @@ tests:
 	path := filepath.Join(dir, "test.yml")
 	require.NoError(t, os.WriteFile(path, []byte(test), 0o600))
 	promtool(t, "test", "rules", path)
+}
+
+func TestWrongTrafficSettings(t *testing.T) {
+	refused(t, map[string]string{
+		"alerts: {BotTrafficStopped: {weeks: 0}}":                   "weeks is 0; it must be at least 1",
+		"alerts: {BotTrafficStopped: {time_zone: Rome}}":            "time_zone is Rome; it must be a zone such as Europe/Rome",
+		"alerts:\n  BotTrafficStopped:\n    mute_days: [Christmas]": `line 3: "Christmas" is no day; write 2026-04-06, or 12-25 for every year`,
+	})
+}
+
+func TestMuteDays(t *testing.T) {
+	cfg, err := read("alerts: {BotTrafficStopped: {mute_days: [2026-04-06, 12-25]}}")
+	require.NoError(t, err)
+	days := cfg.Alerts.TrafficStopped.MuteDays
+	require.Equal(t, []Date{{2026, time.April, 6}, {0, time.December, 25}}, days)
+	text, err := yaml.Marshal(days)
+	require.NoError(t, err)
+	var again []Date
+	require.NoError(t, yaml.Unmarshal(text, &again))
+	require.Equal(t, days, again)
+
+	summer, err := days[0].during("Europe/Rome", 0).PromQL()
+	require.NoError(t, err)
+	require.Equal(t, "month(vector(time() + 7200)) == 4 and day_of_month(vector(time() + 7200)) == 6 and year(vector(time() + 7200)) == 2026", summer)
 }
