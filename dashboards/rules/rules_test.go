@@ -63,7 +63,7 @@ func TestAlertsAreComplete(t *testing.T) {
 			names = append(names, a.Name)
 		}
 		require.Regexp(t, `^Bot[A-Z][A-Za-z]+$`, a.Name)
-		require.Contains(t, a.Summary, "{{ $labels.", "a summary names its subject")
+		require.Contains(t, a.Summary, "$labels", "a summary names its subject")
 		require.Contains(t, a.Summary, ": ", "a summary says what it means")
 		for _, text := range []string{a.Summary, a.Description, a.Meaning, a.Why} {
 			require.Regexp(t, `^[A-Z{].*[.]$`, text, a.Name)
