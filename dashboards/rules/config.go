@@ -115,8 +115,8 @@ func (o Override) MarshalYAML() (any, error) {
 
 // validate returns an error that names the first setting that cannot work. Alerts are checked where they are added.
 func (c Config) validate() error {
-	for i, o := range c.Overrides {
-		if o.Bot == "" && o.Channel == "" {
+	for i := range c.Overrides {
+		if o := &c.Overrides[i]; o.Bot == "" && o.Channel == "" {
 			return fmt.Errorf("overrides[%d] names neither bot nor channel", i)
 		}
 	}

@@ -11,13 +11,13 @@ import (
 
 // ExporterAlerts are the settings of the alerts on the exporter itself and its stream.
 type ExporterAlerts struct {
-	ExporterDown         Memory `yaml:"BotExporterDown"`
+	ExporterDown         Recent `yaml:"BotExporterDown"`
 	ExporterNotReady     Common `yaml:"BotExporterNotReady"`
 	StreamIdentityBroken Common `yaml:"BotStreamIdentityBroken"`
 	BrokerLost           Count  `yaml:"BotBrokerLostMessages"`
 	ExporterLagging      Lag    `yaml:"BotExporterLagging"`
 	CheckpointStale      Age    `yaml:"BotCheckpointStale"`
-	ReplicasDiverged     Memory `yaml:"BotReplicasDiverged"`
+	ReplicasDiverged     Recent `yaml:"BotReplicasDiverged"`
 	ConfigReloadFailed   Common `yaml:"BotConfigReloadFailed"`
 	BrokerClockOff       Age    `yaml:"BotBrokerClockOff"`
 	StreamUnread         Common `yaml:"BotStreamUnread"`
@@ -27,13 +27,13 @@ type ExporterAlerts struct {
 
 func exporterDefaults(a *Alerts) {
 	a.ExporterAlerts = ExporterAlerts{
-		ExporterDown:         Memory{Common{Severity: critical, For: 5 * minute}, day},
+		ExporterDown:         Recent{Common{Severity: critical, For: 5 * minute}, day},
 		ExporterNotReady:     Common{Severity: critical, For: 15 * minute},
 		StreamIdentityBroken: Common{Severity: critical, For: minute},
 		BrokerLost:           Count{Common{Severity: warning}, hour, 0},
 		ExporterLagging:      Lag{Common{Severity: warning, For: 10 * minute}, 10_000, 15 * minute},
 		CheckpointStale:      Age{Common{Severity: warning, For: 5 * minute}, 5 * minute},
-		ReplicasDiverged:     Memory{Common{Severity: warning}, 6 * hour},
+		ReplicasDiverged:     Recent{Common{Severity: warning}, 6 * hour},
 		ConfigReloadFailed:   Common{Severity: warning, For: 5 * minute},
 		BrokerClockOff:       Age{Common{Severity: warning, For: 10 * minute}, minute},
 		StreamUnread:         Common{Severity: critical, For: 5 * minute},
@@ -61,13 +61,13 @@ type Usage struct {
 
 func (s Usage) validate() error { return cmp.Or(s.Common.validate(), fraction("above", s.Above)) }
 
-// Memory is an alert that compares with what was seen before.
-type Memory struct {
+// Recent is an alert that compares with recent values.
+type Recent struct {
 	Common   `yaml:",inline"`
 	Lookback Duration `yaml:"lookback" doc:"how far back to look"`
 }
 
-func (s Memory) validate() error { return cmp.Or(s.Common.validate(), window("lookback", s.Lookback)) }
+func (s Recent) validate() error { return cmp.Or(s.Common.validate(), window("lookback", s.Lookback)) }
 
 func (b *builder) exporter() {
 	b.ready()
@@ -90,7 +90,7 @@ func (b *builder) exporter() {
 const onInstance = "{{ $labels.instance }} of {{ $labels.job }}"
 
 // down compares jobs, not instances: an instance that moves to another address never comes back.
-func (b *builder) down(s Memory) {
+func (b *builder) down(s Recent) {
 	ready := b.scope.Of(self.Ready)
 	seen := ready.EachOver("last_over_time", s.Lookback.window()).Aggregate("count", promql.Job)
 	b.alert(Alert{
@@ -176,7 +176,7 @@ func (b *builder) stale(s Age) {
 
 // diverged compares only what is comparable, and looks back for a while: replicas need not reach a mark at the same
 // time, nor be scraped at every mark.
-func (b *builder) diverged(s Memory) {
+func (b *builder) diverged(s Recent) {
 	said := b.scope.Of(self.Digest).EachOver("last_over_time", s.Lookback.window())
 	mark := append([]metric.Label{promql.Job}, self.Digest.Labels[:2]...)
 	all := append([]metric.Label{promql.Job}, self.Digest.Labels...)

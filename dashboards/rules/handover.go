@@ -97,8 +97,8 @@ func (sel selection) aboveLastWeek(rate ratio, s LastWeek) {
 			"The limit is %s; allowing for chance, the rate is also more than %s times as high.",
 			s.Window.words(), onChannel, percent(s.Points), number(s.Factor)),
 		Meaning: "The handover rate is well above that of the same hours a week ago.",
-		Threshold: fmt.Sprintf("%s percentage points above the rate of last week and %s times as high in %s, with at least %s chats in both weeks",
-			number(100*s.Points), number(s.Factor), s.Window, number(s.MinCount)),
+		Threshold: fmt.Sprintf("in %s, more than %s percentage points above the rate of last week and more than %s times as high, with at least %s chats in both weeks",
+			s.Window, number(100*s.Points), number(s.Factor), number(s.MinCount)),
 		Why: "Finds a bot that got worse although its rate is still low. The same hours of the week compare like with like.",
 	})
 }

@@ -192,7 +192,7 @@ func (sel selection) csatDropped(c csat, s Drop) {
 		Description: fmt.Sprintf("In the last %s, the average CSAT vote of %s was {{ $value | printf \"%%.2f\" }} points lower than in the %s. "+
 			"The limit is %s points; the fall is more than chance.", s.Window.words(), onChannel, weeks, number(s.Points)),
 		Meaning: "The average CSAT vote fell compared with the weeks before.",
-		Threshold: fmt.Sprintf("%s points below the average of the %s, with at least %s votes in both",
+		Threshold: fmt.Sprintf("more than %s points below the average of the %s, with at least %s votes in both",
 			number(s.Points), weeks, number(s.MinCount)),
 		Why: "Finds a bot that got worse although its average is still good. Two earlier weeks fit into the 15 days that Prometheus keeps by default.",
 	})

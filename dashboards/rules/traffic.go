@@ -79,9 +79,10 @@ func (sel selection) stopped(s Silence, more, most float64) {
 	messages := sel.increase(sel.messagesOf(event.SenderUser), s.Window)
 	now, limit := sel.now(messages), promql.Number(s.Above)
 	ago := func(d Duration) promql.Expr { return sel.of(messages).Ago(d.window()).Recorded() }
-	suffix, volume := "", "more than "+number(more)
+	suffix, threshold := "", fmt.Sprintf("none in %s, although there were more than %s at this time in each of the last %d weeks, and an hour earlier and later",
+		s.Window, number(s.Above), s.Weeks)
 	if most > 0 {
-		suffix, volume = "low volume", fmt.Sprintf("%s to %s", number(more+1), number(most))
+		suffix, threshold = "low volume", fmt.Sprintf("the same with severity %s, if there were up to %s a week ago", s.Severity, number(most))
 	}
 	guard := sel.guard(messages)
 	sel.alert(Alert{
@@ -108,7 +109,7 @@ func (sel selection) stopped(s Silence, more, most float64) {
 		Description: fmt.Sprintf("No user of %s sent a message in the last %s. At the same time a week ago there were {{ $value | printf \"%%.0f\" }}. "+
 			"The alert needs more than %s at this time in each of the last %d weeks, as far as they are known, and an hour earlier and later.", onChannel, s.Window.words(), number(s.Above), s.Weeks),
 		Meaning:   "No user messages, although earlier weeks had some at this time.",
-		Threshold: fmt.Sprintf("%s: none in %s, %s at the same time a week ago, and more than %s in each of %d weeks, also an hour earlier and later", s.Severity, s.Window, volume, number(s.Above), s.Weeks),
+		Threshold: threshold,
 		Why:       "Where 20 are usual, none at all is not chance: a channel, a website or a producer of events is broken. Hours next to opening hours and days in mute_days are left out.",
 	})
 }
