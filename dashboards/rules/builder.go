@@ -98,7 +98,7 @@ func short(name string) string {
 	return s
 }
 
-// counter is a counter, a part of one, or a sum of counters.
+// counter is something that counts: a counter of the catalogue, a part of one, or a sum of several.
 type counter struct {
 	name   string
 	source promql.Selector

@@ -8,7 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// The file of all settings is what it says: reading it changes nothing.
+// thresholds.yml holds the defaults: reading it changes nothing.
 func TestThresholdsFileIsTheDefaults(t *testing.T) {
 	files, err := Generate(Defaults())
 	require.NoError(t, err)

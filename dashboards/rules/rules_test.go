@@ -33,7 +33,7 @@ func TestFilesAreCurrent(t *testing.T) {
 	}
 }
 
-// The package spells no metric name: neither in code nor in the texts around tables.
+// The package spells no metric name.
 func TestNoMetricNameIsSpelled(t *testing.T) {
 	sources, err := filepath.Glob("*.go")
 	require.NoError(t, err)
