@@ -11,6 +11,9 @@ import (
 
 // What only rules need: series of recording rules, and expressions that keep labels of the target.
 
+// Time is the time of the evaluation, in seconds since 1970.
+func Time() Expr { return Expr{text: "time()", bind: bindAtom, scalar: true} }
+
 // Recorded is the present value of what a recording rule stores. Its definition lists all labels that it has, those of
 // the target included; replicas were merged when it was recorded.
 func (s Selector) Recorded() Expr {
@@ -49,6 +52,14 @@ func (e Expr) AndOn(o Expr, labels ...metric.Label) Expr { return e.match("and",
 
 // UnlessOn keeps what has no such counterpart in o.
 func (e Expr) UnlessOn(o Expr, labels ...metric.Label) Expr { return e.match("unless", o, labels) }
+
+// UnlessAny keeps nothing where o has any result, else everything.
+func (e Expr) UnlessAny(o Expr) Expr {
+	if err := errors.Join(e.err, o.err); err != nil {
+		return Expr{err: err}
+	}
+	return e.lines("unless on ()", o, bindAnd)
+}
 
 func (e Expr) match(op string, o Expr, on []metric.Label) Expr {
 	if len(on) == 0 {

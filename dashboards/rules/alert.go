@@ -2,6 +2,9 @@ package rules
 
 import (
 	"fmt"
+	"maps"
+	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
@@ -11,10 +14,12 @@ import (
 
 // Alert is an alerting rule, before it takes the form of Prometheus or Grafana.
 type Alert struct {
-	Name   string
-	Suffix string // what tells apart rules of one name, in words
-	Module string
-	Common
+	Name     string
+	Suffix   string // distinguishes rules of one name
+	Module   string
+	Settings settings
+	Common   // from the settings
+
 	KeepFiring Duration
 	Labels     map[string]string
 
@@ -25,13 +30,16 @@ type Alert struct {
 	// Text. $value is the value, $labels its labels.
 	Summary     string
 	Description string
-	Dashboard   []metric.Label // that the link to the dashboard selects
+	Dashboard   []metric.Label // which the link to the dashboard selects
 
 	// For the table of alerts.
 	Meaning, Threshold, Why string
 
 	expr, query string // with the limit, and without
 }
+
+// onChannel is the subject of most texts.
+const onChannel = "{{ $labels.bot }} on {{ $labels.channel }}"
 
 // Value is what an alert compares with its limit.
 type Value struct {
@@ -44,14 +52,16 @@ func above(e promql.Expr, limit float64) Value { return Value{e, ">", limit} }
 
 func below(e promql.Expr, limit float64) Value { return Value{e, "<", limit} }
 
-// alert adds an alert, with settings that are left out by default: empty is no guard.
-func (b *book) alert(a Alert) {
+// alert adds an alert, unless its settings disable it. Without a guard, all values pass.
+func (b *builder) alert(a Alert) {
+	if !b.valid(a.Name, a.Settings) {
+		return
+	}
+	a.Common = a.Settings.common()
 	if a.Disabled {
 		return
 	}
-	if a.Module == "" {
-		a.Module = b.module
-	}
+	a.Module = b.module
 	guard := a.Guard
 	if guard == nil {
 		guard = func(e promql.Expr) promql.Expr { return e }
@@ -66,66 +76,94 @@ func (b *book) alert(a Alert) {
 	b.alerts = append(b.alerts, &a)
 }
 
-// ready is 1 while all partitions of a job are ready.
-func (b *book) ready() promql.Selector {
+// valid reports whether the settings of an alert can work, and keeps the error if not.
+func (b *builder) valid(name string, s settings) bool {
+	err := s.validate()
+	if err != nil {
+		b.errs = append(b.errs, fmt.Errorf("%s: %w", name, err))
+	}
+	return err == nil
+}
+
+// ready records 1 while all partitions of a job are ready.
+func (b *builder) ready() promql.Selector {
 	defer b.in("exporter")()
 	return b.record(pair[:1], self.Ready.Name, "min", 0, b.scope.Of(self.Ready).Now().Aggregate("min", promql.Job))
 }
 
-// lag is that of the most advanced replica.
-func (b *book) lag() promql.Selector {
+// lag records the lag of the most advanced replica.
+func (b *builder) lag() promql.Selector {
 	defer b.in("exporter")()
 	behind := b.scope.Of(self.Lag).Least().Aggregate("max", promql.Job)
 	return b.record(pair[:1], self.Lag.Name, "max", 0, behind)
 }
 
-// held keeps a rate alert from beginning while the exporter catches up: what is folded then happened earlier. While it
-// is not scraped at all, the last values stand.
-func (b *book) held(e promql.Expr) promql.Expr {
+// held keeps an alert on rates from starting while the exporter catches up: what it counts then happened earlier. While
+// the exporter is not scraped at all, the last values stand.
+func (b *builder) held(e promql.Expr) promql.Expr {
 	return e.
 		UnlessOn(b.ready().Recorded().Where("<", promql.Number(1)), promql.Job).
 		UnlessOn(b.lag().Recorded().Where(">", promql.Number(b.cfg.HeldAbove)), promql.Job)
 }
 
-// view is the bots and channels that a rule is for.
-type view struct {
-	*book
-	cfg    Alerts
-	bot    string
-	chann  string
-	except []*Override // that have rules of their own
+// selection is the bots and channels of a rule: one or both of the labels, or all but those with a rule of their own.
+type selection struct {
+	*builder
+	where        string // which override it is from, for errors
+	bot, channel string
+	except       []*Override
 }
 
-// each calls a function that adds an alert on bots and channels: for the default settings, and for each override that
-// changes them. The setting is a pointer to the alert's in cfg, which tells whether it changes.
-func each[T any](b *book, setting func(*Alerts) *T, add func(v view, settings T)) {
-	defaults := b.cfg.Alerts
-	v := view{book: b}
-	var own []view
+// each adds an alert on bots and channels: once with the settings of all, and once for each override that changes them.
+func each[S settings](b *builder, setting func(*BotAlerts) *S, add func(selection, S)) {
+	defaults := *setting(&b.cfg.Alerts.BotAlerts)
+	rest := selection{builder: b}
+	var own []func()
 	for i := range b.cfg.Overrides {
 		o := &b.cfg.Overrides[i]
-		a, err := o.Alerts.over(defaults)
-		if err != nil {
-			b.errs = append(b.errs, err)
+		changed := *setting(&o.Alerts)
+		if reflect.DeepEqual(changed, defaults) {
 			continue
 		}
-		if fmt.Sprint(*setting(&a)) == fmt.Sprint(*setting(&defaults)) {
-			continue
-		}
-		w := view{book: b, cfg: a, bot: o.Bot, chann: o.Channel, except: v.except}
-		own = append(own, w)
-		v.except = append(v.except[:len(v.except):len(v.except)], o)
+		sel := selection{builder: b, where: fmt.Sprintf("overrides[%d]: ", i), bot: o.Bot, channel: o.Channel, except: slices.Clone(rest.except)}
+		own = append(own, func() { add(sel, changed) })
+		rest.except = append(rest.except, o)
 	}
-	add(v, *setting(&defaults))
-	for i := range own {
-		add(own[i], *setting(&own[i].cfg))
+	add(rest, defaults)
+	for _, add := range own {
+		add()
 	}
 }
 
-// read is what a record says about the view's bots and channels.
-func (v view) read(s promql.Selector) promql.Selector { return narrow(s, v.bot, v.chann) }
+// alert adds an alert on the bots and channels of the selection.
+func (sel selection) alert(a Alert) {
+	if !sel.valid(a.Name, a.Settings) {
+		return
+	}
+	a.Suffix = strings.Join(strings.Fields(strings.Join([]string{a.Suffix, sel.bot, sel.channel}, " ")), " ")
+	a.KeepFiring, a.Dashboard = sel.cfg.KeepFiring, pair
+	if sel.bot != "" || sel.channel != "" {
+		a.Labels = maps.Clone(a.Labels)
+		if a.Labels == nil {
+			a.Labels = map[string]string{}
+		}
+		a.Labels["override"] = strings.TrimSpace(sel.bot + " " + sel.channel)
+	}
+	sel.builder.alert(a)
+}
 
-func (v view) now(s promql.Selector) promql.Expr { return v.read(s).Recorded() }
+// valid is that of the builder, with the place of the settings in the error.
+func (sel selection) valid(name string, of settings) bool {
+	return sel.builder.valid(sel.where+name, of)
+}
+
+// of narrows a record down to the bots and channels of the selection.
+func (sel selection) of(record promql.Selector) promql.Selector {
+	return narrow(record, sel.bot, sel.channel)
+}
+
+// now is the present value of a record.
+func (sel selection) now(record promql.Selector) promql.Expr { return sel.of(record).Recorded() }
 
 func narrow(s promql.Selector, bot, channel string) promql.Selector {
 	if bot != "" {
@@ -137,43 +175,26 @@ func narrow(s promql.Selector, bot, channel string) promql.Selector {
 	return s
 }
 
-// guard is held, and leaves out bots and channels that have rules of their own. volume is any record by pair.
-func (v view) guard(volume promql.Selector, conditions ...promql.Expr) func(promql.Expr) promql.Expr {
-	all := v.conditions(conditions)
+// guard demands all conditions, leaves out bots and channels that have rules of their own, and holds the alert while the
+// exporter catches up. volume is any record by bot and channel.
+func (sel selection) guard(volume promql.Selector, conditions ...promql.Expr) func(promql.Expr) promql.Expr {
 	return func(e promql.Expr) promql.Expr {
-		e = all(e)
-		for _, o := range v.except {
+		e = all(conditions)(e)
+		for _, o := range sel.except {
 			e = e.UnlessOn(narrow(volume, o.Bot, o.Channel).Recorded())
 		}
-		return v.held(e)
+		return sel.held(e)
 	}
 }
 
-// conditions demands all of them.
-func (b *book) conditions(list []promql.Expr) func(promql.Expr) promql.Expr {
+// all demands all conditions.
+func all(conditions []promql.Expr) func(promql.Expr) promql.Expr {
 	return func(e promql.Expr) promql.Expr {
-		for _, c := range list {
+		for _, c := range conditions {
 			e = e.AndOn(c)
 		}
 		return e
 	}
-}
-
-// labels name the window, and the override if there is one.
-func (v view) labels(window string) map[string]string {
-	labels := map[string]string{}
-	if window != "" {
-		labels["window"] = window
-	}
-	if v.bot != "" || v.chann != "" {
-		labels["override"] = strings.TrimSpace(v.bot + " " + v.chann)
-	}
-	return labels
-}
-
-// suffix tells rules of one name apart.
-func (v view) suffix(window string) string {
-	return strings.Join(strings.Fields(strings.Join([]string{window, v.bot, v.chann}, " ")), " ")
 }
 
 // atLeast is the condition that there was enough of something.

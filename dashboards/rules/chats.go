@@ -6,38 +6,51 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/session"
 )
 
-// messages are those of one sender.
-func (b *book) messagesOf(s event.Sender) tally {
-	return b.of(collectors.Messages).with(s.String(), collectors.Messages.Labels[2], s)
+// ChatAlerts are the settings of the alerts on answers and outcomes.
+type ChatAlerts struct {
+	FallbackRateHigh Share `yaml:"BotFallbackRateHigh"`
+	ChatsAbandoned   Share `yaml:"BotChatsAbandoned"`
 }
 
-func (b *book) chats() {
-	outcome, closed := collectors.ChatsOutcome.Labels[2], b.of(collectors.ChatsOutcome)
+func chatDefaults(a *Alerts) {
+	a.ChatAlerts = ChatAlerts{
+		FallbackRateHigh: Share{Common{Severity: warning, For: 10 * minute}, []Duration{hour}, 0.2, 100},
+		ChatsAbandoned:   Share{Common{Severity: warning, For: 15 * minute}, []Duration{6 * hour}, 0.3, 30},
+	}
+}
+
+// messagesOf is the messages of one sender.
+func (b *builder) messagesOf(s event.Sender) counter {
+	return b.counter(collectors.Messages).with(s.String(), collectors.Messages.Labels[2], s)
+}
+
+func (b *builder) chats() {
+	outcome, closed := collectors.ChatsOutcome.Labels[2], b.counter(collectors.ChatsOutcome)
 	engaged := closed.without("engaged", outcome, session.Unengaged)
 	abandoned := ratio{closed.with(session.Abandoned.String(), outcome, session.Abandoned), engaged}
-	fallback := ratio{b.of(collectors.Fallbacks), b.messagesOf(event.SenderBot)}
+	fallback := ratio{b.counter(collectors.Fallbacks), b.messagesOf(event.SenderBot)}
 
-	b.volumes(b.of(collectors.ChatsStarted))
+	b.volumes(b.counter(collectors.ChatsStarted))
 	b.rates(
 		fallback, abandoned,
 		ratio{closed.with("contained_or_resolved", outcome, session.Contained, session.Resolved), engaged},
 	)
-	each(b, func(a *Alerts) *Share { return &a.FallbackRateHigh }, func(v view, s Share) {
-		v.share(shareAlert{
+	each(b, func(a *BotAlerts) *Share { return &a.FallbackRateHigh }, func(sel selection, s Share) {
+		sel.share(shareAlert{
 			name: "BotFallbackRateHigh", ratio: fallback,
-			parts: "say that it did not understand", wholes: "bot messages",
-			summary: "The bot often does not understand.",
+			rate: "Fallback rate", parts: "were fallbacks", wholes: "bot messages",
+			summary: "the bot often does not understand",
 			meaning: "An unusual share of the bot's messages are fallbacks.",
-			why:     "Under one in ten is usual; one in five is a broken model, knowledge base or language detection.",
+			why:     "Below one in ten is usual. One in five means that the model, the knowledge base or the detection of languages is broken.",
 		}, s)
 	})
-	each(b, func(a *Alerts) *Share { return &a.ChatsAbandoned }, func(v view, s Share) {
-		v.share(shareAlert{
+	each(b, func(a *BotAlerts) *Share { return &a.ChatsAbandoned }, func(sel selection, s Share) {
+		sel.share(shareAlert{
 			name: "BotChatsAbandoned", ratio: abandoned,
-			parts: "ended without an answer, or with a fallback", wholes: "engaged chats",
-			summary: "Many chats are abandoned.",
+			rate: "Share of abandoned chats", parts: "ended without an answer or with a fallback", wholes: "engaged chats",
+			summary: "many users leave without an answer",
 			meaning: "Chats end after a user message without an answer, or after a fallback.",
-			why:     "Seen when chats close, hence half an hour late on web and a day on WhatsApp; six hours even that out.",
+			why:     "Chats are counted when they close: half an hour late on web, a day late on WhatsApp. Six hours even that out.",
 		}, s)
 	})
 }

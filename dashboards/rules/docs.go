@@ -17,7 +17,7 @@ var readmeText string
 //go:embed runbooks.tmpl
 var runbooksText string
 
-// fill writes a text about the alerts, each of which stands in its list once.
+// fill executes a template over the alerts. Rules of one name become one entry.
 func fill(text string, cfg Config, alerts []*Alert) (*bytes.Buffer, error) {
 	var seen []*Alert
 	for _, a := range alerts {
@@ -40,7 +40,7 @@ func fill(text string, cfg Config, alerts []*Alert) (*bytes.Buffer, error) {
 	return &b, err
 }
 
-// documented is the configuration with a comment on each setting, and on each alert what it means.
+// documented returns the configuration with a comment on each setting, and the meaning above each alert.
 func documented(cfg Config, alerts []*Alert) (*yaml.Node, error) {
 	var n yaml.Node
 	if err := n.Encode(cfg); err != nil {
@@ -61,7 +61,7 @@ func documented(cfg Config, alerts []*Alert) (*yaml.Node, error) {
 	return root, nil
 }
 
-// comment writes the texts of the doc tags beside the settings of a mapping.
+// comment writes the doc tags beside the settings of a mapping.
 func comment(n *yaml.Node, t reflect.Type) error {
 	for i := range t.NumField() {
 		f := t.Field(i)

@@ -19,16 +19,16 @@ const (
 
 // First lines of files.
 const (
-	generated = "# Generated from the metric definitions; do not edit. How to change thresholds: see %sREADME.md.\n"
-	defaults  = "# All settings and their defaults, generated. Copy what you want to change into a file of your own: see README.md.\n"
+	generated = "# Generated from the metric definitions; do not edit. To change thresholds, see %sREADME.md.\n"
+	defaults  = "# All settings of rules and alerts with their defaults. Generated: copy what you want to change into your own file, see README.md.\n"
 )
 
 // Rules returns all rules.
 func Rules(cfg Config) ([]Record, []*Alert, error) {
-	if err := cfg.Validate(); err != nil {
+	if err := cfg.validate(); err != nil {
 		return nil, nil, err
 	}
-	b := newBook(cfg)
+	b := newBuilder(cfg)
 	for _, m := range modules {
 		b.module = m.name
 		m.write(b)
@@ -36,24 +36,25 @@ func Rules(cfg Config) ([]Record, []*Alert, error) {
 	return b.build()
 }
 
-// modules is the list of modules with rules. What is recorded for two modules stands in the first, and has to be the one
-// that divides by it: only rules of one group are evaluated together.
+// modules lists the modules with rules. What two modules record is in the group of the first, which must be the one that
+// divides by it: only the rules of one group are evaluated together.
 var modules = []struct {
-	name  string
-	write func(*book)
+	name     string
+	defaults func(*Alerts) // nil: no alerts
+	write    func(*builder)
 }{
-	{"handover", (*book).handover},
-	{"chats", (*book).chats},
-	{"messages", (*book).messages},
-	{"engagement", (*book).engagement},
-	{"feedback", (*book).feedback},
-	{"satisfaction", (*book).satisfaction},
-	{"traffic", (*book).traffic},
-	{"stream", (*book).stream},
-	{"exporter", (*book).exporter},
+	{"handover", handoverDefaults, (*builder).handover},
+	{"chats", chatDefaults, (*builder).chats},
+	{"messages", nil, (*builder).messages},
+	{"engagement", nil, (*builder).engagement},
+	{"feedback", feedbackDefaults, (*builder).feedback},
+	{"satisfaction", satisfactionDefaults, (*builder).satisfaction},
+	{"traffic", trafficDefaults, (*builder).traffic},
+	{"stream", streamDefaults, (*builder).stream},
+	{"exporter", exporterDefaults, (*builder).exporter},
 }
 
-// Generate returns all files by their paths below deploy.
+// Generate returns the content of all files by their paths below deploy.
 func Generate(cfg Config) (map[string][]byte, error) {
 	records, alerts, err := Rules(cfg)
 	if err != nil {

@@ -52,7 +52,7 @@ const expressions = "__expr__" // Grafana's own data source
 func grafana(cfg Config, alerts []*Alert) provisioning {
 	p := provisioning{APIVersion: 1}
 	for _, m := range modules {
-		g := grafanaGroup{OrgID: 1, Name: "bot-" + m.name, Folder: cfg.Folder, Interval: often}
+		g := grafanaGroup{OrgID: 1, Name: "bot-" + m.name, Folder: cfg.Folder, Interval: interval}
 		for _, a := range alerts {
 			if a.Module == m.name {
 				g.Rules = append(g.Rules, a.grafana(cfg))
@@ -71,7 +71,7 @@ func (a *Alert) grafana(cfg Config) grafanaRule {
 	r := grafanaRule{
 		UID: a.uid(), Title: strings.TrimSpace(a.Name + " " + a.Suffix), Condition: "C",
 		NoDataState: "OK", ExecErrState: "OK",
-		For: a.For.String(), Labels: a.labels(), Annotations: a.annotations(cfg, ".Labels"),
+		For: a.For.String(), Labels: a.labels(), Annotations: a.annotations(cfg, ".Labels", grafanaText),
 		Data: []query{
 			{"A", timeRange{600, 0}, cfg.Datasource, map[string]any{
 				"refId": "A", "expr": a.query, "instant": true, "range": false,
@@ -92,16 +92,19 @@ func (a *Alert) grafana(cfg Config) grafanaRule {
 		},
 	}
 	if a.Name == "BotExporterDown" {
-		r.ExecErrState = "Error" // one alert is enough to tell that Prometheus does not answer
+		r.ExecErrState = "Error" // one alert is enough when Prometheus does not answer
 	}
 	if a.KeepFiring > 0 {
 		r.KeepFiringFor = a.KeepFiring.String()
 	}
-	// Provisioning replaces $names by environment variables, so templates read the fields behind them. They are filled in
-	// without data as well, when there is no value.
-	text := valueOf.ReplaceAllString(a.Description, "{{ with .Values.B }}{{ .Value$1 }}{{ end }}")
-	r.Annotations["description"] = strings.ReplaceAll(text, "$labels", ".Labels")
 	return r
+}
+
+// grafanaText translates a text of Prometheus. Provisioning replaces $names by environment variables, so the text reads
+// the fields behind them. Grafana fills it in without data as well, when there is no value.
+func grafanaText(text string) string {
+	text = valueOf.ReplaceAllString(text, "{{ with .Values.B }}{{ .Value$1 }}{{ end }}")
+	return strings.ReplaceAll(text, "$labels", ".Labels")
 }
 
 var (

@@ -107,7 +107,7 @@ func TestExpressionsUseTheCatalogue(t *testing.T) {
 		require.NoError(t, checkNames(a.expr, known), a.Name)
 		require.NoError(t, checkNames(a.query, known), a.Name)
 	}
-	require.Greater(t, len(records), 100)
+	require.NotEmpty(t, records)
 }
 
 func TestCheckNames(t *testing.T) {

@@ -26,18 +26,18 @@ type rule struct {
 	Annotations   map[string]string `yaml:"annotations,omitempty"`
 }
 
-// Intervals of evaluation. The slow one is well below the five minutes after which a value is gone, so that one missed
-// evaluation leaves no hole.
+// Intervals of evaluation. The slow one is well below the five minutes after which a value is stale, so that one missed
+// evaluation leaves no gap.
 const (
-	often  = "1m"
-	seldom = "2m"
+	interval     = "1m"
+	slowInterval = "2m"
 )
 
-// prometheus returns the groups of a module: short windows, long windows, alerts.
+// prometheus returns the groups of a module: records of short windows, those of long windows, alerts.
 func prometheus(cfg Config, module string, records []Record, alerts []*Alert) []group {
-	fast := group{Name: "bot-" + module + ".rules", Interval: often}
-	slow := group{Name: "bot-" + module + ".rules.slow", Interval: seldom}
-	fire := group{Name: "bot-" + module + ".alerts", Interval: often}
+	fast := group{Name: "bot-" + module + ".rules", Interval: interval}
+	slow := group{Name: "bot-" + module + ".rules.slow", Interval: slowInterval}
+	fire := group{Name: "bot-" + module + ".alerts", Interval: interval}
 	for _, r := range records {
 		if r.Module != module {
 			continue
@@ -63,14 +63,13 @@ func prometheus(cfg Config, module string, records []Record, alerts []*Alert) []
 }
 
 func (a *Alert) rule(cfg Config) rule {
-	r := rule{Alert: a.Name, Expr: a.expr, Labels: a.labels(), Annotations: a.annotations(cfg, "$labels")}
+	r := rule{Alert: a.Name, Expr: a.expr, Labels: a.labels(), Annotations: a.annotations(cfg, "$labels", func(text string) string { return text })}
 	if a.For > 0 {
 		r.For = a.For.String()
 	}
 	if a.KeepFiring > 0 {
 		r.KeepFiringFor = a.KeepFiring.String()
 	}
-	r.Annotations["description"] = a.Description
 	return r
 }
 
@@ -82,8 +81,8 @@ func (a *Alert) labels() map[string]string {
 	return labels
 }
 
-// annotations returns all but the description. labels is how a template reads labels.
-func (a *Alert) annotations(cfg Config, labels string) map[string]string {
+// annotations returns the annotations, in the template language that text translates to, where labels are read as labels.
+func (a *Alert) annotations(cfg Config, labels string, text func(string) string) map[string]string {
 	link := strings.TrimSuffix(cfg.GrafanaURL, "/") + "/d/" + a.dashboard()
 	for i, l := range a.Dashboard {
 		sep := "&"
@@ -93,7 +92,8 @@ func (a *Alert) annotations(cfg Config, labels string) map[string]string {
 		link += sep + "var-" + l.Name + "={{ " + labels + "." + l.Name + " | urlquery }}"
 	}
 	return map[string]string{
-		"summary":       a.Summary,
+		"summary":       text(a.Summary),
+		"description":   text(a.Description),
 		"dashboard_url": link,
 		"runbook_url":   strings.TrimSuffix(cfg.RunbookURL, "/") + "/" + url.PathEscape(a.Name) + ".md",
 	}

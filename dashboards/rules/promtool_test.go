@@ -14,7 +14,7 @@ import (
 
 const unitTests = deploy + "/prometheus/rules_test/*.yml"
 
-// promtool runs it, or skips the test.
+// promtool runs promtool, or skips the test.
 func promtool(t *testing.T, args ...string) string {
 	t.Helper()
 	tool := os.Getenv("PROMTOOL")
@@ -24,6 +24,18 @@ func promtool(t *testing.T, args ...string) string {
 	out, err := exec.CommandContext(t.Context(), tool, args...).CombinedOutput()
 	require.NoErrorf(t, err, "%s", out)
 	return string(out)
+}
+
+// writeRules writes the rule files of Prometheus to a folder.
+func writeRules(t *testing.T, cfg Config, dir string) {
+	t.Helper()
+	files, err := Generate(cfg)
+	require.NoError(t, err)
+	for path, b := range files {
+		if strings.HasPrefix(path, rulesDir) {
+			require.NoError(t, os.WriteFile(filepath.Join(dir, filepath.Base(path)), b, 0o600))
+		}
+	}
 }
 
 func glob(t *testing.T, pattern string) []string {
@@ -39,20 +51,14 @@ func TestPromtoolCheck(t *testing.T) {
 		promtool(t, append([]string{"check", "rules", "--lint=all", "--lint-fatal"}, glob(t, deploy+"/"+rulesDir+"*.yml")...)...)
 	})
 	t.Run("customized", func(t *testing.T) {
-		files, err := Generate(customized(t))
-		require.NoError(t, err)
 		dir := t.TempDir()
-		for path, b := range files {
-			if strings.HasPrefix(path, rulesDir) {
-				require.NoError(t, os.WriteFile(filepath.Join(dir, filepath.Base(path)), b, 0o600))
-			}
-		}
+		writeRules(t, customized(t), dir)
 		promtool(t, append([]string{"check", "rules", "--lint=all", "--lint-fatal"}, glob(t, dir+"/*.yml")...)...)
 	})
 }
 
-// soonTested are the unit tests whose days are short.
-var soonTested = []string{"exporter.yml", "feedback.yml", "handover.yml"}
+// soonTested lists the unit tests that are fast.
+var soonTested = []string{"exporter.yml", "feedback.yml", "handover.yml", "stream_late.yml"}
 
 // The unit tests of alerts, written by hand.
 func TestPromtoolUnitTests(t *testing.T) {
@@ -78,9 +84,12 @@ func TestEveryAlertIsTested(t *testing.T) {
 	_, alerts, err := Rules(Defaults())
 	require.NoError(t, err)
 	for _, a := range alerts {
-		require.Regexp(t, `alertname: `+a.Name+`\n\s+exp_alerts:\n\s+- exp_labels: .*`+a.Severity, all.String())
-		require.Contains(t, all.String(), "/"+a.Name+".md", "the text of %s is not tested", a.Name)
-		require.Regexp(t, regexp.MustCompile(`\{eval_time: [0-9a-z]+, alertname: `+a.Name+`\}`), all.String(), "%s is not tested to be quiet", a.Name)
+		tested := func(what, pattern string) {
+			require.True(t, regexp.MustCompile(pattern).MatchString(all.String()), "no test that %s %s", a.Name, what)
+		}
+		tested("fires with severity "+a.Severity, `alertname: `+a.Name+`\n\s+exp_alerts:\n(?: {10}.*\n)*? {10}- exp_labels: \{severity: `+a.Severity)
+		tested("has its text", `/`+a.Name+`\.md\n`)
+		tested("is quiet", `\{eval_time: [0-9a-z]+, alertname: `+a.Name+`\}`)
 	}
 }
 
@@ -88,30 +97,24 @@ func TestEveryAlertIsTested(t *testing.T) {
 func TestPromtoolOverrides(t *testing.T) {
 	cfg := customized(t)
 	cfg.Selector = ""
-	files, err := Generate(cfg)
-	require.NoError(t, err)
 	dir := t.TempDir()
-	for path, b := range files {
-		if strings.HasPrefix(path, rulesDir) {
-			require.NoError(t, os.WriteFile(filepath.Join(dir, filepath.Base(path)), b, 0o600))
-		}
-	}
+	writeRules(t, cfg, dir)
 	var series strings.Builder
-	for _, c := range []struct{ bot, channel, rate string }{
-		{"shop", "web", "4"}, {"shop", "voice", "5.5"}, {"bank", "voice", "5.5"}, {"bank", "web", "2"}, {"mail", "voice", "4"},
+	for _, c := range []struct{ bot, channel, fallbacks string }{
+		{"shop", "web", "40"}, {"shop", "voice", "55"}, {"bank", "voice", "55"}, {"bank", "web", "20"}, {"mail", "voice", "40"},
 	} {
-		labels := `{job="j",instance="a",bot="` + c.bot + `",channel="` + c.channel + `"}', values: '0+`
-		series.WriteString(`  - {series: 'bot_chats_started_total` + labels + "10x200'}\n")
-		series.WriteString(`  - {series: 'bot_handover_chats_total` + labels + c.rate + "x200'}\n")
+		labels := `{job="j",instance="a",bot="` + c.bot + `",channel="` + c.channel + `"`
+		series.WriteString(`  - {series: 'bot_messages_total` + labels + `,sender="bot"}', values: '0+` + "100x200'}\n")
+		series.WriteString(`  - {series: 'bot_fallbacks_total` + labels + `}', values: '0+` + c.fallbacks + "x200'}\n")
 	}
-	test := `rule_files: [bot-handover.yml, bot-exporter.yml]
+	test := `rule_files: [bot-chats.yml, bot-exporter.yml]
 evaluation_interval: 1m
 tests:
 - interval: 1m
   input_series:
 ` + series.String() + `
   promql_expr_test:
-  - expr: count by (bot, channel, severity, override) (ALERTS{alertname="BotHandoverRateHigh",alertstate="firing"})
+  - expr: count by (bot, channel, severity, override) (ALERTS{alertname="BotFallbackRateHigh",alertstate="firing"})
     eval_time: 3h
     exp_samples:
     - {labels: '{bot="shop",channel="web",severity="warning"}', value: 1}

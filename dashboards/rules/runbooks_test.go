@@ -14,7 +14,7 @@ import (
 
 var fence = regexp.MustCompile("(?s)```promql\n(.*?)```")
 
-// queries are the PromQL of a runbook: one to a paragraph.
+// queries returns the PromQL of a runbook: each paragraph is one query.
 func queries(text string) []string {
 	var list []string
 	for _, block := range fence.FindAllStringSubmatch(text, -1) {
@@ -25,7 +25,7 @@ func queries(text string) []string {
 	return list
 }
 
-// Each alert has a runbook with the same parts; there are no others.
+// Each alert has a runbook, all with the same parts; there are no other runbooks.
 func TestRunbooks(t *testing.T) {
 	_, alerts, err := Rules(Defaults())
 	require.NoError(t, err)

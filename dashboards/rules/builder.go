@@ -16,14 +16,14 @@ type Record struct {
 	Name   string
 	Expr   string
 	Module string
-	Slow   bool // long windows, which need not be evaluated every minute
+	Slow   bool // of a long window, which need not be evaluated every minute
 }
 
-// pair are the labels that rates of KPIs keep.
+// pair is the labels of recorded KPIs.
 var pair = []metric.Label{promql.Job, metric.Bot, metric.Channel}
 
-// book writes rules; what is needed more than once is recorded once.
-type book struct {
+// builder collects the rules of all modules; what is needed more than once is recorded once.
+type builder struct {
 	cfg     Config
 	scope   promql.Scope
 	module  string
@@ -34,22 +34,22 @@ type book struct {
 	errs    []error
 }
 
-func newBook(cfg Config) *book {
+func newBuilder(cfg Config) *builder {
 	var matchers []string
 	if s := strings.TrimSpace(cfg.Selector); s != "" {
 		matchers = []string{s}
 	}
-	b := &book{cfg: cfg, scope: promql.Rules(matchers...), defs: map[string]*metric.Def{}}
+	b := &builder{cfg: cfg, scope: promql.Rules(matchers...), defs: map[string]*metric.Def{}}
 	b.scope.Replica = append(slices.Clone(b.scope.Replica), cfg.Replicas...)
 	b.z = round(math.Sqrt2 * math.Erfinv(cfg.Confidence))
 	return b
 }
 
-// round keeps the digits that matter in a threshold.
+// round keeps four decimals, enough for a threshold.
 func round(v float64) float64 { return math.Round(v*1e4) / 1e4 }
 
-// record makes a rule of an expression, unless there is one of this name already, and returns what it records.
-func (b *book) record(labels []metric.Label, name, op string, w Duration, e promql.Expr) promql.Selector {
+// record adds a recording rule, unless there is one of this name, and returns the series that it records.
+func (b *builder) record(labels []metric.Label, name, op string, w Duration, e promql.Expr) promql.Selector {
 	level := make([]string, len(labels))
 	for i, l := range labels {
 		level[i] = l.Name
@@ -75,44 +75,44 @@ func (b *book) record(labels []metric.Label, name, op string, w Duration, e prom
 	return promql.Scope{}.Of(d)
 }
 
-// in puts rules into another module until the function that it returns is called.
-func (b *book) in(module string) func() {
+// in adds rules to another module until the returned function is called.
+func (b *builder) in(module string) func() {
 	was := b.module
 	b.module = module
 	return func() { b.module = was }
 }
 
-func (b *book) build() ([]Record, []*Alert, error) {
+func (b *builder) build() ([]Record, []*Alert, error) {
 	if err := errors.Join(b.errs...); err != nil {
 		return nil, nil, err
 	}
 	return b.records, b.alerts, nil
 }
 
-// base is the name of a metric without its unit of counting.
+// base is the name of a metric without _total.
 func base(d *metric.Def) string { return strings.TrimSuffix(d.Name, "_total") }
 
-// short is the name without the prefix of all metrics: it stands behind _per_.
+// short is a name without the prefix of all metrics, to follow _per_.
 func short(name string) string {
 	_, s, _ := strings.Cut(name, "_")
 	return s
 }
 
-// tally is something that is counted.
-type tally struct {
-	name string
-	of   promql.Selector
-	by   []metric.Label // what its increase keeps
-	sum  []tally        // in place of of: these together
-	less []tally        // of the sum, these are taken away
+// counter is something that counts: a counter of the catalogue, a part of one, or a sum of several.
+type counter struct {
+	name   string
+	source promql.Selector
+	by     []metric.Label // labels of its increase
+	sum    []counter      // in place of a source: these together
+	less   []counter      // subtracted from the sum
 }
 
-// of is a counter as a whole.
-func (b *book) of(d *metric.Def) tally {
-	return tally{name: base(d), of: b.scope.Of(d), by: keep(d)}
+// counter is the whole of a counter.
+func (b *builder) counter(d *metric.Def) counter {
+	return counter{name: base(d), source: b.scope.Of(d), by: keep(d)}
 }
 
-// keep are the labels to aggregate by: bot and channel, where there are any.
+// keep returns the labels to aggregate by: job, and bot and channel where the metric has them.
 func keep(d *metric.Def) []metric.Label {
 	if d.PerPair() {
 		return pair
@@ -120,41 +120,41 @@ func keep(d *metric.Def) []metric.Label {
 	return pair[:1]
 }
 
-// with is a part of a counter: what has one of the values.
-func (t tally) with(name string, l metric.Label, values ...fmt.Stringer) tally {
+// with is the part of a counter whose label has one of the values.
+func (t counter) with(name string, l metric.Label, values ...fmt.Stringer) counter {
 	texts := make([]string, len(values))
 	for i, v := range values {
 		texts[i] = v.String()
 	}
-	t.name, t.of = t.name+"_"+name, t.of.Is(l, texts...)
+	t.name, t.source = t.name+"_"+name, t.source.Is(l, texts...)
 	return t
 }
 
-// without is what has none of the values.
-func (t tally) without(name string, l metric.Label, values ...fmt.Stringer) tally {
+// without is the part whose label has none of the values.
+func (t counter) without(name string, l metric.Label, values ...fmt.Stringer) counter {
 	texts := make([]string, len(values))
 	for i, v := range values {
 		texts[i] = v.String()
 	}
-	t.name, t.of = t.name+"_"+name, t.of.Not(l, texts...)
+	t.name, t.source = t.name+"_"+name, t.source.Not(l, texts...)
 	return t
 }
 
-// together is the sum of tallies.
-func together(name string, parts ...tally) tally {
-	return tally{name: name, by: parts[0].by, sum: parts}
+// together is the sum of counters.
+func together(name string, parts ...counter) counter {
+	return counter{name: name, by: parts[0].by, sum: parts}
 }
 
-// minus is a tally of which others are taken away.
-func (t tally) minus(others ...tally) tally {
+// minus subtracts others from a sum.
+func (t counter) minus(others ...counter) counter {
 	t.less = append(slices.Clone(t.less), others...)
 	return t
 }
 
-// increase is the exact growth over the window.
-func (b *book) increase(t tally, w Duration) promql.Selector {
+// increase records the exact growth over the window.
+func (b *builder) increase(t counter, w Duration) promql.Selector {
 	if len(t.sum) == 0 {
-		return b.record(t.by, t.name, "increase", w, t.of.Total(w.window()).Aggregate("sum", t.by...))
+		return b.record(t.by, t.name, "increase", w, t.source.Total(w.window()).Aggregate("sum", t.by...))
 	}
 	all := b.increase(t.sum[0], w).Recorded()
 	for i := range t.sum[1:] {
@@ -166,33 +166,33 @@ func (b *book) increase(t tally, w Duration) promql.Selector {
 	for i := range t.less {
 		all = all.Sub(b.increase(t.less[i], w).Recorded())
 	}
-	return b.record(t.by, t.name, "increase", w, all.Func("clamp_min", 0)) // what came before the window can be taken away in it
+	return b.record(t.by, t.name, "increase", w, all.Func("clamp_min", 0)) // a change in the window may take away what came before it
 }
 
-// ratio is a share of something: part of whole.
-type ratio struct{ part, whole tally }
+// ratio is a share: part of whole.
+type ratio struct{ part, whole counter }
 
 func (r ratio) name() string { return r.part.name + "_per_" + short(r.whole.name) }
 
-// ratio records part, whole and the ratio. Where there is nothing, it has no value.
-func (b *book) ratio(r ratio, w Duration) promql.Selector {
+// ratio records part, whole and the ratio, which has no value where the whole is 0.
+func (b *builder) ratio(r ratio, w Duration) promql.Selector {
 	part, whole := b.increase(r.part, w), b.increase(r.whole, w)
 	return b.record(r.whole.by, r.name(), "ratio", w, part.Recorded().Over(whole.Recorded()))
 }
 
-// lower is the lower end of the Wilson interval of a ratio: few events prove little.
-func (b *book) lower(r ratio, w Duration) promql.Selector {
+// lower records the lower end of the Wilson interval of a ratio: few events prove little.
+func (b *builder) lower(r ratio, w Duration) promql.Selector {
 	return b.record(r.whole.by, r.name(), "ratio_lower", w, b.wilson(r, w, promql.Expr.Sub))
 }
 
-// upper is its upper end.
-func (b *book) upper(r ratio, w Duration) promql.Selector {
+// upper records its upper end.
+func (b *builder) upper(r ratio, w Duration) promql.Selector {
 	return b.record(r.whole.by, r.name(), "ratio_upper", w, b.wilson(r, w, promql.Expr.Add))
 }
 
-// wilson is (k + z²/2 ± z √(k (n-k)/n + z²/4)) / (n + z²) for k of n. The part may be larger than the whole: a chat
-// may ask for a human in a later window than that of its start.
-func (b *book) wilson(r ratio, w Duration, side func(promql.Expr, promql.Expr) promql.Expr) promql.Expr {
+// wilson is (k + z²/2 ± z √(k (n-k)/n + z²/4)) / (n + z²) for k of n. The part may exceed the whole: a chat that
+// started before the window may ask for a human in it.
+func (b *builder) wilson(r ratio, w Duration, side func(promql.Expr, promql.Expr) promql.Expr) promql.Expr {
 	k, n := b.increase(r.part, w).Recorded(), b.increase(r.whole, w).Recorded()
 	z2 := round(b.z * b.z)
 	spread := k.Mul(n.Sub(k)).Over(n).Func("clamp_min", 0).Add(promql.Number(round(z2 / 4))).Func("sqrt")
@@ -200,7 +200,7 @@ func (b *book) wilson(r ratio, w Duration, side func(promql.Expr, promql.Expr) p
 }
 
 // rates records ratios over all windows.
-func (b *book) rates(list ...ratio) {
+func (b *builder) rates(list ...ratio) {
 	for i := range list {
 		for _, w := range b.cfg.Windows {
 			b.ratio(list[i], w)
@@ -209,7 +209,7 @@ func (b *book) rates(list ...ratio) {
 }
 
 // volumes records increases over five minutes and all windows.
-func (b *book) volumes(list ...tally) {
+func (b *builder) volumes(list ...counter) {
 	for i := range list {
 		for _, w := range append([]Duration{5 * minute}, b.cfg.Windows...) {
 			b.increase(list[i], w)
