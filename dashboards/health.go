@@ -132,9 +132,10 @@ func healthBoard(cfg Config) (Dashboard, error) {
 		list("Versions", "Version of the program of each process.").
 			key("Process", promql.Instance).key("Version", self.BuildInfo.Labels[0]).key("Revision", self.BuildInfo.Labels[1]).key("Go", self.BuildInfo.Labels[3]).
 			column("Processes", b.of(self.BuildInfo).Each().Max(promql.Instance, self.BuildInfo.Labels[0], self.BuildInfo.Labels[1], self.BuildInfo.Labels[3])),
-		list("State digests", "Digest of the state at the last multiple of 65,536 messages: equal in all replicas of the same basis (stream, configuration, users' key) at the same sequence.").
-			key("Process", promql.Instance).key("Basis", self.Digest.Labels[0]).key("Sequence", self.Digest.Labels[1]).key("Digest", self.Digest.Labels[2]).
-			column("Count", b.of(self.Digest).Each().Max(append([]metric.Label{promql.Instance}, self.Digest.Labels...)...)).none("Fewer than 65,536 messages"),
+		list("State digests", "Digests of the state at the last multiples of 65,536 messages: equal in all replicas of the same basis (stream, configuration, users' key) at the same sequence.").
+			key("Process", promql.Instance).key("Basis", self.Digest.Labels[0]).key("Slot", self.Digest.Labels[1]).
+			column("Sequence", b.of(self.DigestSequence).Each().Max(append([]metric.Label{promql.Instance}, self.Digest.Labels...)...)).
+			column("Digest", b.of(self.Digest).Each().Max(append([]metric.Label{promql.Instance}, self.Digest.Labels...)...)).none("Fewer than 65,536 messages"),
 		number("Counting since", "When the broker stored the first message ever applied, and how often the exporter was told to go on with another stream.").
 			now(process, since, unit("dateTimeAsIso")).
 			now("other streams", each(self.Epoch).Max()).none("No event yet"),

@@ -13,6 +13,7 @@ import (
 
 	"github.com/bot-exporter/bot-exporter/collectors"
 	"github.com/bot-exporter/bot-exporter/collectors/codec"
+	"github.com/bot-exporter/bot-exporter/collectors/metric"
 	"github.com/bot-exporter/bot-exporter/collectors/self"
 )
 
@@ -113,25 +114,35 @@ func (e *Engine) Digests() Digests {
 	return Digests{at.Stream, at.Created, at.Epoch, e.cfg.KeyID, e.cfg.numbers(), e.digests.all()}
 }
 
-// digestMetric shows the latest digest as labels.
-type digestMetric struct {
-	engine *Engine
-	desc   *prometheus.Desc
+// digestCollector gives each digest that is kept in a slot of its own, so that the series are always the same ones.
+type digestCollector struct {
+	engine         *Engine
+	value, sequence *prometheus.Desc
 }
 
-func newDigestMetric(e *Engine) *digestMetric {
-	return &digestMetric{e, prometheus.NewDesc(self.Digest.Name, self.Digest.Help, self.Digest.LabelNames(), nil)}
+func newDigestCollector(e *Engine) *digestCollector {
+	desc := func(d *metric.Def) *prometheus.Desc { return prometheus.NewDesc(d.Name, d.Help, d.LabelNames(), nil) }
+	return &digestCollector{e, desc(self.Digest), desc(self.DigestSequence)}
 }
 
 // Describe implements prometheus.Collector.
-func (m *digestMetric) Describe(ch chan<- *prometheus.Desc) { ch <- m.desc }
+func (c *digestCollector) Describe(ch chan<- *prometheus.Desc) { ch <- c.value; ch <- c.sequence }
 
 // Collect implements prometheus.Collector.
-func (m *digestMetric) Collect(ch chan<- prometheus.Metric) {
-	if list := m.engine.digests.all(); len(list) > 0 {
-		last := list[len(list)-1]
-		ch <- prometheus.MustNewConstMetric(m.desc, prometheus.GaugeValue, 1,
-			m.engine.basis(), strconv.FormatUint(last.Sequence, 10), last.SHA256)
+func (c *digestCollector) Collect(ch chan<- prometheus.Metric) {
+	slots := map[uint64]Digest{}
+	for _, d := range c.engine.digests.all() { // where marks were left out, two may have the same slot: the later stays
+		slots[d.Sequence/c.engine.digests.every%digestsKept] = d
+	}
+	basis := c.engine.basis()
+	for slot, d := range slots {
+		bits, err := strconv.ParseUint(d.SHA256[:12], 16, 64) // as many as a float64 holds exactly
+		if err != nil {
+			panic("BUG: a digest is no hexadecimal number: " + err.Error())
+		}
+		label := strconv.FormatUint(slot, 10)
+		ch <- prometheus.MustNewConstMetric(c.value, prometheus.GaugeValue, float64(bits), basis, label)
+		ch <- prometheus.MustNewConstMetric(c.sequence, prometheus.GaugeValue, float64(d.Sequence), basis, label)
 	}
 }
 

@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -55,12 +56,16 @@ func TestDigests(t *testing.T) {
 	require.Equal(t, "TEST", page.Stream)
 	require.Equal(t, "key", page.KeyID)
 	require.Equal(t, r.cfg.numbers(), page.Config)
-	f := r.metrics()[self.Digest.Name]
-	require.Len(t, f.Metric, 1)
-	last := page.Digests[len(page.Digests)-1]
-	require.Equal(t, strconv.FormatUint(last.Sequence, 10), label(f.Metric[0], self.Digest.Labels[1].Name))
-	require.Equal(t, last.SHA256, label(f.Metric[0], self.Digest.Labels[2].Name))
-	basis := label(f.Metric[0], self.Digest.Labels[0].Name)
+	digests, sequences := r.metrics()[self.Digest.Name].Metric, r.metrics()[self.DigestSequence.Name].Metric
+	require.Len(t, digests, len(page.Digests))
+	require.Len(t, sequences, len(page.Digests))
+	for i, m := range sequences {
+		d := page.Digests[slices.IndexFunc(page.Digests, func(d Digest) bool { return float64(d.Sequence) == m.GetGauge().GetValue() })]
+		require.Equal(t, strconv.FormatUint(d.Sequence/r.digests.every%digestsKept, 10), label(m, "slot"))
+		require.Equal(t, d.SHA256[:12], fmt.Sprintf("%012x", uint64(digests[i].GetGauge().GetValue())))
+		require.Equal(t, label(m, "slot"), label(digests[i], "slot"))
+	}
+	basis := label(digests[0], "basis")
 	require.Regexp(t, "^[0-9a-f]{8}$", basis)
 	for name, change := range map[string]func(*Engine){
 		"key":           func(e *Engine) { e.cfg.KeyID = "another" },

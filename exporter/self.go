@@ -61,7 +61,7 @@ func newSelfMetrics(e *Engine) *selfMetrics {
 		processes.NewProcessCollector(processes.ProcessCollectorOpts{}),
 		version.NewCollector("bot_exporter"),
 		m.redelivered, m.checkpointDuration, m.checkpointSize, m.checkpointFailures, m.checkpointRejected, m.markFailures,
-		m.fold, m.connected, m.reloaded, m.reloadedAt, m.mismatches, m.advice, m.brokerClock, m.originLag, newDigestMetric(e),
+		m.fold, m.connected, m.reloaded, m.reloadedAt, m.mismatches, m.advice, m.brokerClock, m.originLag, newDigestCollector(e),
 		&statusCollector{e},
 	)
 	m.configured(true)

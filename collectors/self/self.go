@@ -68,9 +68,12 @@ var (
 		"Samples that all KPIs may have before new label values become __other__.")
 	Advice = gauge("bot_exporter_stream_advice",
 		"1 for each setting of the stream or broker that puts messages at risk.", metric.Label{Name: "setting"})
-	Digest = gauge("bot_exporter_state_digest_info",
-		"Always 1; digest of the state at the last multiple of 65,536 messages, equal in all replicas with the same basis: stream, configuration and users' key.",
-		metric.Label{Name: "basis"}, metric.Label{Name: "sequence"}, metric.Label{Name: "digest"})
+	Digest = gauge("bot_exporter_state_digest",
+		"First 48 bits of the digest of the state, in 16 slots that multiples of 65,536 messages take in turn. Equal in all replicas with the same basis (stream, configuration, users' key) at the same sequence.",
+		metric.Label{Name: "basis"}, metric.Label{Name: "slot"})
+	DigestSequence = gauge("bot_exporter_state_digest_sequence",
+		"Stream sequence of the message after which the digest of a slot was made.",
+		metric.Label{Name: "basis"}, metric.Label{Name: "slot"})
 )
 
 // Metrics of the client library that alerts read. They are in the page by its collectors and not defined here.
@@ -83,7 +86,7 @@ var (
 func Defs() []*metric.Def {
 	return []*metric.Def{BuildInfo, Ready, Connected, Lag, AppliedSequence, FirstEvent, LastEvent, ReplayRemaining, ReplayRate, ReplayLeft, Mismatch,
 		Epoch, BrokerLost, Redelivered, CheckpointAge, CheckpointDuration, CheckpointSize, CheckpointFailures, CheckpointRejected, MarkFailures,
-		ConfigReloaded, ConfigReloadTime, FoldDuration, ScrapeDuration, BrokerClock, OriginLag, Series, SeriesLimit, Advice, Digest}
+		ConfigReloaded, ConfigReloadTime, FoldDuration, ScrapeDuration, BrokerClock, OriginLag, Series, SeriesLimit, Advice, Digest, DigestSequence}
 }
 
 func gauge(name, help string, labels ...metric.Label) *metric.Def {

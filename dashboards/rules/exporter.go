@@ -17,7 +17,7 @@ type ExporterAlerts struct {
 	BrokerLost           Count  `yaml:"BotBrokerLostMessages"`
 	ExporterLagging      Lag    `yaml:"BotExporterLagging"`
 	CheckpointStale      Age    `yaml:"BotCheckpointStale"`
-	ReplicasDiverged     Recent `yaml:"BotReplicasDiverged"`
+	ReplicasDiverged     Common `yaml:"BotReplicasDiverged"`
 	ConfigReloadFailed   Common `yaml:"BotConfigReloadFailed"`
 	BrokerClockOff       Age    `yaml:"BotBrokerClockOff"`
 	StreamUnread         Common `yaml:"BotStreamUnread"`
@@ -33,7 +33,7 @@ func exporterDefaults(a *Alerts) {
 		BrokerLost:           Count{Common{Severity: warning}, hour, 0},
 		ExporterLagging:      Lag{Common{Severity: warning, For: 10 * minute}, 10_000, 15 * minute},
 		CheckpointStale:      Age{Common{Severity: warning, For: 5 * minute}, 5 * minute},
-		ReplicasDiverged:     Recent{Common{Severity: warning}, 6 * hour},
+		ReplicasDiverged:     Common{Severity: warning},
 		ConfigReloadFailed:   Common{Severity: warning, For: 5 * minute},
 		BrokerClockOff:       Age{Common{Severity: warning, For: 10 * minute}, minute},
 		StreamUnread:         Common{Severity: critical, For: 5 * minute},
@@ -174,20 +174,21 @@ func (b *builder) stale(s Age) {
 	})
 }
 
-// diverged compares only what is comparable, and looks back for a while: replicas need not reach a mark at the same
-// time, nor be scraped at every mark.
-func (b *builder) diverged(s Recent) {
-	said := b.scope.Of(self.Digest).EachOver("last_over_time", s.Lookback.window())
-	mark := append([]metric.Label{promql.Job}, self.Digest.Labels[:2]...)
-	all := append([]metric.Label{promql.Job}, self.Digest.Labels...)
+// diverged compares digests of the same message only: replicas need not reach a mark at the same time. Each slot of a
+// digest lasts until fifteen more marks have passed, so that scrapes of both replicas see it.
+func (b *builder) diverged(s Common) {
+	slot := append([]metric.Label{promql.Job}, self.Digest.Labels...)
+	digests, sequences := b.scope.Of(self.Digest).Each(), b.scope.Of(self.DigestSequence).Each()
+	differ := digests.Aggregate("stddev", slot...).Where(">", promql.Number(0))
+	same := sequences.Aggregate("stddev", slot...).Where("==", promql.Number(0))
 	b.alert(Alert{
 		Name: "BotReplicasDiverged", Settings: s,
-		Value:       above(said.Aggregate("max", all...).Aggregate("count", mark...), 1),
+		Value:       above(sequences.Aggregate("max", slot...).AndOn(differ, slot...).AndOn(same, slot...).Aggregate("min", slot[:2]...), 0),
 		Dashboard:   pair[:1],
-		Summary:     "Replicas of {{ $labels.job }} have {{ $value }} different states after message {{ $labels.sequence }}: they counted the same stream differently.",
-		Description: "After message {{ $labels.sequence }}, replicas of {{ $labels.job }} have {{ $value }} different states, although they share the stream, the configuration and the users' key.",
+		Summary:     "Replicas of {{ $labels.job }} have different states after message {{ $value }}: they counted the same stream differently.",
+		Description: "After message {{ $value }}, replicas of {{ $labels.job }} have different states, although they share the stream, the configuration and the users' key.",
 		Meaning:     "Two replicas that should have the same state do not.",
-		Threshold:   fmt.Sprintf("two digests of one sequence within %s", s.Lookback),
+		Threshold:   "two digests of one sequence",
 		Why:         "The state is a function of the stream, so one of them was changed or read another history. Dashboards show the larger of the two numbers.",
 	})
 }

@@ -322,16 +322,16 @@ func runReplicas(t *testing.T, r *result) {
 		shaken.applied(i*every - every/4)
 		steady.applied(i*every - every/4)
 		l.finish(i*every + 10)
-		mark := fmt.Sprint(i * every)
-		digest := func(d *daemon) (found string) {
+		digest := func(d *daemon) (found float64) {
 			d.Until("digest is there", func() bool {
 				_, text := d.Get("/metrics")
-				for id := range series(text) {
-					if nameOf(id) == "bot_exporter_state_digest_info" && strings.Contains(id, `sequence="`+mark+`"`) {
-						found = id
+				all := series(text)
+				for id, v := range all {
+					if nameOf(id) == "bot_exporter_state_digest_sequence" && v == float64(i*every) {
+						found = all[strings.Replace(id, "_sequence{", "{", 1)]
 					}
 				}
-				return found != ""
+				return found != 0
 			})
 			return found
 		}
