@@ -10,8 +10,7 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/session"
 )
 
-// Traffic: on which days and at which hours messages are exchanged. Local hours are worked out here, since PromQL knows
-// UTC only.
+// Traffic counts messages by weekday and hour. Local hours are worked out here, since PromQL knows UTC only.
 var Traffic = metric.Counter("bot_traffic_messages_total",
 	"Messages exchanged, by weekday (1 is Monday) and hour of the event time in the configured time zone.",
 	metric.Closed[weekday]("weekday"), metric.Closed[dayHour]("hour"))
