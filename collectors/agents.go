@@ -6,14 +6,14 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/session"
 )
 
-// Agents: which agents and workflows run, and how their responses are rated (seed, "Agents/Workflows").
+// Agents: which agents and workflows run, and how their responses are rated.
 var (
 	Agent      = metric.Open("agent", 500, metric.PerBotAndChannel)
 	AgentKind  = metric.Closed[event.AgentKind]("kind")
 	AgentViews = metric.Counter("bot_agent_views_total",
-		"Runs of an agent or workflow.", Agent, AgentKind)
+		"Runs of agents and workflows.", Agent, AgentKind)
 	AgentFeedback = metric.Counter("bot_agent_feedback_total",
-		"First ratings of responses of an agent or workflow.", Agent, AgentKind, Rating)
+		"First ratings of the responses of agents and workflows.", Agent, AgentKind, Rating)
 )
 
 type agents struct {

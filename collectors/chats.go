@@ -6,29 +6,29 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/session"
 )
 
-// Chats: sessions, how long they last and what becomes of them (seed, "Chats").
+// Chats: how many there are, how long they last and how they end.
 var (
 	ChatsStarted = metric.Counter("bot_chats_started_total",
-		"Chats in which a user did something for the first time, by who wrote first.",
+		"Chats that a user started, by whether the user or the bot wrote first.",
 		metric.Closed[session.Initiator]("initiator"))
 	ChatsEnded = metric.Counter("bot_chats_ended_total",
-		"Chats closed that a user had started, by reason.", metric.Closed[session.Reason]("reason"))
+		"Closed chats that a user had started, by the reason for closing.", metric.Closed[session.Reason]("reason"))
 	ChatsOutcome = metric.Counter("bot_chats_outcome_total",
-		"Chats closed that a user had started, by their one outcome.", metric.Closed[session.Outcome]("outcome"))
+		"Closed chats that a user had started, by outcome. Each chat has exactly one.", metric.Closed[session.Outcome]("outcome"))
 	ChatsOpen = metric.Gauge("bot_chats_open",
-		"Chats that a user started and that are open now.")
+		"Open chats that a user started.")
 	ChatDuration = metric.Histogram("bot_chat_duration_seconds",
-		"Time from the first to the last activity of a chat, without the idle wait, observed when it closes.",
+		"Time from the first to the last activity in a chat, without the idle timeout. Observed when the chat closes.",
 		[]float64{0, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200})
 	ChatUserMessages = metric.Histogram("bot_chat_user_messages",
-		"Messages of the user in one chat, observed when it closes.", append([]float64{0}, messageBuckets...))
+		"Messages that the user sent in a chat. Observed when the chat closes.", append([]float64{0}, messageBuckets...))
 	ResponseTime = metric.Histogram("bot_response_seconds",
-		"Time from the first unanswered message of a user to its first answer, by who answered.",
+		"Time from a user's first unanswered message to the answer, by who answered.",
 		[]float64{0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60}, metric.Closed[answerer]("sender"))
 	Fallbacks = metric.Counter("bot_fallbacks_total",
-		"Messages of the bot that say that it did not understand.")
+		"Bot messages that say that the bot did not understand.")
 	Outreach = metric.Counter("bot_outreach_total",
-		"Chats in which the bot wrote first, unasked: those that a user replied to, when they reply, and those that closed without a reply.",
+		"Chats in which the bot wrote first: replied is counted when the user replies, ignored when the chat closes without a reply.",
 		metric.Closed[session.Outreach]("result"))
 )
 

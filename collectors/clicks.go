@@ -8,12 +8,12 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/session"
 )
 
-// Clicks: which quick replies and links are clicked, and where they lead (seed, "Clicks").
+// Clicks: which quick replies and links are clicked, and where they lead.
 var (
 	ClickTitle       = metric.Open("title", 500, metric.PerBotAndChannel+", together with destination")
 	ClickDestination = metric.Open("destination", 500, metric.PerBotAndChannel+", together with title")
 	Clicks           = metric.Counter("bot_clicks_total",
-		"Clicks on quick replies and links, by their title and where they lead.",
+		"Clicks on quick replies and links, by title and destination.",
 		metric.Closed[event.Element]("element"), ClickTitle, metric.Closed[event.Target]("target"), ClickDestination)
 )
 

@@ -1,7 +1,7 @@
 // Package collectors counts: one file for each module of the Analytics page, and the Set that runs them all.
 //
-// A module may not read a clock, start a goroutine, lock, log or do I/O. It sees Facts, keeps tallies that nobody else
-// reads, and gives the same numbers for the same facts.
+// A module may not read a clock, start a goroutine, lock, log or do I/O. It sees Facts, keeps counts in tables of package
+// metric, and has the same numbers after the same facts. What the numbers mean is in the README, under Definitions.
 package collectors
 
 import (
@@ -41,7 +41,7 @@ func modules(d deps) []Collector {
 	}
 }
 
-// deps is what a module may hold on to.
+// deps is what a module is made from.
 type deps struct {
 	cfg      Config
 	pairs    *metric.Pairs

@@ -7,7 +7,7 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/session"
 )
 
-// Config is everything beside the stream that decides about the numbers.
+// Config is every setting that affects the numbers.
 type Config struct {
 	Session session.Config
 
@@ -21,7 +21,7 @@ type Config struct {
 	IncludeTest bool // count events with env "test" like all others
 }
 
-// Defaults returns the configuration of the definitions.
+// Defaults returns the settings that the definitions in the README assume.
 func Defaults() Config {
 	return Config{
 		Session: session.Defaults(),

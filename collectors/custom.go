@@ -10,7 +10,7 @@ import (
 var (
 	CustomKey    = metric.Open("event", 200, metric.PerExporter)
 	CustomEvents = metric.Counter("bot_custom_events_total",
-		"Custom events, by their key.", CustomKey)
+		"Custom events, by key.", CustomKey)
 )
 
 type custom struct{ events *metric.OpenCounterVec }

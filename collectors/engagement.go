@@ -5,13 +5,13 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/session"
 )
 
-// Engagement: who is new and who comes back (seed, "Engagement").
+// Engagement: who is new and who comes back.
 var (
 	UsersCohort = metric.Gauge("bot_users_cohort",
-		"Distinct users in the rolling window: all that were active, those who are new in it, and those who came back for another visit in it.",
+		"Distinct users in the rolling window: all active users, new users, and users who came back for another visit.",
 		metric.OneOf("cohort", "new", "returning", "active"), Window)
 	UserReturns = metric.Counter("bot_user_returns_total",
-		"Visits of users after their first: sightings after a gap since the last one.")
+		"Visits of users after their first. A visit begins when a user is seen again after a gap.")
 )
 
 type engagement struct {
@@ -46,8 +46,7 @@ func (*engagement) Headlines(n Numbers) []Headline {
 	}
 }
 
-// cohorts is a view of the sessions: the size of some cohorts in every window. A metric of one cohort has no label
-// for it.
+// cohorts reads the sessions: the size of some cohorts in every window. A metric of one cohort has no label for it.
 type cohorts struct {
 	def      *metric.Def
 	pairs    *metric.Pairs

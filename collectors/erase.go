@@ -7,8 +7,8 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/session"
 )
 
-// Erase takes every entry of a user of a bot out of the state, in each of the channels; totals stay. Bot and channels
-// are those of the events, not labels.
+// Erase removes every entry of a user of a bot from the state, in each of the channels; totals stay. Bot and channels
+// are as in the events, not as in labels.
 func (s *Set) Erase(bot string, channels []string, user string) (e session.Erased) {
 	for _, c := range channels {
 		e.Add(s.sessions.Erase(bot, c, user))
@@ -16,11 +16,11 @@ func (s *Set) Erase(bot string, channels []string, user string) (e session.Erase
 	return e
 }
 
-// Rekey goes on under another key of the pseudonyms; totals stay. See session.Table.
+// Rekey continues with another key for the hashes of ids; totals stay. See session.Table.
 func (s *Set) Rekey(key [16]byte) { s.sessions.Rekey(key) }
 
-// Channels returns the names of the channels that were seen, sorted, and whether these are all: of those beyond the
-// limit no name is kept.
+// Channels returns the names of the channels that were seen, sorted, and whether these are all: names beyond the limit
+// are not kept.
 func (s *Set) Channels() (names []string, all bool) {
 	all = true
 	for p := range s.pairs.Len() {

@@ -6,17 +6,17 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/session"
 )
 
-// Feedback: thumbs on single responses, and chats by the mix of them (seed, "Feedback").
+// Feedback: thumbs on single responses, and chats by the mix of them.
 var (
 	ReviewableResponses = metric.Counter("bot_reviewable_responses_total",
-		"Responses of the bot that users were offered to rate.")
+		"Bot responses that users were asked to rate.")
 	Feedback = metric.Counter("bot_feedback_total",
-		"First ratings of responses, also after the end of their chat.", Rating)
+		"First ratings of bot responses, including those given after the chat has ended.", Rating)
 	FeedbackChanges = metric.Counter("bot_feedback_changes_total",
-		"Ratings of responses that had another rating before.",
+		"Changes of the rating of a bot response, from one rating to another.",
 		metric.Closed[event.Rating]("from"), metric.Closed[event.Rating]("to"))
 	ChatsFeedback = metric.Counter("bot_chats_feedback_total",
-		"Chats closed that a user had started, by the mix of their ratings.", metric.Closed[session.Mix]("mix"))
+		"Closed chats that a user had started, by the mix of ratings given in them.", metric.Closed[session.Mix]("mix"))
 )
 
 type feedback struct {

@@ -6,25 +6,25 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/session"
 )
 
-// Handover: how users ask for a human, by takeover or ticket, and how long they wait (seed, "Handover").
+// Handover: how users ask for a human, by takeover or ticket, and how long they wait.
 var (
 	HandoverRequests = metric.Counter("bot_handover_requests_total",
-		"Requests for a human, by cause and by way.",
+		"Requests for a human, by cause and by whether a takeover or a ticket was asked for.",
 		metric.Closed[event.Cause]("cause"), metric.Closed[event.Via]("via"))
 	HandoverChats = metric.Counter("bot_handover_chats_total",
-		"Chats with at least one request for a human, by the way of the first.", metric.Closed[event.Via]("via"))
+		"Chats with at least one request for a human, by whether the first asked for a takeover or a ticket.", metric.Closed[event.Via]("via"))
 	HandoverUsers = metric.Gauge("bot_handover_users_active",
 		"Distinct users who asked for a human in the rolling window.", Window)
 	HandoverWait = metric.Histogram("bot_handover_wait_seconds",
-		"Time from the first takeover request that waits to the operator who accepts it.", waitBuckets)
+		"Time that takeover requests waited until an operator accepted.", waitBuckets)
 	HandoverFirstResponse = metric.Histogram("bot_handover_first_response_seconds",
-		"Time from the first takeover request of a chat to the first message of an operator after it.", waitBuckets)
+		"Time from the first takeover request in a chat to the operator's first message after it.", waitBuckets)
 	HandoverWaiting = metric.Gauge("bot_handover_waiting",
-		"Open chats with a takeover request that nobody has accepted, now.")
+		"Open chats with a takeover request that nobody has accepted yet.")
 	HandoverOldestWait = metric.Gauge("bot_handover_oldest_wait_seconds",
-		"For how long the open chat that has waited longest for an operator has waited; 0 when none waits.")
+		"How long the open chat that has waited longest for an operator has waited; 0 when none waits.")
 	HandoverUnanswered = metric.Counter("bot_handover_unanswered_total",
-		"Chats that closed with a takeover request that nobody accepted.")
+		"Chats that closed before anybody accepted their takeover request.")
 )
 
 var waitBuckets = []float64{5, 15, 30, 60, 120, 300, 600, 1800, 3600}

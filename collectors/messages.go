@@ -6,14 +6,14 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/session"
 )
 
-// Messages: how much is said, by whom, and how many messages each user sends (seed, "Messages").
+// Messages: how much is said, by whom, and how many messages each user sends.
 var (
 	Messages = metric.Counter("bot_messages_total",
 		"Messages exchanged, by sender.", metric.Closed[event.Sender]("sender"))
 	MessageInputs = metric.Counter("bot_message_inputs_total",
-		"Messages of users, by kind of input.", metric.Closed[event.Input]("input"))
+		"Messages that users sent, by kind of input.", metric.Closed[event.Input]("input"))
 	UserMessages = metric.Histogram("bot_user_messages",
-		"Messages that one user sent on one local day, observed when the day has ended.", messageBuckets)
+		"Messages that one user sent on one local day. Observed when the day ends.", messageBuckets)
 )
 
 type messages struct {

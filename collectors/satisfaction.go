@@ -8,15 +8,15 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/session"
 )
 
-// Satisfaction: CSAT votes of 1 (very unsatisfied) to 5 (very satisfied) (seed, "User Satisfaction").
+// Satisfaction: CSAT votes of 1 (very unsatisfied) to 5 (very satisfied).
 var (
 	CSATScore = metric.Histogram("bot_csat_score",
-		"First CSAT votes of chats, from 1, very unsatisfied, to 5, very satisfied.", []float64{1, 2, 3, 4, 5})
+		"First CSAT vote in each chat, from 1 (very unsatisfied) to 5 (very satisfied).", []float64{1, 2, 3, 4, 5})
 	CSATChanges = metric.Counter("bot_csat_changes_total",
-		"CSAT votes for a chat that had another vote before.",
+		"Changes of the CSAT vote for a chat, from one score to another.",
 		metric.Closed[score]("from"), metric.Closed[score]("to"))
 	CSATOffered = metric.Counter("bot_csat_offered_total",
-		"CSAT surveys shown.")
+		"CSAT surveys shown to users.")
 )
 
 // score is a vote as a label.

@@ -53,8 +53,8 @@ func newSet(cfg Config) *Set {
 	return s
 }
 
-// Fold folds one message of the stream: its stored time in Unix nanoseconds, and what Decode made of it, which is an
-// event or a reject. Nothing of the event is kept.
+// Fold folds one message of the stream: its stored time in Unix nanoseconds, and what Decode made of it, an event
+// or a reject. Nothing of the event is kept.
 func (s *Set) Fold(stored int64, e *event.Event, reject *event.Reject) {
 	witness := e
 	if reject != nil {

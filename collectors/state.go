@@ -65,7 +65,7 @@ type Saved struct {
 	Data    []byte
 }
 
-// Readable returns an error for sections of a program by whose rules the same stream gave other numbers.
+// Readable returns an error for sections of a version whose rules gave other numbers for the same stream.
 func Readable(saved []Saved) error {
 	for _, v := range saved {
 		if v.Name == pairsSection && v.Version != moduleVersion {
@@ -120,7 +120,7 @@ func (s *Set) Restore(saved []Saved) error {
 				name, data := r.String(), r.String()
 				state, ok := states[name]
 				if !ok {
-					continue // a metric that is no more
+					continue // a metric that was removed
 				}
 				one := codec.NewReader([]byte(data))
 				if state.Load(one); one.Close() != nil {

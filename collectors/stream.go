@@ -6,28 +6,28 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/session"
 )
 
-// Stream: what became of the messages of the stream. Nothing is dropped without a count.
+// Stream: what became of each message of the stream. Nothing is dropped without a count.
 var (
 	Events = metric.StreamCounter("bot_events_total",
-		"Events applied, by kind.", metric.Closed[event.Kind]("kind"))
+		"Events counted, by kind.", metric.Closed[event.Kind]("kind"))
 	EventsRejected = metric.StreamCounter("bot_events_rejected_total",
-		"Messages that could not be applied, by the first reason found.", metric.Closed[event.Reason]("reason"))
+		"Messages rejected, by the first reason found.", metric.Closed[event.Reason]("reason"))
 	EventsDuplicate = metric.StreamCounter("bot_events_duplicate_total",
-		"Events whose source and id were applied before, within the deduplication window.")
+		"Events left out because their source and id were already counted within the deduplication window.")
 	EventsIgnored = metric.StreamCounter("bot_events_ignored_total",
-		"Valid events that are not counted, by reason.", metric.Closed[ignored]("reason"))
+		"Valid events left out, by reason.", metric.Closed[ignored]("reason"))
 	EventsClamped = metric.StreamCounter("bot_events_clamped_total",
-		"Events applied at their stored time, since the time sent lies too far in the past or future.",
+		"Events counted at their stored time because their own time lies too far in the past or future.",
 		metric.Closed[session.Clamp]("direction"))
 	ClockDoubted = metric.StreamCounter("bot_events_clock_doubted_total",
-		"Messages whose stored time would have moved the clock too far, without a witness, and did not.")
+		"Messages whose stored time was not believed: it lies too far ahead, and neither the event time nor the message before confirms it.")
 	EventDelay = metric.Histogram("bot_event_delay_seconds",
-		"Time from an event to its storing in the stream, of applied events with a time of their own within bounds.",
+		"Time from an event to its storage in the stream, of events with a plausible time of their own.",
 		[]float64{0.1, 1, 10, 60, 300, 1800, 3600, 21600, 86400})
 	EventsLost = metric.StreamCounter("bot_events_lost_total",
-		"Messages that the stream dropped before they were read.")
+		"Messages that the stream dropped before the exporter read them.")
 	LabelOverflow = metric.StreamCounter("bot_label_overflow_total",
-		"Increments that went to the overflow value of a label; metric * stands for all metrics.",
+		"Increments counted under __other__ because a label had reached its limit; metric * stands for all metrics.",
 		metric.Label{Name: "metric"}, metric.Label{Name: "label"})
 )
 

@@ -10,10 +10,9 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/session"
 )
 
-// Traffic tells on which days and at which hours messages are exchanged (seed, "Traffic"). The hour is local and
-// therefore decided here: PromQL knows UTC only.
+// Traffic counts messages by weekday and hour. Local hours are worked out here, since PromQL knows UTC only.
 var Traffic = metric.Counter("bot_traffic_messages_total",
-	"Messages exchanged, by weekday (1 is Monday) and hour of their event time in the configured zone.",
+	"Messages exchanged, by weekday (1 is Monday) and hour of the event time in the configured time zone.",
 	metric.Closed[weekday]("weekday"), metric.Closed[dayHour]("hour"))
 
 // weekday is 1 (Monday) to 7 (Sunday), as in ISO 8601.

@@ -5,10 +5,10 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/session"
 )
 
-// Users: how many people use the assistant, on which devices and browsers (seed, "Users").
+// Users: how many people use the assistant, on which devices and browsers.
 var (
 	UsersActive = metric.Gauge("bot_users_active",
-		"Distinct users seen in the rolling window; another device or browser is another user.", Device, Browser, Window)
+		"Distinct users seen in the rolling window. The same person on another device or browser is another user.", Device, Browser, Window)
 	UsersNew = metric.Counter("bot_users_new_total",
 		"Users seen for the first time.", Device, Browser)
 )
@@ -43,7 +43,7 @@ func (*users) Headlines(n Numbers) []Headline {
 	}
 }
 
-// activeUsers is a view of the sessions: one series for each group of users and window.
+// activeUsers reads the sessions: one series for each group of users and window.
 type activeUsers struct {
 	pairs    *metric.Pairs
 	sessions *session.Table

@@ -78,10 +78,10 @@ func (w *Writer) Flush() error {
 	return w.err
 }
 
-// ErrCorrupt says that the bytes do not hold what is read from them.
+// ErrCorrupt means that the bytes do not hold what a Writer wrote.
 var ErrCorrupt = errors.New("corrupt or truncated section")
 
-// Reader decodes what a Writer wrote. After the first error every read returns zero; Err tells.
+// Reader decodes what a Writer wrote. After the first error every read returns zero, and Err returns the error.
 type Reader struct {
 	b   []byte
 	err error
@@ -93,7 +93,7 @@ func NewReader(b []byte) *Reader { return &Reader{b: b} }
 // Err returns ErrCorrupt once a read went wrong.
 func (r *Reader) Err() error { return r.err }
 
-// Close returns an error unless everything was read and read well.
+// Close returns an error unless all bytes were read without one.
 func (r *Reader) Close() error {
 	if r.err == nil && len(r.b) > 0 {
 		r.err = ErrCorrupt
@@ -101,7 +101,7 @@ func (r *Reader) Close() error {
 	return r.err
 }
 
-// Fail marks the section as corrupt: what was read makes no sense.
+// Fail marks the section as corrupt: the values read are not valid.
 func (r *Reader) Fail() { r.b, r.err = nil, ErrCorrupt }
 
 // Uint reads an unsigned varint.

@@ -15,7 +15,7 @@ func (d *Decoder) unpack() {
 	}
 	root := r.root
 	r.seen &^= 1 << fData
-	if data, ok := decodeBase64(packed.s); !ok || !d.takeApart(data, dataNames) {
+	if data, ok := decodeBase64(packed.s); !ok || !d.parse(data, dataNames) {
 		r.values[fDataBase64].kind = invalid
 	} else {
 		r.put(fData, value{kind: r.root})

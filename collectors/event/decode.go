@@ -55,13 +55,13 @@ func (d *Decoder) decode(header map[string][]string, payload []byte, e *Event) *
 	d.raw.seen = 0
 	switch d.header.read(header) {
 	case inStructured:
-		if !d.takeApart(payload, attributeNames) {
+		if !d.parse(payload, attributeNames) {
 			return &Reject{Reason: Malformed}
 		}
 		d.unpack()
 	case inBinary:
 		if len(payload) > 0 { // an empty one is no data, not empty data
-			if !d.takeApart(payload, dataNames) {
+			if !d.parse(payload, dataNames) {
 				return &Reject{Reason: Malformed}
 			}
 			d.raw.put(fData, value{kind: d.raw.root})
@@ -69,7 +69,7 @@ func (d *Decoder) decode(header map[string][]string, payload []byte, e *Event) *
 		d.raw.root = '{'
 		d.header.put(&d.raw)
 	case inBatch:
-		if !d.takeApart(payload, attributeNames) {
+		if !d.parse(payload, attributeNames) {
 			return &Reject{Reason: Malformed}
 		}
 		d.raw.root = 0
@@ -77,8 +77,8 @@ func (d *Decoder) decode(header map[string][]string, payload []byte, e *Event) *
 	return d.raw.judge(d.prefix, e)
 }
 
-// takeApart adds what a payload says to raw. It reports false for a malformed one.
-func (d *Decoder) takeApart(payload []byte, scope *names) bool {
+// parse adds the values of a payload to raw. It reports false for a malformed one.
+func (d *Decoder) parse(payload []byte, scope *names) bool {
 	seen := d.raw.seen
 	if parseFast(payload, scope, &d.raw) {
 		return true

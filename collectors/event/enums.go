@@ -80,7 +80,7 @@ const (
 	TargetOther
 )
 
-// AgentKind tells an AI agent from a workflow.
+// AgentKind is what an agent is: an AI agent, or a workflow.
 type AgentKind uint8
 
 // Kinds of agents; agent is the default.

@@ -3,7 +3,7 @@ package event
 // Event is one decoded event of any kind. Fields that the kind does not have, or that were absent, are zero;
 // defaults of the contract (Input, Via, Target, Agent.Kind) are filled in by Decode.
 //
-// Strings may alias the decoded payload: who keeps one beyond the payload's life clones it.
+// Strings may alias the decoded payload: clone one to keep it longer than the payload.
 type Event struct {
 	Kind   Kind
 	ID     string // unique within Source

@@ -9,10 +9,10 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// parseFast takes a payload apart whose keys are those of scope. It knows only what producers usually send: no escapes, no
+// parseFast parses a payload whose keys are those of scope. It handles only what producers usually send: no escapes, no
 // nested values except the known ones, at most maxUnknown unknown keys in an object. On everything else, malformed
-// JSON included, it reports false and parseSlow decides. So it may give up whenever it likes, but what it accepts must
-// be what parseSlow accepts, with the same values. FuzzDecode holds it to that.
+// JSON included, it reports false and slowParser decides. So it may give up at any point, but what it accepts must be
+// what slowParser accepts, with the same values. FuzzDecode checks that.
 //
 // The strings of r alias the payload.
 func parseFast(payload []byte, scope *names, r *raw) bool {

@@ -35,7 +35,7 @@ var paths = func() (paths [len(fields)]string) {
 	return paths
 }()
 
-// judge fills e from a well-formed message, or gives the first reason why not in the order of the contract.
+// judge fills e from a well-formed message, or returns the first reason against it in the order of the contract.
 func (r *raw) judge(prefix string, e *Event) *Reject {
 	if r.root != '{' {
 		return &Reject{Reason: NotCloudEvent}

@@ -1,7 +1,7 @@
 package event
 
-// names are the keys of one object, or the kinds, in a small hash table. A map takes twice as long for a key: decoding and
-// folding have 0.93 of the speed with it.
+// names are the keys of one object, or the kinds, in a small hash table. A Go map takes 1.8 times as long for the keys of
+// an event, and decoding and folding as a whole run at 0.93 of the speed with it.
 type names [64][]named
 
 type named struct {
@@ -40,7 +40,8 @@ func (n *names) add(name string, at uint8) {
 	*l = append(*l, named{name, at})
 }
 
-// list returns where a name is if it is there. Of length, first and last byte hardly two of our names agree.
+// list returns the few names with the same hash. It is of the length and of the first and last byte, in which hardly two
+// names of the contract agree.
 func (n *names) list(name string) *[]named {
 	return &n[(8*len(name)^int(name[0])^2*int(name[len(name)-1]))%len(n)]
 }

@@ -8,18 +8,18 @@ type value struct {
 	kind jsontext.Kind // 0 for an absent field
 }
 
-// isNone reports whether v is as good as absent.
+// isNone reports whether v counts as absent.
 func (v value) isNone() bool { return v.kind == 0 || v.kind == 'n' }
 
-// isEmpty is isNone of a text: an empty one is as good as absent, too.
+// isEmpty is isNone for a text: an empty one counts as absent, too.
 func (v value) isEmpty() bool { return v.isNone() || v.kind == '"' && v.s == "" }
 
 // invalid is the kind of an attribute that cannot be read, such as a header that is not UTF-8: like one of the wrong
 // JSON type.
 const invalid jsontext.Kind = '['
 
-// raw is a message taken apart: what the fast and the slow parser both produce and judge alone evaluates, so that a
-// rule exists once and the order of keys in the JSON cannot matter.
+// raw is a parsed message. The fast and the slow parser produce it and only judge evaluates it, so that a rule exists once
+// and the order of keys in the JSON cannot matter.
 type raw struct {
 	root   jsontext.Kind // kind of the whole payload
 	seen   uint64        // bit f: field f is there; other elements of values are left from earlier messages

@@ -9,8 +9,8 @@ import (
 // of a fraction are cut off; the leap second :60 is the first of the next minute; a time outside of what an int64 holds
 // (years 1677 to 2262) becomes the nearest that it does, which no clock will find plausible.
 //
-// time.Parse accepts more (a comma before the fraction, an hour of one digit) and less (t and z, leap seconds). Made strict, it
-// takes four times as long, which is 0.95 of the speed of decoding and folding as a whole.
+// time.Parse accepts more (a comma before the fraction, an hour of one digit) and less (t and z, leap seconds). With checks
+// for these around it, it takes 2.7 times as long, and decoding and folding as a whole run at 0.96 of the speed.
 func ParseTime(s string) (int64, bool) {
 	// 2006-01-02T15:04:05
 	if len(s) < 20 || s[4] != '-' || s[7] != '-' || s[10]|0x20 != 't' || s[13] != ':' || s[16] != ':' {

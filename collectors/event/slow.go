@@ -13,7 +13,7 @@ const maxDepth = 64
 
 var errSyntax = errors.New("event: malformed JSON")
 
-// slowParser takes any payload apart with the tokenizer of encoding/json/v2, which is strict on its own: invalid UTF-8,
+// slowParser parses any payload with the tokenizer of encoding/json/v2, which is strict on its own: invalid UTF-8,
 // lone surrogates, duplicate names at any depth. It has the last word on what is malformed.
 type slowParser struct {
 	in   bytes.Buffer

@@ -16,8 +16,8 @@ func Samples(families []Family) (n int) {
 	return n
 }
 
-// Budget limits the samples of all metrics together: the limits of single labels multiply. Whoever is about to make a
-// series asks before; what is refused goes to a series of Other, which is always allowed, so that nothing is lost.
+// Budget limits the samples of all metrics together: the limits of single labels multiply. Before a series is made,
+// Room is asked; what is refused goes to a series of Other, which is always allowed, so that nothing is lost.
 // Series never disappear, so that what was refused once is refused for good. The Budget has no state of its own.
 type Budget struct {
 	max      int

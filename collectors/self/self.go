@@ -1,5 +1,5 @@
 // Package self defines the metrics of the exporter's own process. They are not a function of the stream: the exporter
-// keeps them in live vectors; dashboards and rules refer to them here, as they do to the KPIs.
+// keeps them in vectors of the client library. Dashboards and rules refer to them here, as they do to the KPIs.
 package self
 
 import "github.com/bot-exporter/bot-exporter/collectors/metric"
@@ -7,72 +7,72 @@ import "github.com/bot-exporter/bot-exporter/collectors/metric"
 // Metrics of the process.
 var (
 	BuildInfo = gauge("bot_exporter_build_info",
-		"Always 1; the labels tell the version of the program.",
+		"Always 1. The labels hold the version and build of the exporter.",
 		metric.Label{Name: "version"}, metric.Label{Name: "revision"}, metric.Label{Name: "branch"},
 		metric.Label{Name: "goversion"}, metric.Label{Name: "goos"}, metric.Label{Name: "goarch"}, metric.Label{Name: "tags"})
 	Ready = gauge("bot_exporter_ready",
-		"1 when the KPIs are complete and follow the stream, else 0.")
+		"1 when the KPIs are complete and up to date with the stream, else 0.")
 	Connected = gauge("bot_exporter_nats_connected",
 		"1 when the connection to NATS is up, else 0.")
 	Lag = gauge("bot_exporter_lag_messages",
-		"Messages of the stream that are not yet applied.")
+		"Messages in the stream that have not been applied yet.")
 	AppliedSequence = gauge("bot_exporter_applied_sequence",
 		"Stream sequence of the last message applied.")
 	FirstEvent = gauge("bot_exporter_first_event_timestamp_seconds",
-		"When the broker stored the first message ever applied, as Unix time: since when the KPIs count.")
+		"Unix time at which the broker stored the first message applied: the KPIs count from there.")
 	LastEvent = gauge("bot_exporter_last_event_timestamp_seconds",
-		"When the broker stored the last message applied, as Unix time.")
+		"Unix time at which the broker stored the last message applied.")
 	ReplayRemaining = gauge("bot_exporter_replay_remaining_messages",
-		"Messages that are still to be applied before the KPIs are shown.")
+		"Messages left to apply before the KPIs are shown.")
 	ReplayRate = gauge("bot_exporter_replay_rate",
 		"Messages applied per second while catching up.")
 	ReplayLeft = gauge("bot_exporter_replay_left_seconds",
-		"Time that catching up will still take at its rate so far; 0 when it is done.")
+		"Estimated time left until the exporter has caught up; 0 when it has.")
 	Mismatch = gauge("bot_exporter_stream_mismatch",
-		"1 when the stream is not the one that the state was made from, by the field that differs.",
+		"1 when the stream is not the one that the state was built from, by the field that differs.",
 		metric.OneOf("field", "created", "last_sequence", "anchor", "subjects"))
 	Epoch = gauge("bot_exporter_stream_epoch",
-		"How often the exporter went on with another stream, or with one that had lost its last messages.")
+		"Number of times the exporter has continued with another stream, or with one that had lost its last messages.")
 	BrokerLost = counter("bot_exporter_broker_lost_messages_total",
-		"Messages that the broker lost after they were counted. They stay counted. Kept over restarts.")
+		"Messages that the broker lost after they were counted. They stay counted. Survives restarts.")
 	Redelivered = counter("bot_exporter_redelivered_messages_total",
-		"Messages delivered a second time and left out.")
+		"Messages delivered more than once and counted once.")
 	CheckpointAge = gauge("bot_exporter_checkpoint_age_seconds",
-		"Time since the state was last found to be saved.")
+		"Time since the state was last known to be saved.")
 	CheckpointDuration = gauge("bot_exporter_checkpoint_duration_seconds",
-		"Time that the last checkpoint took to write.")
+		"Time it took to write the last checkpoint.")
 	CheckpointSize = gauge("bot_exporter_checkpoint_size_bytes",
 		"Size of the last checkpoint.")
 	CheckpointFailures = counter("bot_exporter_checkpoint_failures_total",
 		"Checkpoints that could not be written.")
 	CheckpointRejected = counter("bot_exporter_checkpoint_rejected_total",
-		"Checkpoint files that were found damaged at start, by reason.",
+		"Checkpoint files found damaged at startup, by reason.",
 		metric.OneOf("reason", "unreadable", "truncated", "magic", "checksum", "malformed"))
 	MarkFailures = counter("bot_exporter_mark_failures_total",
-		"Marks of what a page showed that could not be written: after a crash, counters may go down.")
+		"Failed writes of the mark that says which message a page has shown. After a crash, counters may go down.")
 	ConfigReloaded = gauge("bot_exporter_config_last_reload_successful",
-		"1 when the configuration could last be read and applied, else 0.")
+		"1 when the last reload of the configuration succeeded, else 0.")
 	ConfigReloadTime = gauge("bot_exporter_config_last_reload_success_timestamp_seconds",
-		"When the configuration was last read and applied, as Unix time.")
+		"Unix time of the last successful reload of the configuration.")
 	FoldDuration = histogram("bot_exporter_fold_duration_seconds",
 		"Time to apply one batch of messages.", 1e-5, 1e-4, 5e-4, 1e-3, 5e-3, 1e-2, 5e-2, 0.1, 1)
 	ScrapeDuration = histogram("bot_exporter_scrape_duration_seconds",
 		"Time to copy the KPIs for one scrape.", 1e-4, 5e-4, 1e-3, 5e-3, 1e-2, 5e-2, 0.1, 0.5, 1)
 	BrokerClock = gauge("bot_exporter_broker_clock_offset_seconds",
-		"Clock of the broker minus that of the exporter, at the last look at the stream. It places events in time.")
+		"Clock of the broker minus clock of the exporter, when the stream was last looked up.")
 	OriginLag = gauge("bot_exporter_stream_origin_lag_messages",
-		"Messages that the origin of a mirror or sourced stream holds and the stream does not yet, of the origin furthest ahead.")
+		"Messages that a mirror or sourced stream has not received yet, from the origin furthest ahead.")
 	Series = gauge("bot_exporter_series",
-		"Samples of all KPIs.")
+		"Samples of all KPIs together.")
 	SeriesLimit = gauge("bot_exporter_series_limit",
-		"Samples that all KPIs may have before new label values become __other__.")
+		"Limit on the samples of all KPIs together; beyond it, new label values become __other__.")
 	Advice = gauge("bot_exporter_stream_advice",
 		"1 for each setting of the stream or broker that puts messages at risk.", metric.Label{Name: "setting"})
 	Digest = gauge("bot_exporter_state_digest",
-		"First 48 bits of the digest of the state, in 16 slots that multiples of 65,536 messages take in turn. Equal in all replicas with the same basis (stream, configuration, users' key) at the same sequence.",
+		"Digest of the state after a multiple of 65,536 messages (48 bits of it), in 16 slots that are used in turn. Replicas with the same basis (stream, configuration and key) have the same digest at the same sequence.",
 		metric.Label{Name: "basis"}, metric.Label{Name: "slot"})
 	DigestSequence = gauge("bot_exporter_state_digest_sequence",
-		"Stream sequence of the message after which the digest of a slot was made.",
+		"Stream sequence at which the digest of a slot was made.",
 		metric.Label{Name: "basis"}, metric.Label{Name: "slot"})
 )
 

@@ -70,8 +70,8 @@ func (t *Table) findOrOpen(f *Fact, key uint64) uint32 {
 	return t.chats.open(key, f.Pair, f.Channel, f.At, t.clock)
 }
 
-// see notes the sighting of the event's user. A human that nobody known asked for is put down to the first user who is
-// seen in the chat.
+// see notes the sighting of the event's user. A request for a human by an unknown user is attributed to
+// the first user who is seen in the chat.
 func (t *Table) see(f *Fact, c *chat, w who) {
 	if !f.Kind.Has(event.SeesUser) {
 		return
@@ -136,7 +136,7 @@ func (t *Table) update(f *Fact, i uint32, c *chat) {
 	}
 }
 
-// ask has a user message wait for its answer, unless that was stored before it.
+// ask notes that a user message waits for its answer, unless that was stored before it.
 func (t *Table) ask(f *Fact, c *chat) {
 	if c.has(flagUnanswered) {
 		c.set(flagNextBegins, true)
@@ -152,7 +152,7 @@ func (t *Table) ask(f *Fact, c *chat) {
 	c.set(flagUnanswered|flagNextBegins, true)
 }
 
-// say is a message of the bot that may answer the user.
+// say applies a message of the bot that may answer the user.
 func (t *Table) say(f *Fact, c *chat) {
 	t.answer(f, c)
 	if c.set(flagSpare, !f.Answers); !f.Answers {
@@ -173,6 +173,7 @@ func (t *Table) answer(f *Fact, c *chat) {
 	}
 }
 
+// request notes a request for a human, and starts a wait for a takeover unless its acceptance was stored before it.
 func (t *Table) request(f *Fact, i uint32, c *chat) {
 	f.Cause = f.Event.Cause
 	if f.Cause == event.CauseAbsent {
@@ -206,7 +207,7 @@ func (t *Table) request(f *Fact, i uint32, c *chat) {
 	}
 }
 
-// accept ends the wait for a human. One that ends none may have overtaken its request.
+// accept ends the wait for a human. When nobody waits, the acceptance may have overtaken its request.
 func (t *Table) accept(f *Fact, c *chat) {
 	if c.set(flagEscalated, true); c.has(flagWaiting) {
 		f.Accepted, f.Wait = true, max(0, f.At-c.handover)

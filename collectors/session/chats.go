@@ -132,7 +132,7 @@ func (cs *chats) timeout(c *chat) time.Duration {
 	return cs.operator
 }
 
-// due is when the clock closes a chat: the timeout after its last activity happened and was heard of.
+// due is when the clock closes a chat: a timeout after its last activity, by event time or by clock, whichever is later.
 func (cs *chats) due(c *chat) int64 {
 	from, timeout := max(c.last, c.touched), int64(cs.timeout(c))
 	if from > math.MaxInt64-timeout {
@@ -164,7 +164,8 @@ func (cs *chats) open(key uint64, p metric.Pair, channel string, at, clock int64
 	return i
 }
 
-// starts notes what a user did in an open chat, and returns what follows of the first such act.
+// starts notes that a user did something in an open chat. The first time it returns who wrote first, and whether the
+// user replied to an outreach.
 func (cs *chats) starts(c *chat, kind event.Kind) (Initiator, Outreach) {
 	if c.has(flagStarted) {
 		return NotStarted, NoOutreach
@@ -180,21 +181,21 @@ func (cs *chats) starts(c *chat, kind event.Kind) (Initiator, Outreach) {
 	return UserInitiated, NoOutreach
 }
 
-// wait has a chat wait for an operator.
+// wait notes that a chat waits for an operator.
 func (cs *chats) wait(i uint32, c *chat) {
 	c.set(flagWaiting, true)
 	c.acceptance = int64(len(cs.waiting))
 	cs.waiting = append(cs.waiting, i)
 }
 
-// served ends that.
+// served ends the wait.
 func (cs *chats) served(c *chat) {
 	end := len(cs.waiting) - 1
 	last := cs.waiting[end]
 	cs.waiting[c.acceptance] = last
 	cs.Edit(last).acceptance = c.acceptance
 	cs.waiting = cs.waiting[:end]
-	c.acceptance = 0 // the place is no state: a restored list has another order
+	c.acceptance = 0 // the place is not saved: a restored list has another order
 	c.set(flagWaiting, false)
 }
 
@@ -213,7 +214,7 @@ func (cs *chats) close(i uint32, why Reason, resolved bool) Chat {
 	return cs.end(i, why, resolved)
 }
 
-// end forgets a chat that is in the heap no more.
+// end forgets a chat that has left the heap.
 func (cs *chats) end(i uint32, why Reason, resolved bool) Chat {
 	c := cs.Edit(i)
 	ended := Chat{

@@ -7,7 +7,7 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/table"
 )
 
-// Config holds what decides about chats, users and time. All of it is part of the function from stream to numbers.
+// Config holds the settings for chats, users and time. All of them affect the numbers.
 type Config struct {
 	IdleTimeout     time.Duration            // of channels that IdleTimeouts does not name
 	IdleTimeouts    map[string]time.Duration // by channel
@@ -41,7 +41,7 @@ const MaxEntries = table.MaxKeyed - 1 // a table has one more for a moment
 
 const day = 24 * time.Hour
 
-// Defaults returns the configuration of the definitions.
+// Defaults returns the settings that the definitions in the README assume.
 func Defaults() Config {
 	return Config{
 		IdleTimeout:     30 * time.Minute,

@@ -10,7 +10,7 @@ type dedup struct {
 	known  table.Recent
 }
 
-// seen tells whether the id is remembered, and remembers it. A duplicate does not extend the time.
+// seen reports whether the id is remembered, and remembers it. A duplicate does not extend the time.
 func (d *dedup) seen(id table.Key, clock int64) bool {
 	for d.known.Len() > 0 && clock-d.known.Oldest() >= d.window {
 		d.known.Drop()

@@ -16,7 +16,7 @@ type name uint32
 // maxNames bounds what is kept of names; further ones are all alike.
 const maxNames = 1 << 16
 
-// Labels of a device or browser that has no name: nobody told it, or a user agent told one that is not known.
+// Labels of a device or browser that has no name: none was given, or a user agent names one that is not known.
 const (
 	unknown = "unknown"
 	unnamed = "other"
@@ -72,8 +72,8 @@ func (t *Table) given(e *event.Event) (device, browser name) {
 	return t.name(d), t.name(b)
 }
 
-// browsers are those that a user agent can name, as the parser spells them. Anybody can make up a user agent, and a label's
-// places are taken for good: so the list is closed, and fits into them.
+// browsers are those that a user agent can name, as the parser spells them. Anybody can make up a user agent, and label
+// values stay for good: so the list is closed, and shorter than the limit.
 var browsers = func() map[string]string {
 	known := map[string]string{}
 	for _, name := range []string{

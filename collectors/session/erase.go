@@ -2,7 +2,7 @@ package session
 
 import "github.com/bot-exporter/bot-exporter/collectors/table"
 
-// Erased tells how many entries of one person were found and taken out.
+// Erased counts the entries of one person that were found and removed.
 type Erased struct {
 	Users int // of a bot and channel, each on another device and browser
 	Days  int // counts of messages of the present day
@@ -22,9 +22,10 @@ func (e *Erased) Add(o Erased) {
 	e.Persons += o.Persons
 }
 
-// Erase takes every entry of a user out of the state: on whatever device and browser it was seen, the names last told,
-// and as the user of open chats. Remembered messages and votes name nobody: they are hashes of chats. Counts that relate to nobody any more stay: those of the present day by number of messages, and the chats,
-// which end like any other. Bot and channel are those of the events, not labels.
+// Erase removes every entry of a user from the state: the users on each device and browser, the device and browser last
+// named, and the user of open chats. Remembered messages and votes name nobody: they are hashes of chats. Counts that no
+// longer relate to anybody stay: the users of the day by number of messages, and the chats, which end like any other. Bot
+// and channel are as in the events, not as in labels.
 func (t *Table) Erase(bot, channel, user string) (e Erased) {
 	key := t.hash.of('u', bot, channel, user)
 	type kind struct{ device, browser label }
@@ -56,7 +57,7 @@ func (t *Table) Erase(bot, channel, user string) (e Erased) {
 	return e
 }
 
-// erase takes a user out of the table and of all windows.
+// erase removes a user from the table and from all windows.
 func (u *users) erase(id table.Key) bool {
 	v, ok := u.known.Get(id)
 	if !ok {
@@ -71,9 +72,9 @@ func (u *users) erase(id table.Key) bool {
 	return u.known.Delete(id)
 }
 
-// Rekey goes on under another key. Users and their windows, persons, the ids of events, remembered messages and votes are forgotten, since what
-// comes cannot be compared with them: everybody is new. The open chats stay, cannot be recognised any more, and end by
-// their timeouts. Nothing that was hashed with the key before remains.
+// Rekey continues with another key. It forgets users and their windows, persons, ids of events, remembered messages and
+// votes, since later ids cannot be compared with them: everybody is new. Open chats stay, but no event finds them any
+// more, and they end by their timeouts. No hash made with the old key remains.
 func (t *Table) Rekey(key [16]byte) {
 	t.cfg.Key = key
 	t.hash.key = key

@@ -19,8 +19,8 @@ func newHourly(windows []uint32) hourly {
 	return hourly{sums: make([]uint32, len(windows)), tails: make([]int32, len(windows))}
 }
 
-// add counts one more at an hour that is not after that of the clock. One that is in no window is not known: which hours
-// are kept must follow from roll alone, since a restored state has to keep the same.
+// add counts one more at an hour that is not after that of the clock. An hour outside all windows is not kept:
+// which hours are kept must depend on roll alone, so that a restored state keeps the same ones.
 func (h *hourly) add(hour uint32, u *users) {
 	if hour+u.windows[len(u.windows)-1] <= u.hour {
 		return
@@ -49,7 +49,7 @@ func (h *hourly) find(hour uint32) int {
 	return sort.Search(len(h.hours), func(i int) bool { return h.hours[i].hour >= hour })
 }
 
-// remove takes one away from an hour; an hour that all windows have left is not known any more.
+// remove takes one away from an hour; an hour that all windows have left is no longer there.
 func (h *hourly) remove(hour uint32) {
 	i := h.find(hour)
 	if i == len(h.hours) || h.hours[i].hour != hour || h.hours[i].n == 0 {

@@ -36,7 +36,7 @@ func (u *users) touch(key table.Key, hour uint32) {
 
 func (u *users) forgottenPerson(p *person) bool { return p.hour()+u.retention <= u.hour }
 
-// who is the person of an event, and the device and browser as far as anybody ever told.
+// who is the person of an event, with the device and browser as far as they are known.
 type who struct {
 	key             table.Key // zero while the person is not known
 	device, browser name
@@ -91,8 +91,8 @@ func inherit[T comparable](kept *T, given T) T {
 	return *kept
 }
 
-// rename gives the user whose device or browser, or both, nobody had told the names that are told for the first time.
-// Places for labels are taken only if there is such a user.
+// rename gives a device or browser, or both, that are named for the first time to the user who had none. Labels are
+// taken only if there is such a user.
 func (t *Table) rename(p metric.Pair, w who, device, browser bool) {
 	was := w
 	if device {
@@ -113,7 +113,7 @@ func (t *Table) rename(p metric.Pair, w who, device, browser bool) {
 	}
 }
 
-// labelled is the label that a name has got, without taking a place for it: false when no user can have it yet.
+// labelled returns the label that a name already has, and false when it has none and could still get one.
 func (t *Table) labelled(l *metric.Limit, n name) (label, bool) {
 	if n > maxNames {
 		return 0, true

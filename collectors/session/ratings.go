@@ -80,8 +80,8 @@ func (t *Table) sent(e *event.Event, chat uint64) {
 	m.agent = markOf(agent, e.Agent.Kind, m.agent.rating())
 }
 
-// rate tells a first rating from a changed one, and counts it for the chat in which it is given; c is nil when that is
-// not open.
+// rate notes a rating as the first or a changed one, and counts it for the chat in which it is given; c is nil when that
+// is not open.
 func (t *Table) rate(f *Fact, chat uint64, c *chat) {
 	m := t.message(chat, f.Message)
 	before := m.agent.rating()
@@ -118,7 +118,7 @@ func (c *chat) count(r event.Rating, by int32) {
 	}
 }
 
-// vote tells the first vote of a chat from a changed one.
+// vote notes a vote as the first of its chat or a changed one.
 func (t *Table) vote(f *Fact, chat uint64) {
 	r := &t.ratings
 	v := r.votes.Touch(chat, t.clock, t.clock-r.window)

@@ -1,5 +1,5 @@
-// Package session is the only state that the KPI modules share: who was seen before, which chats are open, and what
-// the clock has done to them. It turns an event into a Fact, in which every question that needs memory is answered.
+// Package session is the only state that the KPI modules share: who was seen before, which chats are open, and how
+// the clock has closed them. It turns an event into a Fact, in which every question that needs memory is answered.
 //
 // It counts nothing and exposes nothing. It reads no clock, takes no lock and does no I/O: the same messages give the
 // same facts, whatever happens between them.

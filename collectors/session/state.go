@@ -210,7 +210,7 @@ func putChat(w *codec.Writer, c *chat) {
 	w.Word(c.user.Lo)
 	acceptance := c.acceptance
 	if c.has(flagWaiting) {
-		acceptance = 0 // a place in a list that is made again
+		acceptance = 0 // a place in a list that Restore rebuilds
 	}
 	for _, v := range []int64{c.start, c.last, c.touched, c.unanswered, c.spare, c.spareClock, c.handover, acceptance, c.requested} {
 		w.Int(v)
@@ -234,7 +234,7 @@ func getChat(r *codec.Reader, c *chat) {
 	c.flags, c.class = chatFlags(r.Uint()), uint8(r.Uint())
 }
 
-// loadChats rebuilds what follows from the chats: counts, the list of those that wait, and the timers.
+// loadChats reads the chats and rebuilds what is derived from them: counts, the list of those that wait, and the timers.
 func (t *Table) loadChats(r *codec.Reader) {
 	cs := &t.chats
 	cs.Restore(r, getChat)

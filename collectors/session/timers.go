@@ -8,7 +8,7 @@ import (
 // timers order the open chats by when they are due, and those that are due at the same time by key.
 //
 // An entry may be earlier than the chat is due: activity, which is frequent, does not touch the heap, and the entry is
-// put right when it comes to the top. It is never later, since nothing brings a chat's end forward.
+// corrected when it comes to the top. It is never later, since nothing brings a chat's end forward.
 type timers struct {
 	heap []entry
 	pos  []uint32 // of each chat in the heap, by its number
@@ -17,8 +17,8 @@ type timers struct {
 	late []uint32 // scratch
 }
 
-// entry holds the upper half of the chat's key, which nearly always decides between chats of the same time: to look at the
-// chats themselves costs a miss of the cache for each.
+// entry holds the upper half of the chat's key, which nearly always decides between chats of the same time: looking at the
+// chats themselves costs a cache miss each.
 type entry struct {
 	due  int64
 	key  uint32
@@ -96,7 +96,7 @@ func (ts *timers) down(cs *chats, p int) {
 	ts.pos[e.chat] = uint32(p)
 }
 
-// reorder makes the heap again, after the keys of chats or everything changed.
+// reorder rebuilds the heap, after keys of chats or all of them have changed.
 func (cs *chats) reorder() {
 	cs.timers = timers{}
 	for i, used := range cs.Used() {
@@ -126,21 +126,21 @@ func (cs *chats) anyDue(clock int64) bool {
 }
 
 // takeDue takes all chats that the clock closes out of the heap, and returns them in the order of their due times. They may
-// be all there are: to take them out from the last to the first costs far less than to take the first time and again.
+// be all open chats: removing them from the last to the first costs far less than popping the first again and again.
 func (cs *chats) takeDue(clock int64) []entry {
 	ts := &cs.timers
 	due, late := ts.due[:0], ts.late[:0]
 	if cs.anyDue(clock) {
 		late = append(late, 0)
 	}
-	for k := 0; k < len(late); k++ { // the places of entries that are due, if they are right
+	for k := 0; k < len(late); k++ { // the places of entries that are due, unless they are too early
 		for c := 4*late[k] + 1; c <= 4*late[k]+4 && int(c) < len(ts.heap); c++ {
 			if ts.heap[c].due <= clock {
 				late = append(late, c)
 			}
 		}
 	}
-	for k := len(late) - 1; k >= 0; k-- { // from below, so that what is put right has a heap under it to move down in
+	for k := len(late) - 1; k >= 0; k-- { // from below, so that a corrected entry has a heap under it to move down in
 		e := ts.heap[late[k]]
 		c := cs.At(e.chat)
 		if right := cs.due(c); right != e.due {

@@ -107,7 +107,7 @@ func (u *users) advance(clock int64) {
 	}
 }
 
-// forgotten is decided by the hour and not by the sweep: a user found again after it is new in any case.
+// forgotten depends on the hour and not on the sweep: a user who comes back after it is new in any case.
 func (u *users) forgotten(v *user) bool { return v.hour()+u.retention <= u.hour }
 
 // sighting is what a sighting meant for a user.
@@ -221,11 +221,11 @@ func (t *Table) Group(i int) (p metric.Pair, device, browser string) {
 
 // GroupActive returns the users of a group that are active in a window as of now, in Unix nanoseconds.
 func (t *Table) GroupActive(i, window int, now int64) uint32 {
-	return t.users.groups[i].active.sum(window, t.users.windows[window], t.viewHour(now))
+	return t.users.groups[i].active.sum(window, t.users.windows[window], t.hourAt(now))
 }
 
-// CohortSize returns the users of a pair and cohort in a window as of now. The active ones are summed up over the
-// groups by the caller: CohortActive is not kept twice.
+// CohortSize returns the users of a pair and cohort in a window as of now. The caller adds up the active users
+// over the groups: they are not kept twice.
 func (t *Table) CohortSize(p metric.Pair, c Cohort, window int, now int64) uint32 {
 	if int(p) >= len(t.users.cohorts) {
 		return 0
@@ -237,11 +237,11 @@ func (t *Table) CohortSize(p metric.Pair, c Cohort, window int, now int64) uint3
 	case CohortAsked:
 		h = &t.users.cohorts[p].asked
 	}
-	return h.sum(window, t.users.windows[window], t.viewHour(now))
+	return h.sum(window, t.users.windows[window], t.hourAt(now))
 }
 
 // Windows returns the rolling windows in hours.
 func (t *Table) Windows() []uint32 { return t.users.windows }
 
-// viewHour lets windows roll on while no message moves the fold clock, and never back behind it.
-func (t *Table) viewHour(now int64) uint32 { return max(hourOf(max(now, 0)), t.users.hour) }
+// hourAt lets windows roll on while no message moves the fold clock, and never back behind it.
+func (t *Table) hourAt(now int64) uint32 { return max(hourOf(max(now, 0)), t.users.hour) }

@@ -57,13 +57,13 @@ func (t *Keyed[V]) Len() int { return t.slab.Len() }
 // At returns record i for reading.
 func (t *Keyed[V]) At(i uint32) *V { return &t.slab.At(i).val }
 
-// Edit returns record i for writing. The pointer is good until the next Freeze.
+// Edit returns record i for writing. The pointer is valid until the next Freeze.
 func (t *Keyed[V]) Edit(i uint32) *V { return &t.slab.Edit(i).val }
 
 // Key returns the key of record i.
 func (t *Keyed[V]) Key(i uint32) uint64 { return t.slab.At(i).key }
 
-// Used tells, for every index that was ever given out, whether its record is in use.
+// Used reports, for every index ever given out, whether its record is in use.
 func (t *Keyed[V]) Used() []bool { return t.slab.Used() }
 
 func (t *Keyed[V]) part(k uint64) *indexPart { return &t.parts[k>>(64-shardBits)] }
@@ -116,7 +116,7 @@ func (t *Keyed[V]) index(k uint64, i uint32) {
 	x.n++
 }
 
-// Remove gives record i back.
+// Remove removes record i.
 func (t *Keyed[V]) Remove(i uint32) {
 	k := t.Key(i)
 	x := t.part(k)

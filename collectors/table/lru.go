@@ -17,11 +17,11 @@ type touched[V any] struct {
 // Len returns the number of values.
 func (l *LRU[V]) Len() int { return l.keyed.Len() }
 
-// Oldest returns when the value that was not touched for longest was touched. There must be one.
+// Oldest returns when the least recently touched value was touched. There must be one.
 func (l *LRU[V]) Oldest() (at int64) { return l.keyed.At(l.oldest).at }
 
-// Touch returns the value of k for writing, and makes it the newest. What was last touched at since or before is as
-// good as forgotten: the value is a zero one then, as it is when k is new. The pointer is good until the next call.
+// Touch returns the value of k for writing, and makes it the newest. A value last touched at since
+// or before counts as forgotten: it is zero then, as when k is new. The pointer is valid until the next call.
 func (l *LRU[V]) Touch(k uint64, at, since int64) *V {
 	i := l.keyed.Get(k)
 	if i == 0 {
@@ -65,7 +65,7 @@ func (l *LRU[V]) Forget(k uint64) {
 	}
 }
 
-// Drop removes the value that was not touched for longest. There must be one.
+// Drop removes the least recently touched value. There must be one.
 func (l *LRU[V]) Drop() { l.remove(l.oldest) }
 
 func (l *LRU[V]) remove(i uint32) {
@@ -78,7 +78,7 @@ func (l *LRU[V]) Reset() { *l = LRU[V]{} }
 
 // Freeze returns a function that writes the values of this moment from the oldest on; it may run while the table changes.
 func (l *LRU[V]) Freeze(put func(*codec.Writer, *V)) func(*codec.Writer) {
-	n, first, at := l.Len(), l.oldest, l.keyed.slab.view()
+	n, first, at := l.Len(), l.oldest, l.keyed.slab.reader()
 	return func(w *codec.Writer) {
 		w.Uint(uint64(n))
 		for i := first; i != 0; {

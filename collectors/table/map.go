@@ -80,7 +80,7 @@ func (m *Map[V]) Get(k Key) (V, bool) {
 	return none, false
 }
 
-// Put returns the value of k for writing, a zero one when k is new. The pointer is good until the next call.
+// Put returns the value of k for writing, a zero one when k is new. The pointer is valid until the next call.
 func (m *Map[V]) Put(k Key) (v *V, fresh bool) {
 	p := m.part(k)
 	p.thaw()

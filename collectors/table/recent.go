@@ -4,7 +4,7 @@ import "github.com/bot-exporter/bot-exporter/collectors/codec"
 
 const recentChunk = 4096
 
-// Recent is a set of keys in the order in which they came, each with the time of its coming: the oldest leaves first.
+// Recent is a set of keys in the order in which they came, each with the time of its arrival: the oldest leaves first.
 type Recent struct {
 	chunks []*[recentChunk]arrival
 	head   uint32 // number of the oldest key; keys are numbered in the order of their coming, modulo 2^32
@@ -12,7 +12,7 @@ type Recent struct {
 	base   uint32 // number of the first place of the first chunk
 
 	// slots is an open hash table of numbers at most half full: the upper half of a slot is a part of the key, odd, and
-	// the lower half its number. A key that is not there is nearly always told from one word.
+	// the lower half its number. One word nearly always shows that a key is not there.
 	slots []uint64
 	shift uint8 // of a slot, to its home
 }
@@ -50,7 +50,7 @@ func (r *Recent) find(k Key) (i uint32, ok bool) {
 
 func (r *Recent) after(i uint32) uint32 { return (i + 1) & uint32(len(r.slots)-1) }
 
-// Add adds k unless it is there, and tells whether it did. A key that is there keeps its time.
+// Add adds k unless it is there, and reports whether it did. A key that is there keeps its time.
 func (r *Recent) Add(k Key, at int64) bool {
 	if 2*r.Len() >= len(r.slots) {
 		r.resize(max(minRecent, 2*len(r.slots)))

@@ -44,7 +44,7 @@ func (s *Slab[T]) New() uint32 {
 // At returns record i for reading.
 func (s *Slab[T]) At(i uint32) *T { return &s.chunks[i/chunkSize][i%chunkSize] }
 
-// Edit returns record i for writing. The pointer is good until the next Freeze.
+// Edit returns record i for writing. The pointer is valid until the next Freeze.
 func (s *Slab[T]) Edit(i uint32) *T {
 	if c := i / chunkSize; s.frozen[c] {
 		copied := *s.chunks[c]
@@ -53,7 +53,7 @@ func (s *Slab[T]) Edit(i uint32) *T {
 	return s.At(i)
 }
 
-// Free gives record i back.
+// Free releases record i.
 func (s *Slab[T]) Free(i uint32) {
 	var zero T
 	*s.Edit(i) = zero
@@ -63,7 +63,7 @@ func (s *Slab[T]) Free(i uint32) {
 // Freeze returns a function that writes the records of this moment; it may run while the slab changes. Freed records
 // are written as the zero records that they are: an exact image keeps later indexes, and so later bytes, the same.
 func (s *Slab[T]) Freeze(put func(*codec.Writer, *T)) func(*codec.Writer) {
-	at := s.view()
+	at := s.reader()
 	free := append([]uint32(nil), s.free...)
 	next := s.next
 	return func(w *codec.Writer) {
@@ -78,8 +78,8 @@ func (s *Slab[T]) Freeze(put func(*codec.Writer, *T)) func(*codec.Writer) {
 	}
 }
 
-// view returns a function that reads the records as they are now, while the slab changes.
-func (s *Slab[T]) view() func(i uint32) *T {
+// reader returns a function that reads the records as they are now, while the slab changes.
+func (s *Slab[T]) reader() func(i uint32) *T {
 	chunks := append([]*chunk[T](nil), s.chunks...)
 	for i := range s.frozen {
 		s.frozen[i] = true
@@ -106,7 +106,7 @@ func (s *Slab[T]) Restore(r *codec.Reader, get func(*codec.Reader, *T)) {
 	}
 }
 
-// Used tells, for every index that was ever given out, whether its record is in use.
+// Used reports, for every index ever given out, whether its record is in use.
 func (s *Slab[T]) Used() []bool {
 	used := make([]bool, s.next)
 	for i := range used {

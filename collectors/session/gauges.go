@@ -2,8 +2,8 @@ package session
 
 import "time"
 
-// The views show the state as of a time, which lets windows, open chats and waits go on while no message moves the fold
-// clock. They never change anything.
+// Gauges read the state as of a time, which lets windows, open chats and waits go on while no message moves the fold
+// clock. Reading changes nothing.
 
 // OpenChats appends the number of open chats of each pair that a user started. Chats whose timeout has passed do not
 // count any more, though only the next message closes them.
