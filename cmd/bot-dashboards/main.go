@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	_ "time/tzdata" // zones where the system has none
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/version"
