@@ -72,7 +72,7 @@ func TestNATSPermissions(t *testing.T) {
 		for _, u := range opts.Users {
 			users[u.Username] = u.Permissions
 		}
-		publish, subscribe := jetstream.Permissions("BOT_EVENTS", "_INBOX_exporter")
+		publish, subscribe := jetstream.Permissions(jetstream.API{}, "BOT_EVENTS", "_INBOX_exporter")
 		p := users["exporter"]
 		require.NotNil(t, p)
 		assert.ElementsMatch(t, publish, p.Publish.Allow)

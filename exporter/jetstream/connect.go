@@ -1,6 +1,7 @@
 package jetstream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -187,7 +189,7 @@ func (c *Config) observe(o *nats.Options) {
 }
 
 // connected waits for the connection.
-func connected(ctx context.Context, nc *nats.Conn, most time.Duration) error {
+func connected(ctx context.Context, nc *nats.Conn, most time.Duration, failed *LastError) error {
 	// The listener comes first: a connection made between the question and the listener would go unheard.
 	changed := nc.StatusChanged(nats.CONNECTED, nats.CLOSED)
 	defer nc.RemoveStatusListener(changed)
@@ -205,12 +207,35 @@ func connected(ctx context.Context, nc *nats.Conn, most time.Duration) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-limit.C:
-			if err := nc.LastError(); err != nil {
-				return fmt.Errorf("%w: %w", ErrNotConnected, err)
-			}
-			return ErrNotConnected
+			return notConnected(nc, failed)
 		}
 	}
+}
+
+// notConnected names the addresses, which hold no credentials, and what went wrong last. failed may be nil.
+func notConnected(nc *nats.Conn, failed *LastError) error {
+	err := fmt.Errorf("%w at %s", ErrNotConnected, strings.Join(nc.Servers(), ", "))
+	if last := cmp.Or(failed.Get(), nc.LastError()); last != nil {
+		err = fmt.Errorf("%w: %w", err, last)
+	}
+	return err
+}
+
+// LastError keeps what an Observer's Failed was told last: the client itself forgets why it could not connect.
+type LastError struct{ err atomic.Pointer[error] }
+
+// Set is for Observer.Failed.
+func (l *LastError) Set(err error) { l.err.Store(&err) }
+
+// Get returns the last error, or nil.
+func (l *LastError) Get() error {
+	if l == nil {
+		return nil
+	}
+	if err := l.err.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // ErrNotConnected says that there is no connection to any server. The client goes on trying by itself.

@@ -45,7 +45,7 @@ func (s *Source) consume(ctx context.Context, seen *verified, at exporter.Positi
 		cfg.FilterSubjects = seen.inForce
 	}
 	p := &puller{
-		nc: s.nc, timing: s.timing, stream: s.opts.Stream, consumer: name, filter: s.filter,
+		nc: s.nc, timing: s.timing, stream: s.opts.Stream, consumer: name, api: s.opts.API, filter: s.filter,
 		inbox:   s.nc.NewInbox(),
 		ch:      make(chan *nats.Msg, channelSize),
 		lastSeq: at.Seq,
@@ -83,7 +83,7 @@ func (s *Source) consume(ctx context.Context, seen *verified, at exporter.Positi
 func (s *Source) replace(name string) {
 	if s.opts.Leftover != "" {
 		//nolint:errcheck // the server deletes it later, too
-		s.nc.PublishRequest("$JS.API.CONSUMER.DELETE."+s.opts.Stream+"."+s.opts.Leftover, s.nc.NewInbox(), nil)
+		s.nc.PublishRequest(s.opts.API.subject("CONSUMER.DELETE."+s.opts.Stream+"."+s.opts.Leftover), s.nc.NewInbox(), nil)
 	}
 	if s.opts.Creating != nil {
 		s.opts.Creating(name)

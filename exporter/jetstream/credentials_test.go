@@ -21,8 +21,10 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nkeys"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/bot-exporter/bot-exporter/exporter"
 	"github.com/bot-exporter/bot-exporter/exporter/proctest"
 )
 
@@ -268,7 +270,7 @@ func TestCredentialsExpire(t *testing.T) {
 func TestPermissions(t *testing.T) {
 	t.Parallel()
 	const inbox = "_INBOX_exporter"
-	all, subscribe := Permissions(streamName, inbox)
+	all, subscribe := Permissions(API{}, streamName, inbox)
 	fewest := slices.DeleteFunc(slices.Clone(all), func(s string) bool { return s == "$JS.API.STREAM.MSG.GET."+streamName })
 	require.Len(t, fewest, len(all)-1)
 	users := ""
@@ -325,6 +327,28 @@ func TestPermissions(t *testing.T) {
 		} else {
 			require.ErrorContains(t, err, "is publishing to $JS.API.STREAM.MSG.GET.EV permitted?")
 		}
+	}
+}
+
+// Whoever may not subscribe to the answers, or not ask for the stream, is told so, and not that time ran out.
+func TestRefusalIsTheReason(t *testing.T) {
+	t.Parallel()
+	n, _ := configured(t, `authorization { users: [ { user: admin, password: secret },
+		{ user: deaf, password: secret, permissions { publish: [">"], subscribe: ["other.>"] } },
+		{ user: mute, password: secret, permissions { publish: ["other.>"], subscribe: [">"] } } ] }`)
+	secret := writeFile(t, "secret", "secret")
+	connect := func(user string) *nats.Conn {
+		return dial(t, Config{URLs: []string{n.URL()}, User: user, PasswordFile: secret})
+	}
+	create(t, connect("admin"))
+	for user, says := range map[string]string{"deaf": `Subscription to "_INBOX.`, "mute": `Publish to "$JS.API.STREAM.INFO.EV"`} {
+		source := newSource(t, connect(user))
+		source.timing.request = 200 * time.Millisecond
+		require.EventuallyWithT(t, func(c *assert.CollectT) { // the refusal comes after the first request, whatever the load
+			_, err := source.Open(t.Context(), exporter.Position{})
+			require.ErrorContains(c, err, "does not permit it: nats: permissions violation: Permissions Violation for "+says)
+			require.NotContains(c, err.Error(), "deadline")
+		}, patience, tick)
 	}
 }
 

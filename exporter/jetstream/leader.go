@@ -16,7 +16,7 @@ import (
 // follow vouches for its bounds before and after: a server that was cut off still answers for what it has.
 func (s *Source) Ahead(ctx context.Context, at exporter.Position) (*exporter.Message, exporter.StreamInfo, error) {
 	m, info, err := s.ahead(ctx, at)
-	return m, info, s.doubt.note(err, s.timing.doubt)
+	return m, info, s.doubt.note(s.explained(err), s.timing.doubt)
 }
 
 func (s *Source) ahead(ctx context.Context, at exporter.Position) (*exporter.Message, exporter.StreamInfo, error) {
@@ -74,7 +74,7 @@ func leader(info *jetstream.StreamInfo) string {
 func (s *Source) ofLeader(ctx context.Context, request []byte) (*exporter.Message, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timing.request)
 	defer cancel()
-	subject := "$JS.API.STREAM.MSG.GET." + s.opts.Stream
+	subject := s.opts.API.subject("STREAM.MSG.GET." + s.opts.Stream)
 	m, err := s.nc.RequestWithContext(ctx, subject, request)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return nil, fmt.Errorf("%w; is publishing to %s permitted?", err, subject)

@@ -17,16 +17,17 @@ const (
 	maxOrigins    = 16               // that are asked about at each look
 )
 
-// origin is what is known about a stream that another one copies. Its sequences are not those that the copy was made
-// from once it was made anew: then the copy waits for a sequence that comes late or never, and lacks all before it.
+// origin is what is known about a stream that another one copies. When it is recreated its sequences start over: the copy
+// waits for a sequence that comes late or never, and lacks all before it.
 type origin struct {
+	config   *jetstream.StreamConfig // nil until it could be asked
 	created  time.Time
 	replaced bool // it was made anew while we looked
 	silent   int  // looks in a row at which it had not been heard of
 	unasked  bool // nobody answers about it, mostly for want of a permission
 }
 
-// lookAtOrigins adds what can be told about the origins of a mirror or of a stream with sources.
+// lookAtOrigins adds what is known of the origins of a mirror or of a stream with sources.
 func (s *Source) lookAtOrigins(ctx context.Context, now *sight, at exporter.Position, r *Report) {
 	setting, list := "sources", now.Sources
 	if now.Mirror != nil {
@@ -63,6 +64,13 @@ func (s *Source) lookAtOrigins(ctx context.Context, now *sight, at exporter.Posi
 	r.Advice = append(r.Advice, Advice{setting, reason})
 }
 
+func (s *Source) originConfig(name string) *jetstream.StreamConfig {
+	if known := s.origins[name]; known != nil {
+		return known.config
+	}
+	return nil
+}
+
 // lookAtOrigin returns what is wrong with an origin, and whether it could be asked.
 func (s *Source) lookAtOrigin(ctx context.Context, now *sight, info *jetstream.StreamSourceInfo, at exporter.Position) (wrong string, asked bool) {
 	known := s.origins[info.Name]
@@ -89,7 +97,7 @@ func (s *Source) lookAtOrigin(ctx context.Context, now *sight, info *jetstream.S
 	asked = there != nil || errors.Is(err, jetstream.ErrStreamNotFound)
 	if there != nil {
 		known.replaced = known.replaced || !known.created.IsZero() && !known.created.Equal(there.Created)
-		known.created = there.Created
+		known.created, known.config = there.Created, &there.Config
 	}
 	switch {
 	case errors.Is(err, jetstream.ErrStreamNotFound):

@@ -19,6 +19,7 @@ const (
 
 // StreamSettings say how to create a stream. The zero values of all but name and subjects are the recommended ones.
 type StreamSettings struct {
+	API             API // that gets the stream
 	Name            string
 	Subjects        []string
 	Replicas        int           // when 0, 3 in a cluster and else 1
@@ -32,11 +33,11 @@ type StreamSettings struct {
 // left as it is: advice tells what is wrong with it. The error is ErrFewServers when three are asked for by default, and
 // the cluster has no room for them at the moment.
 func EnsureStream(ctx context.Context, nc *nats.Conn, s StreamSettings) (created bool, err error) {
-	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(requestTimeout))
+	js, err := s.API.client(nc)
 	if err != nil {
 		return false, err
 	}
-	if err := connected(ctx, nc, requestTimeout); err != nil {
+	if err := connected(ctx, nc, requestTimeout, nil); err != nil {
 		return false, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*requestTimeout)
@@ -78,6 +79,7 @@ const clusterReplicas = 3
 const (
 	codeNoPeers      jetstream.ErrorCode = 10005 // fewer servers than replicas
 	codeNotClustered jetstream.ErrorCode = 10074 // replicas on a single server
+	codeOtherStream  jetstream.ErrorCode = 10060 // not the one that the publisher expects
 )
 
 // ErrFewServers says that the cluster has fewer servers than the stream shall have replicas, or that some are away.
@@ -154,13 +156,13 @@ func Advise(c *jetstream.StreamConfig) ([]Advice, error) {
 // Without the second last of them the exporter cannot recognize its stream again after somebody deleted the very
 // message that it counted last, find where a broker lost its tail, nor tell that nothing is left to catch up with where
 // the last messages are deleted or for others. The right to create consumers is the right to read the whole stream.
-func Permissions(stream, inboxPrefix string) (publish, subscribe []string) {
+func Permissions(api API, stream, inboxPrefix string) (publish, subscribe []string) {
 	return []string{
-		"$JS.API.STREAM.INFO." + stream,
-		"$JS.API.CONSUMER.CREATE." + stream + ".>",
-		"$JS.API.CONSUMER.MSG.NEXT." + stream + ".>",
-		"$JS.API.CONSUMER.DELETE." + stream + ".>",
-		"$JS.API.STREAM.MSG.GET." + stream,
-		"$JS.API.DIRECT.GET." + stream,
+		api.subject("STREAM.INFO." + stream),
+		api.subject("CONSUMER.CREATE." + stream + ".>"),
+		api.subject("CONSUMER.MSG.NEXT." + stream + ".>"),
+		api.subject("CONSUMER.DELETE." + stream + ".>"),
+		api.subject("STREAM.MSG.GET." + stream),
+		api.subject("DIRECT.GET." + stream),
 	}, []string{or(inboxPrefix, "_INBOX") + ".>"}
 }

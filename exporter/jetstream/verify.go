@@ -108,9 +108,9 @@ func (s *Source) infoWithin(ctx context.Context, limit time.Duration) (*jetstrea
 	stream, err := s.js.Stream(ctx, s.opts.Stream)
 	switch {
 	case errors.Is(err, jetstream.ErrStreamNotFound):
-		return nil, fmt.Errorf("%w: %s", exporter.ErrNoStream, s.opts.Stream)
+		return nil, fmt.Errorf("%w: %s%s", exporter.ErrNoStream, s.opts.Stream, s.opts.API.where())
 	case err != nil:
-		return nil, fmt.Errorf("read information of stream %s: %w", s.opts.Stream, err)
+		return nil, fmt.Errorf("read information of stream %s%s: %w", s.opts.Stream, s.opts.API.where(), err)
 	}
 	info := stream.CachedInfo()
 	if !quorum(info.Cluster) {
@@ -147,7 +147,7 @@ func (s *Source) anchor(ctx context.Context, info *jetstream.StreamInfo, at expo
 func (s *Source) stored(ctx context.Context, seq uint64) (exporter.Anchor, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timing.request)
 	defer cancel()
-	m, err := s.nc.RequestWithContext(ctx, "$JS.API.DIRECT.GET."+s.opts.Stream, fmt.Appendf(nil, `{"seq":%d}`, seq))
+	m, err := s.nc.RequestWithContext(ctx, s.opts.API.subject("DIRECT.GET."+s.opts.Stream), fmt.Appendf(nil, `{"seq":%d}`, seq))
 	if err != nil {
 		return exporter.Anchor{}, err
 	}
