@@ -49,6 +49,7 @@ func TestNATSConfigurations(t *testing.T) {
 			assert.True(t, opts.JetStream)
 			assert.True(t, opts.SyncAlways, "messages are acknowledged before they are on disk")
 			assert.False(t, opts.NoJetStreamStrict)
+			assert.Equal(t, "127.0.0.1", opts.HTTPHost, "monitoring is unprotected")
 			assert.Positive(t, opts.JetStreamMaxStore)
 			assert.GreaterOrEqual(t, opts.MaxPayload, int32(jetstream.DefaultMaxMsgSize))
 			if name != "server.conf" {
