@@ -36,8 +36,8 @@ func NewPublisher(nc *nats.Conn) (*Publisher, error) {
 	return p, err
 }
 
-// Publish sends a message without waiting for the server to store it. id, the CloudEvents source and id together,
-// lets the server drop a second copy within its duplicate window. The error may be that of an earlier message.
+// Publish sends a message without waiting for the server to store it. id is made of the CloudEvents source and id, and lets
+// the server drop a second copy within its duplicate window. The error may be that of an earlier message.
 func (p *Publisher) Publish(subject, id string, data []byte) error {
 	select {
 	case err := <-p.failed:

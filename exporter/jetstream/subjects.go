@@ -25,8 +25,8 @@ func canonical(subjects []string) []string {
 	return out
 }
 
-// inForce returns the filter that the consumer needs. It is nil where the whole stream is read, so that each hole in its
-// sequences is a loss; the reader then leaves out what the filter does not take.
+// inForce returns the filter that the consumer needs. It is nil when the whole stream is read, so that each gap in its
+// sequences is a loss; the puller then skips what the filter does not take.
 func inForce(filter []string, c *jetstream.StreamConfig) []string {
 	switch {
 	case sparse(c): // has holes by design
@@ -35,7 +35,7 @@ func inForce(filter []string, c *jetstream.StreamConfig) []string {
 		}
 		return filter
 	case covers(filter, c), fed(c) && coversAll(filter, stored(c)):
-		return nil // what comes from other streams is taken for ours until it is seen
+		return nil // what comes from other streams counts as ours until it is seen
 	}
 	return filter
 }

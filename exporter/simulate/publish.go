@@ -39,9 +39,9 @@ const nap = 2 * time.Millisecond
 // Publish calls publish with each event when it is due, until ctx is done, publish fails or the limit is reached; only
 // the last gives no error.
 //
-// By Speed, all that lies in the past of the real clock is due at once, with its own times, and the simulation goes on
-// at that speed from there. By Rate, the first event is due at once wherever the simulation stands. Both put the times
-// of later events where they are on the real clock, so that they stay close to their stored times. A publisher that is
+// By Speed, events before the present of the real clock are due at once, with their own times, and the simulation goes on
+// at that speed from there. By Rate, the first event is due at once wherever the simulation stands. Both move the times of
+// later events to the real clock, so that they stay close to their stored times. A publisher that is
 // too slow for Speed falls behind and catches up; events that it missed at Rate are not made up for.
 func (s *Simulator) Publish(ctx context.Context, p Pace, publish func(Message) error) error {
 	if p.Speed <= 0 {
@@ -93,7 +93,7 @@ type schedule struct {
 	due   int64 // of the last event, by Rate
 }
 
-// maxDebt is how far a publisher may fall behind Rate before the rest is let go.
+// maxDebt is how far a publisher may fall behind Rate; what lies further back is dropped.
 const maxDebt = int64(time.Second)
 
 // place gives when an event is due that is stored at the simulated time at, and when it happened.
