@@ -93,7 +93,7 @@ func TestCheck(t *testing.T) {
 		require.Contains(t, text, "nothing.ndjson")
 		code, _, text = ended(t, "", command, sample, "--config.file="+file(t, "c.yml", "chats: {idle: 1h}"))
 		require.Equal(t, 2, code)
-		require.Contains(t, text, "idle not found")
+		require.Contains(t, text, "there is no setting idle here")
 	}
 }
 

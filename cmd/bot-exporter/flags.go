@@ -115,7 +115,8 @@ func addNATSFlags(c clause) *natsFlags {
 // source returns what is read; the error is one of the flags.
 func (f *natsFlags) source() (jetstream.Options, error) {
 	o := jetstream.Options{API: jetstream.API{Domain: *f.domain, Prefix: *f.apiPrefix}, Stream: *f.stream, Subjects: *f.subjects}
-	return o, o.Check()
+	err := o.Check()
+	return o, err
 }
 
 func (f *natsFlags) config(name string, log *slog.Logger) jetstream.Config {

@@ -49,7 +49,7 @@ func serveCommand(app *kingpin.Application) (string, command) {
 		Default("auto").Enum("auto", "1", "2", "3", "4", "5")
 	embedded := cmd.Flag("nats.embedded", "Run a NATS server with JetStream within this process instead of connecting to one.").Bool()
 	address := cmd.Flag("nats.embedded.address", "Address of the embedded NATS server, host:port; it is neither encrypted nor protected.").Default("127.0.0.1:4222").String()
-	storage := cmd.Flag("storage.path", "Directory of checkpoints, the users' key and the embedded server's streams.").Default("data").String()
+	dir := cmd.Flag("storage.path", "Directory of checkpoints, the users' key and the embedded server's streams.").Default("data").String()
 	keyFile := cmd.Flag("users.key-file", "File with the key of the users' pseudonyms, 32 hexadecimal digits; made in the storage when not given.").String()
 	mismatch := cmd.Flag("on-stream-mismatch", "When the stream is not the one of the checkpoint, or lost its last messages: resume (when it lost its last messages, keep totals and go on after the last message that is the same; else halt), halt, rebase (keep totals, count the new stream from its first message) or reset (forget everything).").
 		Default(string(exporter.Resume)).Enum(exporter.Policies()...)
@@ -75,7 +75,7 @@ func serveCommand(app *kingpin.Application) (string, command) {
 		log := logs.logger(io.err)
 		log.set(cfg)
 		d := daemon{
-			cfg: cfg, storage: *storage, keyFile: *keyFile, nats: broker.config("bot-exporter", log.Logger),
+			cfg: cfg, storage: *dir, keyFile: *keyFile, nats: broker.config("bot-exporter", log.Logger),
 			source: source, create: *create || *embedded,
 			web: webFlags, log: log, reload: reload{read: read, apply: log.set, byHTTP: *lifecycle, hosts: *reloadHosts},
 		}

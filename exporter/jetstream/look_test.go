@@ -217,7 +217,7 @@ func TestMirrorOfAPart(t *testing.T) {
 	require.Contains(t, reasons(report, "mirror")[0], "holes by design")
 }
 
-// An origin that is made anew keeps its first messages to itself, whether it is asked before or after its sequences pass
+// An origin that is recreated keeps its first messages to itself, whether it is asked before or after its sequences pass
 // those of the mirror, and also by a process that did not see it happen.
 func TestOriginRecreated(t *testing.T) {
 	t.Parallel()
