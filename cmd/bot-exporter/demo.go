@@ -32,8 +32,11 @@ func demoCommand(app *kingpin.Application) (string, command) {
 		cfg := exporter.Defaults()
 		cfg.LogLevel = *logs.level
 		cfg, err := fold.over(cfg)
-		if err != nil {
+		if err = errors.Join(err, positive("chats-per-hour", *chats)); err != nil {
 			return 2, err
+		}
+		if !(*speed >= 0.1 && *speed <= 10) { // nor NaN
+			return 2, fmt.Errorf("--speed=%g must be from 0.1 to 10", *speed)
 		}
 		// The day before arrives in one breath: with the usual timeouts, its chats would be over before they begin.
 		cfg.KPIs.Session.IdleTimeouts = map[string]time.Duration{}
@@ -54,7 +57,7 @@ func demoCommand(app *kingpin.Application) (string, command) {
 		ctx, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)
 		d := daemon{
-			cfg: cfg, storage: dir, stream: "BOT_EVENTS", subjects: []string{"bot.events.>"}, create: true, replicas: 1,
+			cfg: cfg, storage: dir, source: jetstream.Options{Stream: "BOT_EVENTS", Subjects: []string{"bot.events.>"}}, create: true, replicas: 1,
 			embedded: vacant(*broker), volatile: true, web: &toolkit.FlagConfig{WebConfigFile: new(string)}, listener: listener,
 			log: log,
 		}
@@ -106,11 +109,11 @@ func (d *daemon) traffic(ctx context.Context, url string, c simulate.Config) err
 		return untilStopped(ctx, err)
 	}
 	defer nc.Close()
-	settings := jetstream.StreamSettings{Name: d.stream, Subjects: d.subjects}
+	settings := jetstream.StreamSettings{Name: d.source.Stream, Subjects: d.source.Subjects}
 	if _, err := jetstream.EnsureStream(ctx, nc, settings); err != nil {
 		return untilStopped(ctx, err)
 	}
-	err = publishEvents(ctx, simulate.New(c), simulate.Pace{}, nc, d.log.Logger)
+	err = publishEvents(ctx, simulate.New(c), simulate.Pace{}, nc, d.source.Stream, d.log.Logger)
 	if ctx.Err() != nil {
 		return nil // the server goes away under it
 	}

@@ -78,6 +78,7 @@ func (f *logFlags) logger(w io.Writer) logger {
 type natsFlags struct {
 	urls, subjects            *[]string
 	stream                    *string
+	domain, apiPrefix         *string
 	inboxPrefix               *string
 	user, passwordFile        *string
 	tokenFile, nkeyFile       *string
@@ -91,6 +92,8 @@ func addNATSFlags(c clause) *natsFlags {
 		urls:            c.Flag("nats.url", "Address of NATS; repeat it for the servers of a cluster.").Default("nats://127.0.0.1:4222").Strings(),
 		stream:          c.Flag("nats.stream", "JetStream stream that holds the events.").Default("BOT_EVENTS").String(),
 		subjects:        c.Flag("nats.subjects", "Subjects of the events in the stream; repeatable.").Default("bot.events.>").Strings(),
+		domain:          c.Flag("nats.jetstream-domain", "JetStream domain of the stream, when it is not that of the server connected to, as at a leaf node.").String(),
+		apiPrefix:       c.Flag("nats.jetstream-prefix", "Prefix of the JetStream API's subjects instead of $JS.API, when another account exports its JetStream to this one.").String(),
 		inboxPrefix:     c.Flag("nats.inbox-prefix", "Prefix of the subjects for answers; a private one keeps others from reading them.").Default("_INBOX").String(),
 		user:            c.Flag("nats.user", "User name; with --nats.password-file.").String(),
 		passwordFile:    c.Flag("nats.password-file", "File with the password of --nats.user, read at each connection.").String(),
@@ -103,6 +106,13 @@ func addNATSFlags(c clause) *natsFlags {
 		tlsFirst:        c.Flag("nats.tls-first", "Start TLS before the server says anything.").Bool(),
 		plaintext:       c.Flag("nats.allow-plaintext-credentials", "Allow a password or token to go unencrypted to another host.").Bool(),
 	}
+}
+
+// source returns what is read; the error is one of the flags.
+func (f *natsFlags) source() (jetstream.Options, error) {
+	o := jetstream.Options{API: jetstream.API{Domain: *f.domain, Prefix: *f.apiPrefix}, Stream: *f.stream, Subjects: *f.subjects}
+	err := o.Check()
+	return o, err
 }
 
 func (f *natsFlags) config(name string, log *slog.Logger) jetstream.Config {

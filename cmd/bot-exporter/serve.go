@@ -30,8 +30,7 @@ type daemon struct {
 	storage  string
 	keyFile  string // of the pseudonyms; in the storage when empty
 	nats     jetstream.Config
-	stream   string
-	subjects []string
+	source   jetstream.Options // what to read; the rest is filled in by follow
 	create   bool
 	replicas int    // of a stream that is created; 0 for as many as the cluster allows
 	embedded string // address of a NATS server within the process; none when empty
@@ -83,11 +82,15 @@ func serveCommand(app *kingpin.Application) (string, command) {
 		if err != nil {
 			return 2, err
 		}
+		source, err := broker.source()
+		if err != nil {
+			return 2, err
+		}
 		log := logs.logger(io.err)
 		log.apply(cfg)
 		d := daemon{
 			cfg: cfg, storage: *dir, keyFile: *keyFile, nats: broker.config("bot-exporter", log.Logger),
-			stream: *broker.stream, subjects: *broker.subjects, create: *create || *embedded,
+			source: source, create: *create || *embedded,
 			web: webFlags, log: log, reload: reload{read: read, apply: log.apply, byHTTP: *lifecycle, hosts: *reloadHosts},
 		}
 		d.replicas, _ = strconv.Atoi(*replicas) // 0 for auto
@@ -165,25 +168,26 @@ func (d *daemon) follow(ctx context.Context, store *storage.Store) error {
 	for _, reason := range d.damaged {
 		engine.CheckpointRejected(reason)
 	}
+	d.source.Failed = &jetstream.LastError{}
 	d.nats.Observer = jetstream.Observer{
 		Connected:    func(string) { engine.Connected(true) },
 		Disconnected: func(error) { engine.Connected(false) },
+		Failed:       d.source.Failed.Set,
 	}
 	nc, err := jetstream.Connect(ctx, d.nats)
 	if err != nil {
 		return untilStopped(ctx, err)
 	}
 	defer nc.Close()
-	options := jetstream.Options{
-		Stream: d.stream, Subjects: d.subjects, Leftover: store.Consumer(), Report: d.report(engine), Logger: d.log.Logger,
-		Creating: func(name string) {
-			if err := store.KeepConsumer(name); err != nil {
-				d.log.Warn("a killed process would leave its consumer to the broker for a while", "err", err)
-			}
-		},
+	options := d.source
+	options.Leftover, options.Report, options.Logger = store.Consumer(), d.report(engine), d.log.Logger
+	options.Creating = func(name string) {
+		if err := store.KeepConsumer(name); err != nil {
+			d.log.Warn("name of consumer not kept; after a kill the broker keeps the consumer for a while", "err", err)
+		}
 	}
 	if d.create {
-		options.Create = &jetstream.StreamSettings{Name: d.stream, Subjects: d.subjects, Replicas: d.replicas}
+		options.Create = &jetstream.StreamSettings{Name: d.source.Stream, Subjects: d.source.Subjects, Replicas: d.replicas}
 	}
 	source, err := jetstream.NewSource(nc, options)
 	if err != nil {

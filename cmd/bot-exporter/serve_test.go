@@ -163,7 +163,8 @@ func TestMissingStream(t *testing.T) {
 	d := serving(t, "--nats.url="+url, "--nats.stream=OTHER", "--nats.subjects=other.>", "--storage.path="+t.TempDir())
 	d.Until("it says so", func() bool {
 		status, text := d.Get("/-/ready")
-		return status == 503 && text == "not ready: no_stream: stream does not exist: OTHER\n"
+		return status == 503 && text == "not ready: no_stream: stream does not exist: OTHER; "+
+			"create it, start with --nats.create-stream, or name its domain with --nats.jetstream-domain\n"
 	})
 	_, err = js.StreamInfo("OTHER")
 	require.Error(t, err)
@@ -173,6 +174,22 @@ func TestMissingStream(t *testing.T) {
 	info, err := js.StreamInfo("OTHER")
 	require.NoError(t, err)
 	require.Equal(t, []string{"other.>"}, info.Config.Subjects)
+}
+
+// What no server can mend ends the process at once.
+func TestImpossibleStream(t *testing.T) {
+	for flag, says := range map[string]string{
+		"--nats.stream=a.b":            `--nats.stream: name "a.b" is not valid`,
+		"--nats.subjects=bot..x":       `--nats.subjects: subject "bot..x" is not valid`,
+		"--nats.jetstream-domain=a.b":  `--nats.jetstream-domain: "a.b" is not valid`,
+		"--nats.jetstream-prefix=$JS.": `--nats.jetstream-prefix: "$JS." is not valid`,
+	} {
+		for _, command := range []string{"serve", "simulate"} {
+			code, _, text := ended(t, "", command, flag)
+			require.Equal(t, 2, code, text)
+			require.Contains(t, text, says)
+		}
+	}
 }
 
 // embedded finds the address of the NATS server within the process.

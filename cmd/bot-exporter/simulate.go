@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -17,14 +18,11 @@ import (
 )
 
 func simulateCommand(app *kingpin.Application) (string, command) {
-	cmd := app.Command("simulate", "Make up the events of a shop and a bank assistant, always the same ones for a seed.")
+	cmd := app.Command("simulate", "Generate the events of a shop and a bank assistant, always the same ones for a seed, and publish them to --nats.stream under the first of --nats.subjects.")
 	logs, broker := addLogFlags(cmd, "info"), addNATSFlags(cmd)
 	output := cmd.Flag("output", "nats publishes the events as they become due; - prints them, one in a line, with their stored times.").Default("nats").Enum("nats", "-")
 	seed := cmd.Flag("seed", "Seed of the random numbers.").Default("1").Uint64()
-	rate := cmd.Flag("rate", "Events per second, evenly; 0 follows day and week at --speed.").Default("0").Float64()
-	speed := cmd.Flag("speed", "Simulated seconds per second.").Default("1").Float64()
-	events := cmd.Flag("events", "How many events; 0 goes on until stopped.").Default("0").Int()
-	chats := cmd.Flag("chats-per-hour", "Mean number of chats begun in an hour.").Default("1200").Float64()
+	amounts := addAmountFlags(cmd)
 	start := cmd.Flag("start", "When the simulation begins, RFC 3339; now when empty.").String()
 	outages, behavior := addOutageFlags(cmd), addBehaviorFlags(cmd)
 	return cmd.FullCommand(), func(ctx context.Context, std stdio) (int, error) {
@@ -39,13 +37,20 @@ func simulateCommand(app *kingpin.Application) (string, command) {
 		if err != nil {
 			return 2, err
 		}
-		if err := outages.validate(*rate); err != nil {
+		if err := errors.Join(amounts.validate(), outages.validate(amounts.rate)); err != nil {
 			return 2, err
 		}
+		source, err := broker.source()
+		if err != nil {
+			return 2, err
+		}
+		pace := simulate.Pace{Speed: amounts.speed, Rate: amounts.rate, Limit: amounts.events}
+		if pace.Subject, err = simulate.SubjectsLike(source.Subjects[0]); err != nil {
+			return 2, fmt.Errorf("--nats.subjects: %w", err)
+		}
 		sim := simulate.New(simulate.Config{
-			Seed: *seed, Start: begin, ChatsPerHour: *chats, Adjust: adjust, OutageEvery: outages.every, OutageLength: outages.length,
+			Seed: *seed, Start: begin, ChatsPerHour: amounts.chats, Adjust: adjust, OutageEvery: outages.every, OutageLength: outages.length,
 		})
-		pace := simulate.Pace{Speed: *speed, Rate: *rate, Limit: *events}
 		if *output == "-" {
 			return 0, printEvents(ctx, sim, pace, std.out)
 		}
@@ -55,8 +60,44 @@ func simulateCommand(app *kingpin.Application) (string, command) {
 			return 1, err
 		}
 		defer nc.Close()
-		return 0, publishEvents(ctx, sim, pace, nc, log)
+		return 0, publishEvents(ctx, sim, pace, nc, source.Stream, log)
 	}
+}
+
+// amountFlags say how much traffic there is.
+type amountFlags struct {
+	rate, speed, chats float64
+	events             int
+	set                struct{ rate, events bool }
+}
+
+func addAmountFlags(c clause) *amountFlags {
+	f := &amountFlags{}
+	c.Flag("rate", "Events per second, evenly; without it, traffic follows day and week at --speed.").IsSetByUser(&f.set.rate).Float64Var(&f.rate)
+	c.Flag("speed", "Simulated seconds per second.").Default("1").Float64Var(&f.speed)
+	c.Flag("events", "How many events; without it, traffic goes on until stopped.").IsSetByUser(&f.set.events).IntVar(&f.events)
+	c.Flag("chats-per-hour", "Mean number of chats begun in an hour.").Default("1200").Float64Var(&f.chats)
+	return f
+}
+
+func (f *amountFlags) validate() error {
+	if f.set.events && f.events <= 0 {
+		return fmt.Errorf("--events=%d must be greater than 0; leave it out for traffic without end", f.events)
+	}
+	if f.set.rate {
+		if err := positive("rate", f.rate); err != nil {
+			return err
+		}
+	}
+	return errors.Join(positive("speed", f.speed), positive("chats-per-hour", f.chats))
+}
+
+// positive returns an error unless the value of a flag is a number above 0.
+func positive(flag string, v float64) error {
+	if v > 0 && !math.IsInf(v, 1) {
+		return nil
+	}
+	return fmt.Errorf("--%s=%g must be a number greater than 0", flag, v)
 }
 
 // outageFlags let events arrive late.
@@ -134,21 +175,37 @@ func printEvents(ctx context.Context, sim *simulate.Simulator, pace simulate.Pac
 	return untilStopped(ctx, err)
 }
 
-func publishEvents(ctx context.Context, sim *simulate.Simulator, pace simulate.Pace, nc *nats.Conn, log *slog.Logger) error {
+// publishEvents ends with a summary in the log. The first event is waited for: a stream that does not take it is an error
+// at once, however seldom events come.
+func publishEvents(ctx context.Context, sim *simulate.Simulator, pace simulate.Pace, nc *nats.Conn, stream string, log *slog.Logger) error {
 	publisher, err := jetstream.NewPublisher(nc)
 	if err != nil {
 		return err
 	}
+	publisher.Stream = stream
+	flush := func() error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+		defer cancel()
+		return publisher.Flush(ctx)
+	}
+	events, begin := 0, time.Now()
 	err = sim.Publish(ctx, pace, func(m simulate.Message) error {
-		return publisher.Publish(m.Subject, m.Event.Source+" "+m.Event.ID, m.Data)
+		if err := publisher.Publish(m.Subject, m.Event.Source+" "+m.Event.ID, m.Data); err != nil {
+			return err
+		}
+		if events++; events == 1 {
+			return flush()
+		}
+		return nil
 	})
-	if err = untilStopped(ctx, err); err != nil {
+	if err = untilStopped(ctx, err); err == nil {
+		err = flush()
+	}
+	if err != nil {
 		return err
 	}
-	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
-	defer cancel()
-	log.Debug("waiting for the last events to be stored")
-	return publisher.Flush(flush)
+	log.Info("published events", "stream", stream, "events", events, "took", time.Since(begin).Round(time.Millisecond))
+	return nil
 }
 
 // untilStopped takes the end that the user asked for as no error.

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
 )
 
@@ -55,5 +56,57 @@ func TestSimulateOutageMistakes(t *testing.T) {
 		code, _, text := ended(t, "", append([]string{"simulate", "--output=-", "--events=1"}, c.flags...)...)
 		require.Equal(t, 2, code, c.flags)
 		require.Contains(t, text, c.says)
+	}
+}
+
+// Nothing of negative or no size is taken for something else.
+func TestSimulateAmounts(t *testing.T) {
+	for _, flag := range []string{
+		"--rate=0", "--rate=-1", "--rate=NaN", "--rate=+Inf", "--speed=0", "--speed=-2", "--events=0", "--events=-3", "--chats-per-hour=0", "--chats-per-hour=-1",
+	} {
+		code, out, text := ended(t, "", "simulate", "--output=-", flag)
+		require.Equal(t, 2, code, flag)
+		require.Empty(t, out)
+		require.Contains(t, text, flag+" must be")
+	}
+	for _, flag := range []string{"--speed=0", "--speed=11", "--chats-per-hour=0"} {
+		code, _, text := ended(t, "", "demo", flag)
+		require.Equal(t, 2, code, flag)
+		require.Contains(t, text, flag+" must be")
+	}
+}
+
+// Events go where the flags say, and nowhere else.
+func TestSimulateIntoStream(t *testing.T) {
+	url, nc := broker(t)
+	js, err := nc.JetStream()
+	require.NoError(t, err)
+	_, err = js.AddStream(&nats.StreamConfig{Name: "CHATS", Subjects: []string{"chat.>"}})
+	require.NoError(t, err)
+	into := func(flags ...string) (int, string) {
+		code, _, text := ended(t, "", append([]string{"simulate", "--nats.url=" + url, "--events=20", "--rate=10000"}, flags...)...)
+		return code, text
+	}
+	code, text := into("--nats.stream=CHATS", "--nats.subjects=chat.>")
+	require.Equal(t, 0, code, text)
+	require.Contains(t, text, `msg="published events" stream=CHATS events=20 took=`)
+	info, err := js.StreamInfo("CHATS", &nats.StreamInfoRequest{SubjectsFilter: "chat.*.*"})
+	require.NoError(t, err)
+	require.EqualValues(t, 20, info.State.Msgs)
+	require.Contains(t, info.State.Subjects, "chat.shop.web")
+
+	code, text = into("--nats.stream=CHATS")
+	require.Equal(t, 1, code)
+	require.Contains(t, text, "another stream than CHATS stores the subject; set --nats.stream or --nats.subjects")
+	code, text = into("--nats.subjects=nobody.>")
+	require.Equal(t, 1, code)
+	require.Contains(t, text, "no stream stores the subject")
+	code, text = into("--nats.subjects=*.*.*")
+	require.Equal(t, 2, code)
+	require.Contains(t, text, "--nats.subjects")
+	for name, messages := range map[string]uint64{"CHATS": 20, "BOT_EVENTS": 0} {
+		info, err := js.StreamInfo(name)
+		require.NoError(t, err)
+		require.Equal(t, messages, info.State.Msgs, name)
 	}
 }

@@ -49,6 +49,7 @@ func TestNATSConfigurations(t *testing.T) {
 			assert.True(t, opts.JetStream)
 			assert.True(t, opts.SyncAlways, "messages are acknowledged before they are on disk")
 			assert.False(t, opts.NoJetStreamStrict)
+			assert.Equal(t, "127.0.0.1", opts.HTTPHost, "monitoring is unprotected")
 			assert.Positive(t, opts.JetStreamMaxStore)
 			assert.GreaterOrEqual(t, opts.MaxPayload, int32(jetstream.DefaultMaxMsgSize))
 			if name != "server.conf" {
@@ -72,7 +73,7 @@ func TestNATSPermissions(t *testing.T) {
 		for _, u := range opts.Users {
 			users[u.Username] = u.Permissions
 		}
-		publish, subscribe := jetstream.Permissions("BOT_EVENTS", "_INBOX_exporter")
+		publish, subscribe := jetstream.Permissions(jetstream.API{}, "BOT_EVENTS", "_INBOX_exporter")
 		p := users["exporter"]
 		require.NotNil(t, p)
 		assert.ElementsMatch(t, publish, p.Publish.Allow)

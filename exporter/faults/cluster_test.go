@@ -60,7 +60,8 @@ func memberMain(config string) {
 		panic(err)
 	}
 	s.Start()
-	for !s.ReadyForConnections(time.Second) {
+	if !s.ReadyForConnections(proctest.Patience) {
+		panic("server is not ready")
 	}
 	fmt.Printf("ports %d %d\n", s.Addr().(*net.TCPAddr).Port, s.ClusterAddr().Port) //nolint:forcetypeassert // of a TCP listener
 	end := make(chan os.Signal, 1)

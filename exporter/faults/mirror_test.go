@@ -11,7 +11,7 @@ import (
 	"github.com/bot-exporter/bot-exporter/exporter/proctest"
 )
 
-// runMirror reads a mirror: what is deleted inside it counts as lost, and an origin that is made anew raises an alarm.
+// runMirror reads a mirror: what is deleted inside it counts as lost, and an origin that is recreated raises an alarm.
 func runMirror(t *testing.T, r *result) {
 	slowest := time.Duration(0)
 	for range pick(5, 1) {

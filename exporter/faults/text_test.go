@@ -44,7 +44,7 @@ next:
 	return total
 }
 
-// isKPI tells whether a series is a function of the stream.
+// isKPI reports whether a series is a function of the stream.
 func isKPI(id string) bool {
 	return strings.HasPrefix(id, "bot_") && !strings.HasPrefix(id, "bot_exporter_")
 }

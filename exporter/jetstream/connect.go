@@ -1,6 +1,7 @@
 package jetstream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,19 +9,20 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
 )
 
-// Config says how to connect. Secrets come from files only, which are read again at each connection: whoever replaces
-// a file need not restart the process.
+// Config says how to connect. Secrets come from files only, which are read again at each connection, so that a file can be
+// replaced without a restart.
 type Config struct {
 	URLs     []string  // nats://, tls://, ws:// or wss://; without user and password
 	Embedded *Embedded // connect to this server within the process instead
 
 	Name        string // of the connection, for the server's operators
-	InboxPrefix string // of the subjects that answers go to, as _INBOX_exporter; _INBOX when empty, which others in the account may read
+	InboxPrefix string // of the subjects for answers, as _INBOX_exporter; _INBOX when empty, which others in the account may read
 
 	User            string // with PasswordFile
 	PasswordFile    string // holds the password of User
@@ -28,11 +30,11 @@ type Config struct {
 	NKeyFile        string // holds the seed of an NKey
 	CredentialsFile string // holds a JWT and its seed, as nsc writes it
 
-	TLS            bool   // insist on TLS; implied by the next four and by tls:// and wss://
+	TLS            bool   // require TLS; implied by the next four and by tls:// and wss://
 	CAFile         string // PEM of the authorities to trust instead of the system's
 	CertFile       string // PEM of the client's certificate
 	KeyFile        string // PEM of its key
-	TLSFirst       bool   // TLS before the server says anything, as servers with handshake_first need it
+	TLSFirst       bool   // start TLS before the server says anything, for servers with handshake_first
 	AllowPlaintext bool   // password or token may go unencrypted to another host
 
 	Logger   *slog.Logger // nothing is logged when nil
@@ -43,8 +45,8 @@ type Config struct {
 type Observer struct {
 	Connected    func(server string) // also after each reconnection
 	Disconnected func(error)         // the connection was lost; nil at an orderly end
-	Failed       func(error)         // a try to connect failed, or the server complained, as about a permission
-	Closed       func(error)         // for good: the client gave up, which only Close and protocol errors make it do
+	Failed       func(error)         // an attempt to connect failed, or the server complained, as about a permission
+	Closed       func(error)         // for good: only after Close or a protocol error
 }
 
 const (
@@ -53,8 +55,8 @@ const (
 	pingInterval   = 20 * time.Second
 )
 
-// Connect returns a connection that is made, or will be: an error is one of the configuration, which no server can
-// cure. It waits for the first try, at most 5 s per address; all others happen in the background without end.
+// Connect returns a connection that is up, or will be: an error is one of the configuration, which no server can mend. It
+// waits for the first attempt, at most 5 s per address; further ones happen in the background without end.
 func Connect(ctx context.Context, c Config) (*nats.Conn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -69,10 +71,10 @@ func Connect(ctx context.Context, c Config) (*nats.Conn, error) {
 	opts.Timeout = connectTimeout
 	opts.RetryOnFailedConnect = true
 	opts.MaxReconnect = -1
-	opts.IgnoreAuthErrorAbort = true // else the client gives up when a rotation takes longer than two tries
+	opts.IgnoreAuthErrorAbort = true // else the client gives up when a rotation takes longer than two attempts
 	opts.ReconnectWait = reconnectWait
 	opts.ReconnectJitter, opts.ReconnectJitterTLS = reconnectWait/2, 2*reconnectWait
-	opts.ReconnectBufSize = -1 // a request sent before the connection broke is answered to nobody
+	opts.ReconnectBufSize = -1 // nobody awaits the answer to a request from before the connection broke
 	opts.PingInterval = pingInterval
 	if c.sendsSecret() && !c.secure() {
 		// A server on this host could name others, to which the secret would go unencrypted.
@@ -99,7 +101,7 @@ func Connect(ctx context.Context, c Config) (*nats.Conn, error) {
 
 func (c *Config) check() error {
 	if c.Embedded == nil && len(c.URLs) == 0 {
-		return errors.New("no NATS address is given")
+		return errors.New("no NATS address is given; set --nats.url")
 	}
 	kinds := 0
 	for _, f := range []string{c.PasswordFile, c.TokenFile, c.NKeyFile, c.CredentialsFile} {
@@ -109,11 +111,11 @@ func (c *Config) check() error {
 	}
 	switch {
 	case kinds > 1:
-		return errors.New("more than one kind of NATS credentials is given")
+		return errors.New("more than one kind of NATS credentials is given: use one of password, token, NKey and credentials file")
 	case (c.User == "") != (c.PasswordFile == ""):
-		return errors.New("NATS user and password file belong together")
+		return errors.New("NATS user and password file belong together: give both or none")
 	case (c.CertFile == "") != (c.KeyFile == ""):
-		return errors.New("NATS client certificate and key belong together")
+		return errors.New("NATS client certificate and key belong together: give both or none")
 	}
 	if c.InboxPrefix != "" && (!validSubject(c.InboxPrefix) || strings.ContainsAny(c.InboxPrefix, "*>")) {
 		return fmt.Errorf("inbox prefix %q is not valid", c.InboxPrefix)
@@ -126,17 +128,17 @@ func (c *Config) check() error {
 		case u.User != nil:
 			return fmt.Errorf("address of NATS server %s holds credentials; give them in a file", u.Host)
 		case c.sendsSecret() && !c.secure() && !c.AllowPlaintext && !loopback(u.Hostname()):
-			return fmt.Errorf("password or token would go unencrypted to %s; use tls:// or allow it", u.Host)
+			return fmt.Errorf("password or token would go unencrypted to %s; use tls://, or allow it with --nats.allow-plaintext-credentials", u.Host)
 		}
 	}
 	return nil
 }
 
-// sendsSecret tells whether the credentials themselves go over the line. NKeys and JWTs only sign.
+// sendsSecret reports whether the credentials themselves are sent. NKeys and JWTs only sign.
 func (c *Config) sendsSecret() bool { return c.PasswordFile != "" || c.TokenFile != "" }
 
-// secure tells whether the client refuses to go on without TLS. Addresses with nats:// would follow whatever the
-// server, or somebody on the way, says.
+// secure reports whether the client insists on TLS. With nats:// it would do what the server, or somebody on the way,
+// says.
 func (c *Config) secure() bool {
 	if c.TLS || c.TLSFirst || c.CAFile != "" || c.CertFile != "" {
 		return true
@@ -163,7 +165,7 @@ func (c *Config) observe(o *nats.Options) {
 		}
 	}
 	failed := func(err error) {
-		log.Warn("NATS", "err", err)
+		log.Warn("NATS reports an error", "err", err)
 		if c.Observer.Failed != nil {
 			c.Observer.Failed(err)
 		}
@@ -187,7 +189,7 @@ func (c *Config) observe(o *nats.Options) {
 }
 
 // connected waits for the connection.
-func connected(ctx context.Context, nc *nats.Conn, most time.Duration) error {
+func connected(ctx context.Context, nc *nats.Conn, most time.Duration, failed *LastError) error {
 	// The listener comes first: a connection made between the question and the listener would go unheard.
 	changed := nc.StatusChanged(nats.CONNECTED, nats.CLOSED)
 	defer nc.RemoveStatusListener(changed)
@@ -205,18 +207,41 @@ func connected(ctx context.Context, nc *nats.Conn, most time.Duration) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-limit.C:
-			if err := nc.LastError(); err != nil {
-				return fmt.Errorf("%w: %w", ErrNotConnected, err)
-			}
-			return ErrNotConnected
+			return notConnected(nc, failed)
 		}
 	}
+}
+
+// notConnected names the addresses, which hold no credentials, and what went wrong last. failed may be nil.
+func notConnected(nc *nats.Conn, failed *LastError) error {
+	err := fmt.Errorf("%w at %s", ErrNotConnected, strings.Join(nc.Servers(), ", "))
+	if last := cmp.Or(failed.Get(), nc.LastError()); last != nil {
+		err = fmt.Errorf("%w: %w", err, last)
+	}
+	return err
+}
+
+// LastError keeps what an Observer's Failed was told last: the client itself forgets why it could not connect.
+type LastError struct{ err atomic.Pointer[error] }
+
+// Set is for Observer.Failed.
+func (l *LastError) Set(err error) { l.err.Store(&err) }
+
+// Get returns the last error, or nil.
+func (l *LastError) Get() error {
+	if l == nil {
+		return nil
+	}
+	if err := l.err.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // ErrNotConnected says that there is no connection to any server. The client goes on trying by itself.
 var ErrNotConnected = errors.New("not connected to NATS")
 
-// parseURL reads an address as the client does: without a scheme it is nats://.
+// parseURL parses an address as the client does: the scheme defaults to nats.
 func parseURL(raw string) (*url.URL, error) {
 	if !strings.Contains(raw, "://") {
 		raw = "nats://" + raw

@@ -3,12 +3,17 @@ package jetstream
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bot-exporter/bot-exporter/exporter"
 )
 
 // watcher keeps what an Observer is told.
@@ -136,6 +141,27 @@ func TestConnectLater(t *testing.T) {
 	require.Eventually(t, func() bool { return w.get().connected == 2 && w.get().lost == 1 }, patience, tick)
 	nc.Close()
 	require.Eventually(t, func() bool { return w.get().closed == 1 }, patience, tick)
+}
+
+// Who cannot connect learns where and why.
+func TestNotConnectedSaysWhy(t *testing.T) {
+	t.Parallel()
+	secret := writeFile(t, "secret", "hunter2")
+	n := serve(t, func(o *server.Options) { o.Authorization = "another" })
+	for url, says := range map[string]string{"nats://127.0.0.1:1": "connection refused", n.URL(): "authorization violation"} {
+		failed := &LastError{}
+		nc, err := Connect(t.Context(), Config{URLs: []string{url}, TokenFile: secret, Observer: Observer{Failed: failed.Set}})
+		require.NoError(t, err)
+		t.Cleanup(nc.Close)
+		source := newSource(t, nc)
+		source.timing.request, source.opts.Failed = 50*time.Millisecond, failed
+		require.EventuallyWithT(t, func(c *assert.CollectT) {
+			_, err = source.Open(t.Context(), exporter.Position{})
+			require.ErrorContains(c, err, "not connected to NATS at "+url+": ")
+			require.Contains(c, strings.ToLower(err.Error()), says)
+		}, patience, tick)
+		require.NotContains(t, err.Error(), "hunter2")
+	}
 }
 
 func TestConnectEmbedded(t *testing.T) {

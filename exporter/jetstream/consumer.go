@@ -20,9 +20,9 @@ const (
 
 // consume creates a consumer that starts right after the position, and a subscription for what it delivers.
 func (s *Source) consume(ctx context.Context, seen *verified, at exporter.Position) (*puller, error) {
-	// A fixed name would meet the consumer that a killed process left behind: the server refuses another start
+	// A fixed name would collide with the consumer that a killed process left behind: the server refuses another start
 	// sequence, or lets two processes share the messages.
-	name := consumerPrefix + rand.Text()[:10] // it travels with every message, so it is short: 50 bits
+	name := consumerPrefix + rand.Text()[:10] // every message carries it, so it is short: 50 bits
 	s.replace(name)
 	cfg := jetstream.ConsumerConfig{
 		Name:              name,
@@ -45,7 +45,7 @@ func (s *Source) consume(ctx context.Context, seen *verified, at exporter.Positi
 		cfg.FilterSubjects = seen.inForce
 	}
 	p := &puller{
-		nc: s.nc, timing: s.timing, stream: s.opts.Stream, consumer: name, filter: s.filter,
+		nc: s.nc, timing: s.timing, stream: s.opts.Stream, consumer: name, api: s.opts.API, filter: s.filter,
 		inbox:   s.nc.NewInbox(),
 		ch:      make(chan *nats.Msg, channelSize),
 		lastSeq: at.Seq,
@@ -59,8 +59,8 @@ func (s *Source) consume(ctx context.Context, seen *verified, at exporter.Positi
 		return nil, err
 	}
 	p.down = s.nc.StatusChanged(nats.DISCONNECTED, nats.RECONNECTING, nats.CLOSED)
-	// While the leader of a cluster changes, requests get lost, and to wait long for their answer only delays the next
-	// one. A cluster that is slow gets the time at the second try.
+	// While the leader of a cluster changes, requests get lost, and a long wait for the answer only delays the next one.
+	// A slow cluster gets the full time at the second attempt.
 	limit := s.timing.request
 	if !s.slow {
 		limit /= 3
@@ -78,19 +78,19 @@ func (s *Source) consume(ctx context.Context, seen *verified, at exporter.Positi
 	return p, nil
 }
 
-// replace deletes the consumer that may be left over, which counts against limits of stream and account, and notes the
-// name of the next one. It does not wait: where a limit is met all the same, the next try finds it gone.
+// replace deletes the consumer that may be left over, which counts against limits of stream and account, and announces the
+// name of the next one. It does not wait: if a limit is hit all the same, the next attempt finds the old consumer gone.
 func (s *Source) replace(name string) {
 	if s.opts.Leftover != "" {
-		//nolint:errcheck // the server deletes it later, too
-		s.nc.PublishRequest("$JS.API.CONSUMER.DELETE."+s.opts.Stream+"."+s.opts.Leftover, s.nc.NewInbox(), nil)
+		//nolint:errcheck // else the server deletes it later
+		s.nc.PublishRequest(s.opts.API.subject("CONSUMER.DELETE."+s.opts.Stream+"."+s.opts.Leftover), s.nc.NewInbox(), nil)
 	}
 	if s.opts.Creating != nil {
 		s.opts.Creating(name)
 	}
 }
 
-// delivery is what the server tells about a message in its reply subject.
+// delivery is what the reply subject of a message says.
 type delivery struct {
 	streamSeq   uint64
 	consumerSeq uint64
@@ -108,8 +108,8 @@ const (
 	tokensV2  = 11 // at least
 )
 
-// deliveryPrefix returns the part of a reply subject before the numbers, which is the same for all messages of a
-// consumer, or "" when it is not a reply subject of a message.
+// deliveryPrefix returns the part of a reply subject before the numbers, which all messages of a consumer share, or "" when
+// it is not the reply subject of a message.
 func deliveryPrefix(reply string) string {
 	if !strings.HasPrefix(reply, ackPrefix) {
 		return ""
@@ -128,7 +128,7 @@ func deliveryPrefix(reply string) string {
 	return reply[:end]
 }
 
-// parseDelivery reads the numbers after the prefix. It is hand-made: it runs for each message.
+// parseDelivery parses the numbers after the prefix. It runs for each message, so it neither splits nor allocates.
 func parseDelivery(numbers string) (d delivery, ok bool) {
 	var v [5]uint64
 	at := 0

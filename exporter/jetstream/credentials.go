@@ -13,14 +13,14 @@ import (
 	"github.com/nats-io/nkeys"
 )
 
-// auth reads the credentials anew for each connection.
+// auth reads the credentials again for each connection.
 type auth struct {
 	conn   atomic.Pointer[nats.Conn]
 	failed func(error)
 }
 
-// authenticate sets the credentials. The files are read once now, so that a wrong path is an error at the start and
-// not a connection that is refused for ever.
+// authenticate sets the credentials. It reads the files once, so that a wrong path is an error at the start and not a
+// connection that is refused for ever.
 func (c *Config) authenticate(o *nats.Options) (*auth, error) {
 	a := &auth{failed: func(err error) {
 		if o.AsyncErrorCB != nil {
@@ -53,7 +53,7 @@ func (c *Config) authenticate(o *nats.Options) (*auth, error) {
 	return a, nil
 }
 
-// secret reads a secret while the client connects. Without one the server refuses, and the client tries again.
+// secret reads a secret while the client connects. If it cannot, the server refuses, and the client tries again.
 func (a *auth) secret(file string) string {
 	s, err := readSecret(file)
 	if err != nil {
@@ -62,8 +62,8 @@ func (a *auth) secret(file string) string {
 	return s
 }
 
-// nkey sets an NKey. The client asks for a signature at each connection, but never again for the public key; a new
-// seed has another one.
+// nkey sets an NKey. The client asks for a signature at each connection, but only once for the public key, which a new
+// seed changes.
 func (a *auth) nkey(o *nats.Options, file string) error {
 	public, _, err := signNonce(file, nil)
 	if err != nil {
@@ -93,7 +93,7 @@ func signNonce(file string, nonce []byte) (public string, sig []byte, err error)
 		return "", nil, fmt.Errorf("read NATS NKey: %w", err)
 	}
 	defer clear(seed)
-	// Errors about the content must not repeat it.
+	// Errors must not quote the content.
 	pair, err := nkeys.ParseDecoratedNKey(seed)
 	if err != nil {
 		return "", nil, fmt.Errorf("NATS NKey in %s is not valid", file)
@@ -106,7 +106,7 @@ func signNonce(file string, nonce []byte) (public string, sig []byte, err error)
 	return public, sig, err
 }
 
-// readSecret returns the content of a file without the line end that editors leave.
+// readSecret returns the content of a file without a trailing newline.
 func readSecret(file string) (string, error) {
 	b, err := os.ReadFile(file)
 	if err != nil {

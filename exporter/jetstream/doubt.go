@@ -12,21 +12,19 @@ import (
 	"github.com/bot-exporter/bot-exporter/exporter"
 )
 
-// doubt is how long the server that we are connected to has not been able to tell about the stream. One that is cut
-// off from its cluster keeps its clients, and the consumers that it hosts seem alive but have nothing to deliver;
-// another server may know
-// better.
+// doubt measures for how long the server that we are connected to cannot answer about the stream. A server that is cut off
+// from its cluster keeps its clients, and its consumers seem alive but deliver nothing; another server may know better.
 type doubt struct {
 	nc       *nats.Conn
 	received atomic.Uint64 // messages
 
 	mu    sync.Mutex
-	since time.Time // of the first failure in a row
+	since time.Time // time of the first failure in a row
 	had   uint64    // messages received by then
 }
 
-// note takes the outcome of a request and returns it. When failures last longer than the limit it leaves the server
-// for another one, unless messages came meanwhile, so that the server is good for something.
+// note records the outcome of a request and returns it. When failures last longer than the limit it reconnects to another
+// server, unless messages arrived meanwhile: then this one still serves us.
 func (d *doubt) note(err error, limit time.Duration) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -44,10 +42,10 @@ func (d *doubt) note(err error, limit time.Duration) error {
 	return err
 }
 
-// others tells whether there may be another server: one name may stand for all those of a cluster.
+// others reports whether there may be another server: one name may stand for all servers of a cluster.
 func (d *doubt) others() bool { return len(d.nc.Servers()) > 1 || d.nc.ConnectedClusterName() != "" }
 
-// open tells whether the last outcome left a doubt.
+// open reports whether the last outcome left a doubt.
 func (d *doubt) open() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -14,16 +14,16 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// EmbeddedConfig says how to run a NATS server within the process.
+// EmbeddedConfig configures a NATS server within the process.
 type EmbeddedConfig struct {
 	Address  string       // host:port to listen on; port 0 picks a free one. Not encrypted and without users: keep it on loopback
-	StoreDir string       // where the streams live; one server at a time
+	StoreDir string       // of the streams; one server at a time
 	MaxBytes int64        // most bytes of all streams; three quarters of the free disk when 0
-	NoSync   bool         // acknowledge before a message is on disk: many times faster, and for data that may be lost
+	NoSync   bool         // acknowledge before a message is on disk: many times faster, for data that may be lost
 	Logger   *slog.Logger // nothing is logged when nil
 }
 
-// Embedded is a NATS server with JetStream within the process. What it acknowledged is on disk, unless NoSync.
+// Embedded is a NATS server with JetStream within the process. What it acknowledged is on disk, unless NoSync is set.
 type Embedded struct {
 	server *server.Server
 	lock   *dirLock
@@ -32,13 +32,13 @@ type Embedded struct {
 
 const embeddedMemory = 64 << 20 // for streams and consumers in memory: an exporter's consumer keeps nothing
 
-// StartEmbedded starts a server and waits until it is ready, which takes a while when there is much to recover.
+// StartEmbedded starts a server and waits until it is ready, which takes longer the more there is to recover.
 func StartEmbedded(ctx context.Context, c EmbeddedConfig) (*Embedded, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	if c.StoreDir == "" {
-		return nil, errors.New("embedded NATS server needs a directory")
+		return nil, errors.New("embedded NATS server needs a directory for its streams")
 	}
 	host, port, err := net.SplitHostPort(c.Address)
 	if err != nil {
@@ -113,8 +113,8 @@ func (e *Embedded) Close() error {
 	return err
 }
 
-// serverLog hands the server's log to slog; what the server calls a notice is of interest to somebody who debugs. The server calls Fatalf and expects the process to end; we keep the reason
-// for whoever waits for the server.
+// serverLog passes the server's log to slog, its notices at debug level. The server expects Fatalf to end the process; we
+// keep the reason for whoever waits for the server.
 type serverLog struct {
 	log   *slog.Logger
 	fatal atomic.Pointer[error]

@@ -12,11 +12,11 @@ import (
 	"github.com/bot-exporter/bot-exporter/exporter"
 )
 
-// Ahead implements exporter.Source. Only the leader of a stream answers the questions, and one that most replicas
-// follow vouches for its bounds before and after: a server that was cut off still answers for what it has.
+// Ahead implements exporter.Source. Only the leader of the stream answers, and a leader with a quorum confirms the bounds
+// of the stream before and after: a server that was cut off would still answer from what it has.
 func (s *Source) Ahead(ctx context.Context, at exporter.Position) (*exporter.Message, exporter.StreamInfo, error) {
 	m, info, err := s.ahead(ctx, at)
-	return m, info, s.doubt.note(err, s.timing.doubt)
+	return m, info, s.doubt.note(s.explained(err), s.timing.doubt)
 }
 
 func (s *Source) ahead(ctx context.Context, at exporter.Position) (*exporter.Message, exporter.StreamInfo, error) {
@@ -69,12 +69,12 @@ func leader(info *jetstream.StreamInfo) string {
 	return info.Cluster.Leader
 }
 
-// ofLeader asks the leader of the stream for a message. The permission for it is not needed as long as nothing unusual
-// happens; without it the server does not answer.
+// ofLeader asks the leader of the stream for a message. The permission for that is only needed when something unusual
+// happens; without it there is no answer.
 func (s *Source) ofLeader(ctx context.Context, request []byte) (*exporter.Message, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timing.request)
 	defer cancel()
-	subject := "$JS.API.STREAM.MSG.GET." + s.opts.Stream
+	subject := s.opts.API.subject("STREAM.MSG.GET." + s.opts.Stream)
 	m, err := s.nc.RequestWithContext(ctx, subject, request)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return nil, fmt.Errorf("%w; is publishing to %s permitted?", err, subject)

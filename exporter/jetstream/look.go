@@ -15,13 +15,13 @@ import (
 	"github.com/bot-exporter/bot-exporter/exporter"
 )
 
-// Report is what a look at the stream tells beside its messages.
+// Report is what a look at the stream finds beside its messages.
 type Report struct {
 	Advice    []Advice
 	Origins   int           // streams that the messages come from; 0 when they are published to this one
 	OriginLag uint64        // messages that the origin furthest ahead holds and the stream does not yet
 	Clock     time.Duration // the clock of the stream's leader minus ours
-	Timed     bool          // the server told its clock
+	Timed     bool          // Clock is known
 	Edits     []Edit        // of the configuration, since the last look
 }
 
@@ -61,12 +61,12 @@ func (s *Source) report(ctx context.Context, at exporter.Position) error {
 	return nil
 }
 
-// look reports on the stream as Open or Check saw it last. The error is ErrRetention, or tells that it was never seen and
-// the server could not be asked.
+// look reports on the stream as Open or Check saw it last. The error is ErrRetention, or says why the server could not be
+// asked about a stream that was never seen.
 func (s *Source) look(ctx context.Context, at exporter.Position) (Report, error) {
 	now := s.sight.Load()
 	if now == nil {
-		if err := connected(ctx, s.nc, s.timing.request); err != nil {
+		if err := connected(ctx, s.nc, s.timing.request, s.opts.Failed); err != nil {
 			return Report{}, err
 		}
 		if _, err := s.info(ctx); err != nil {
@@ -79,11 +79,12 @@ func (s *Source) look(ctx context.Context, at exporter.Position) (Report, error)
 		return Report{}, err
 	}
 	r := Report{Advice: advice, Clock: now.clock, Timed: now.timed}
-	if none := missed(s.filter, &now.Config); len(none) > 0 {
-		r.Advice = append(r.Advice, Advice{"subjects", fmt.Sprintf("the stream holds nothing under %s, only %s: nothing is counted from there",
-			strings.Join(none, " "), strings.Join(stored(&now.Config), " "))})
-	}
 	s.lookAtOrigins(ctx, now, at, &r)
+	all := held(&now.Config, s.originConfig)
+	if none := missed(s.filter, all); len(none) > 0 {
+		r.Advice = append(r.Advice, Advice{"subjects", fmt.Sprintf("the stream holds nothing under %s, only %s: nothing is counted from there; set --nats.subjects",
+			strings.Join(none, " "), or(strings.Join(all, " "), "what its origins do not send"))})
+	}
 	if before := s.config; before != nil {
 		r.Edits = edits(before, &now.Config)
 	}

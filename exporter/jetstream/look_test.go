@@ -97,6 +97,41 @@ func TestSubjectThatNothingHas(t *testing.T) {
 	require.Contains(t, reasons(check(), "subjects")[0], "nothing under bot.event.>,")
 }
 
+// A mirror and a stream with sources have no subjects of their own: those of their origins decide, and how they copy them.
+func TestSubjectThatNoOriginHas(t *testing.T) {
+	t.Parallel()
+	nc := client(t, serve(t))
+	js := api(t, nc)
+	_, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: "ORIGIN", Subjects: []string{"chat.>"}})
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		config  jetstream.StreamConfig
+		subject string // that it does hold
+	}{
+		"mirror":  {jetstream.StreamConfig{Mirror: &jetstream.StreamSource{Name: "ORIGIN"}}, "chat.>"},
+		"sources": {jetstream.StreamConfig{Sources: []*jetstream.StreamSource{{Name: "ORIGIN", FilterSubject: "chat.a"}}}, "chat.a"},
+		"moved": {jetstream.StreamConfig{Mirror: &jetstream.StreamSource{Name: "ORIGIN", SubjectTransforms: []jetstream.SubjectTransformConfig{
+			{Source: "chat.>", Destination: "moved.>"}}}}, "moved.>"},
+	} {
+		c.config.Name = name
+		_, err = js.CreateStream(t.Context(), c.config)
+		require.NoError(t, err)
+		for subject, wrong := range map[string]bool{"bot.events.>": true, c.subject: false} {
+			source, err := NewSource(nc, Options{Stream: name, Subjects: []string{subject}})
+			require.NoError(t, err)
+			source.timing = impatient
+			check, _ := looks(t, source, exporter.Position{})
+			said := strings.Join(reasons(check(), "subjects"), "")
+			require.NoError(t, source.Close())
+			if wrong {
+				require.Contains(t, said, "nothing under bot.events.>, only "+c.subject+":", name)
+			} else {
+				require.Empty(t, said, name)
+			}
+		}
+	}
+}
+
 func TestClockOfBroker(t *testing.T) {
 	t.Parallel()
 	asked := time.Now()
@@ -182,7 +217,7 @@ func TestMirrorOfAPart(t *testing.T) {
 	require.Contains(t, reasons(report, "mirror")[0], "holes by design")
 }
 
-// An origin that is made anew keeps its first messages to itself, whether it is asked before or after its sequences pass
+// An origin that is recreated keeps its first messages to itself, whether it is asked before or after its sequences pass
 // those of the mirror, and also by a process that did not see it happen.
 func TestOriginRecreated(t *testing.T) {
 	t.Parallel()

@@ -12,21 +12,22 @@ import (
 )
 
 const (
-	originSilence = 30 * time.Second // an origin is heard of every few seconds, also when it has nothing new
+	originSilence = 30 * time.Second // an origin sends heartbeats every few seconds
 	originTimeout = time.Second      // to wait for the answer about an origin
-	maxOrigins    = 16               // that are asked about at each look
+	maxOrigins    = 16               // asked about at each look
 )
 
-// origin is what is known about a stream that another one copies. Its sequences are not those that the copy was made
-// from once it was made anew: then the copy waits for a sequence that comes late or never, and lacks all before it.
+// origin is what is known about a stream that another one copies. When it is recreated its sequences start over: the copy
+// waits for a sequence that comes late or never, and lacks all before it.
 type origin struct {
+	config   *jetstream.StreamConfig // nil until it could be asked
 	created  time.Time
-	replaced bool // it was made anew while we looked
-	silent   int  // looks in a row at which it had not been heard of
-	unasked  bool // nobody answers about it, mostly for want of a permission
+	replaced bool // it was recreated while we watched
+	silent   int  // looks in a row without a sign of it
+	unasked  bool // nobody answers about it, mostly for lack of a permission
 }
 
-// lookAtOrigins adds what can be told about the origins of a mirror or of a stream with sources.
+// lookAtOrigins adds what is known of the origins of a mirror or of a stream with sources.
 func (s *Source) lookAtOrigins(ctx context.Context, now *sight, at exporter.Position, r *Report) {
 	setting, list := "sources", now.Sources
 	if now.Mirror != nil {
@@ -50,17 +51,24 @@ func (s *Source) lookAtOrigins(ctx context.Context, now *sight, at exporter.Posi
 			r.Advice = append(r.Advice, Advice{"origin", fmt.Sprintf("%s: %s", o.Name, wrong)})
 		}
 	}
-	reason := "messages come from another stream: what that one dropped before they were copied leaves a hole, which is counted when the next one comes"
+	reason := "messages come from another stream: what that one dropped before it was copied leaves a gap, which is counted when the next message comes"
 	switch {
 	case setting == "sources":
-		reason = fmt.Sprintf("messages come from %d other streams: what those dropped before they were copied leaves no trace", len(list))
+		reason = fmt.Sprintf("messages come from %d other streams: what those dropped before it was copied leaves no trace", len(list))
 	case sparse(&now.Config):
-		reason = "a mirror of a part of another stream has holes by design: what was lost cannot be told from what was left out"
+		reason = "a mirror of a part of another stream has holes by design: lost messages look like those left out"
 	}
 	if unseen > 0 {
-		reason += fmt.Sprintf("; %d of them cannot be asked, so that one that is made anew goes unseen: allow $JS.API.STREAM.INFO of them", unseen)
+		reason += fmt.Sprintf("; %d of them cannot be asked, so that one that is recreated goes unnoticed: permit $JS.API.STREAM.INFO for them", unseen)
 	}
 	r.Advice = append(r.Advice, Advice{setting, reason})
+}
+
+func (s *Source) originConfig(name string) *jetstream.StreamConfig {
+	if known := s.origins[name]; known != nil {
+		return known.config
+	}
+	return nil
 }
 
 // lookAtOrigin returns what is wrong with an origin, and whether it could be asked.
@@ -89,15 +97,15 @@ func (s *Source) lookAtOrigin(ctx context.Context, now *sight, info *jetstream.S
 	asked = there != nil || errors.Is(err, jetstream.ErrStreamNotFound)
 	if there != nil {
 		known.replaced = known.replaced || !known.created.IsZero() && !known.created.Equal(there.Created)
-		known.created = there.Created
+		known.created, known.config = there.Created, &there.Config
 	}
 	switch {
 	case errors.Is(err, jetstream.ErrStreamNotFound):
 		wrong = "this origin does not exist any more"
 	case there != nil && (known.replaced || older(now, there, at)):
-		wrong = "this origin was made anew: what it holds up to the sequence copied last never comes; make the copy anew too"
+		wrong = "this origin was made anew: what it holds up to the last sequence copied never arrives; recreate the copy too"
 	case there != nil && now.Mirror != nil && there.State.LastSeq < now.State.LastSeq:
-		wrong = "this origin ends before its mirror: it lost its tail, and what it gives these sequences now never comes"
+		wrong = "this origin ends before its mirror: it lost its tail, and new messages under the lost sequences never arrive"
 	case info.Error != nil:
 		wrong = info.Error.Error()
 	case known.silent > 1:
@@ -106,7 +114,7 @@ func (s *Source) lookAtOrigin(ctx context.Context, now *sight, info *jetstream.S
 	return wrong, asked
 }
 
-// older reports whether a mirror, or what was counted of it, has messages from before its origin was created. They keep
+// older reports whether a mirror, or what was counted of it, has messages from before its origin was created. Copies keep
 // their times.
 func older(now *sight, there *jetstream.StreamInfo, at exporter.Position) bool {
 	if now.Mirror == nil {

@@ -19,8 +19,8 @@ const (
 	maxBytes  = 256 << 20 // to which that may grow
 
 	requests = 2 // in flight: the server works on one while the other travels
-	// The channel never overflows: it holds what all requests ask for, those that ended without a word included,
-	// with their heartbeats and ends.
+	// The channel never overflows: it holds what all requests ask for, including those that ended silently, with their
+	// heartbeats and ends.
 	channelSize = (requests+1)*pullBatch + 256
 )
 
@@ -28,7 +28,7 @@ const (
 var (
 	ErrConnectionLost = errors.New("connection to NATS lost")
 	ErrConsumerGone   = errors.New("consumer is gone")
-	ErrSilence        = errors.New("consumer gives no sign of life")
+	ErrSilence        = errors.New("consumer sends neither messages nor heartbeats")
 	ErrOrder          = errors.New("messages are missing or out of order")
 )
 
@@ -38,16 +38,17 @@ var (
 // recreates its consumer silently after a gap, a lost connection or a lost consumer, at whatever stream has the name by
 // then: here each of these ends Next with an error, and Open verifies the stream before anything more is read. It names its
 // consumers itself, so that one left behind by a kill cannot be deleted by the next process. And where it pushes, it drops
-// messages that a slow reader does not take, while requests ask for no more than fits. Against it, BenchmarkRead measures
-// 1.06 times the CPU time for each message, and 1.05 to 1.18 times the speed.
+// messages that a slow reader does not take, while requests ask for no more than fits. For that a message
+// costs 1.06 to 1.09 times the CPU time, at 0.9 to 1.2 times the speed (BenchmarkRead, and "run" of bot-bench).
 type puller struct {
 	nc       *nats.Conn
 	timing   timing
 	sub      *nats.Subscription
 	ch       chan *nats.Msg
-	down     chan nats.Status // the connection is not what it was
+	down     chan nats.Status // the connection broke
 	idle     *time.Timer
 	inbox    string
+	api      API
 	stream   string
 	consumer string
 	filter   []string // that messages must match to be counted; empty when the server filters
@@ -64,8 +65,8 @@ type puller struct {
 	failed  error // returned by the next call, and by all after it
 }
 
-// request is one in flight, or none when its id is 0. Its id is the last token of the subject it is answered to: the
-// server tells there when it ends.
+// request is one in flight, or none when its id is 0. The id is the last token of the subject for its answers, where the
+// server says when the request ends.
 type request struct {
 	id    uint64
 	bytes int
@@ -138,7 +139,7 @@ func (p *puller) take(m *nats.Msg, b *exporter.Batch, most int) {
 	if b.Messages == nil {
 		b.Messages = make([]exporter.Message, 0, min(most, len(p.ch)+1))
 	}
-	marker := false // the server's note of a deletion, which has no payload
+	marker := false // the server's record of a deletion, which has no payload
 	if len(m.Data) == 0 {
 		_, marker = m.Header["Nats-Marker-Reason"]
 	}
@@ -148,14 +149,14 @@ func (p *puller) take(m *nats.Msg, b *exporter.Batch, most int) {
 	})
 }
 
-// status acts on what the server says about a request.
+// status handles what the server says about a request.
 func (p *puller) status(m *nats.Msg) {
 	code, text := m.Header.Get("Status"), m.Header.Get("Description")
 	switch code {
 	case "": // not from a JetStream server
 	case "100":
 		p.alive(m)
-	case "404", "408": // no messages; time is over
+	case "404", "408": // no messages; the request expired
 		p.end(m)
 	case "409":
 		if !strings.HasPrefix(text, "Batch Completed") && !strings.HasPrefix(text, "Message Size Exceeds MaxBytes") {
@@ -171,7 +172,7 @@ func (p *puller) status(m *nats.Msg) {
 	p.ask()
 }
 
-// alive compares a heartbeat with what came: a message lost right before a quiet time would be missed by nobody else.
+// alive compares a heartbeat with what was received: nothing else notices a message lost right before a quiet time.
 func (p *puller) alive(m *nats.Msg) {
 	if v := m.Header.Get("Nats-Last-Consumer"); v != "" && v != strconv.FormatUint(p.consumerSeq, 10) {
 		p.failed = fmt.Errorf("%w: the consumer is at message %s, the last one that came is %d", ErrOrder, v, p.consumerSeq)
@@ -186,19 +187,19 @@ func (p *puller) alive(m *nats.Msg) {
 	}
 }
 
-// end forgets a request that the server says has ended.
+// end drops a request that the server says has ended.
 func (p *puller) end(m *nats.Msg) {
 	id, err := strconv.ParseUint(m.Subject[strings.LastIndexByte(m.Subject, '.')+1:], 10, 64)
 	if err != nil {
 		return
 	}
-	left, _ := strconv.Atoi(m.Header.Get("Nats-Pending-Bytes")) // 0 where the server does not tell
+	left, _ := strconv.Atoi(m.Header.Get("Nats-Pending-Bytes")) // 0 when the server does not say
 	for i := range p.flight {
 		r := &p.flight[i]
 		if r.id != id {
 			continue
 		}
-		// Nothing was delivered and still the next message is too large: the same request would be refused for ever.
+		// Nothing was delivered and the next message is still too large: the same request would be refused for ever.
 		if left >= r.bytes && strings.HasPrefix(m.Header.Get("Description"), "Message Size") {
 			p.minimum = min(2*r.bytes, maxBytes)
 		}
@@ -207,8 +208,8 @@ func (p *puller) end(m *nats.Msg) {
 	}
 }
 
-// spend keeps account of what the server may still send. A request that allows exactly as many bytes as were sent
-// ends without a word, and messages of equal size make that likely: then all is spent, and all requests have ended.
+// spend keeps track of the bytes that the server may still send. A request that allows exactly as many bytes as were sent
+// ends silently, which messages of equal size make likely: then all is spent, and all requests have ended.
 func (p *puller) spend(bytes int) {
 	if p.credit -= bytes; p.credit > 0 {
 		return
@@ -218,7 +219,7 @@ func (p *puller) spend(bytes int) {
 	p.ask()
 }
 
-// ask sends what is missing of the requests in flight.
+// ask sends requests until enough are in flight.
 func (p *puller) ask() {
 	if p.flight == [requests]request{} {
 		p.credit = 0
@@ -232,8 +233,8 @@ func (p *puller) ask() {
 			batch /= 2 // so that the two do not end together
 		}
 		p.lastID++
-		// Less than the largest message would stall the consumer for ever. The server may have another limit after
-		// each reconnection.
+		// A request for less than the largest message would stall the consumer for ever. The limit of the server may
+		// change with each reconnection.
 		r := request{
 			id:    p.lastID,
 			bytes: max(pullBytes, 2*int(p.nc.MaxPayload()), p.minimum),
@@ -241,7 +242,7 @@ func (p *puller) ask() {
 		}
 		body := fmt.Appendf(nil, `{"batch":%d,"max_bytes":%d,"expires":%d,"idle_heartbeat":%d}`,
 			batch, r.bytes, p.timing.expiry, p.timing.heartbeat)
-		subject := "$JS.API.CONSUMER.MSG.NEXT." + p.stream + "." + p.consumer
+		subject := p.api.subject("CONSUMER.MSG.NEXT." + p.stream + "." + p.consumer)
 		if err := p.nc.PublishRequest(subject, p.inbox+"."+strconv.FormatUint(r.id, 10), body); err != nil {
 			p.failed = fmt.Errorf("%w: %w", ErrConnectionLost, err)
 			return
@@ -251,7 +252,7 @@ func (p *puller) ask() {
 	}
 }
 
-// stop ends the subscription. Messages that are not taken yet are forgotten.
+// stop ends the subscription. Messages that were not taken are dropped.
 func (p *puller) stop() {
 	p.idle.Stop()
 	p.sub.Unsubscribe() //nolint:errcheck // fails only when the connection is closed, which ends it too
@@ -260,9 +261,9 @@ func (p *puller) stop() {
 	}
 }
 
-// abandon gives the consumer up without waiting. The server deletes it at once, or after a time without requests.
+// abandon gives the consumer up without waiting. The server deletes it at once, or later for lack of requests.
 func (p *puller) abandon() {
 	p.stop()
 	//nolint:errcheck // see above
-	p.nc.PublishRequest("$JS.API.CONSUMER.DELETE."+p.stream+"."+p.consumer, p.inbox+".0", nil)
+	p.nc.PublishRequest(p.api.subject("CONSUMER.DELETE."+p.stream+"."+p.consumer), p.inbox+".0", nil)
 }

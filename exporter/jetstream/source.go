@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
+	"unicode"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -18,10 +20,12 @@ import (
 const (
 	closeTimeout = 2 * time.Second // longest wait for the server at the end
 	defaultBatch = 512
+	maxName      = 255 // bytes of the name of a stream
 )
 
 // Options say what a Source reads.
 type Options struct {
+	API      API      // that has the stream
 	Stream   string   // name; required
 	Subjects []string // what to read of it; empty for everything
 	MaxBatch int      // most messages that Next returns at once; 512 when 0
@@ -32,6 +36,23 @@ type Options struct {
 	Create *StreamSettings // of the stream when it is missing; nil never to create one
 	Report func(Report)    // may be nil; gets what each Open and Check finds in the stream beside its messages
 	Logger *slog.Logger    // nothing is logged when nil
+	Failed *LastError      // of the connection's Observer; may be nil
+}
+
+// Check returns what is wrong with the options, which no server can mend.
+func (o *Options) Check() error {
+	// What the server refuses in a name, whatever the stream.
+	if o.Stream == "" || len(o.Stream) > maxName || strings.ContainsFunc(o.Stream, func(c rune) bool {
+		return unicode.IsSpace(c) || unicode.IsControl(c) || strings.ContainsRune(`.*>/\`, c)
+	}) {
+		return fmt.Errorf("--nats.stream: name %q is not valid: it must have 1 to %d bytes, without white space, dots, slashes, * and >", o.Stream, maxName)
+	}
+	for _, s := range o.Subjects {
+		if !validSubject(s) {
+			return fmt.Errorf("--nats.subjects: subject %q is not valid: one looks like bot.events.>", s)
+		}
+	}
+	return o.API.check()
 }
 
 // Source reads one stream, and looks after it: it creates one that is missing, if it may, and reports what puts the
@@ -56,15 +77,10 @@ var _ exporter.Source = (*Source)(nil)
 
 // NewSource returns a Source over the connection, which stays the caller's: Close does not close it.
 func NewSource(nc *nats.Conn, o Options) (*Source, error) {
-	if o.Stream == "" {
-		return nil, errors.New("name of the stream is empty")
+	if err := o.Check(); err != nil {
+		return nil, err
 	}
-	for _, s := range o.Subjects {
-		if !validSubject(s) {
-			return nil, fmt.Errorf("subject %q is not valid", s)
-		}
-	}
-	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(requestTimeout))
+	js, err := o.API.client(nc)
 	if err != nil {
 		return nil, err
 	}
@@ -98,11 +114,14 @@ func (s *Source) Open(ctx context.Context, at exporter.Position) (exporter.Strea
 }
 
 func (s *Source) open(ctx context.Context, at exporter.Position) (info exporter.StreamInfo, err error) {
-	defer func() { err = s.doubt.note(err, s.timing.doubt) }()
-	if err := connected(ctx, s.nc, s.timing.request); err != nil {
+	defer func() { err = s.doubt.note(s.explained(err), s.timing.doubt) }()
+	if err := connected(ctx, s.nc, s.timing.request, s.opts.Failed); err != nil {
 		return exporter.StreamInfo{}, err
 	}
 	seen, err := s.verify(ctx, at)
+	if errors.Is(err, exporter.ErrNoStream) && at.Created.IsZero() && s.opts.Create == nil {
+		err = fmt.Errorf("%w; create it, start with --nats.create-stream, or name its domain with --nats.jetstream-domain", err)
+	}
 	if err != nil {
 		return exporter.StreamInfo{}, err
 	}
@@ -155,7 +174,7 @@ func (s *Source) Check(ctx context.Context, at exporter.Position) (exporter.Stre
 func (s *Source) checkPatiently(ctx context.Context, at exporter.Position) (exporter.StreamInfo, error) {
 	for deadline := time.Now().Add(s.timing.doubt + s.timing.poll()); ; {
 		info, err := s.check(ctx, at)
-		err = s.doubt.note(err, s.timing.doubt)
+		err = s.doubt.note(s.explained(err), s.timing.doubt)
 		if err == nil || !s.doubt.open() || time.Now().After(deadline) {
 			return info, err
 		}
@@ -168,7 +187,7 @@ func (s *Source) checkPatiently(ctx context.Context, at exporter.Position) (expo
 }
 
 func (s *Source) check(ctx context.Context, at exporter.Position) (exporter.StreamInfo, error) {
-	if err := connected(ctx, s.nc, s.timing.request); err != nil {
+	if err := connected(ctx, s.nc, s.timing.request, s.opts.Failed); err != nil {
 		return exporter.StreamInfo{}, err
 	}
 	seen, err := s.verify(ctx, at)
@@ -214,7 +233,24 @@ func (s *Source) abandon() {
 	}
 }
 
-// describe tells what the stream is like; Pending is left to the caller.
+// explained returns the refusal that made a request end without an answer, else the error itself: the server tells only
+// the connection that it refuses a subject, and not the request.
+func (s *Source) explained(err error) error {
+	refusal := s.nc.LastError()
+	if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(refusal, nats.ErrPermissionViolation) {
+		return err
+	}
+	inbox := s.nc.NewInbox()
+	inbox = inbox[:strings.LastIndexByte(inbox, '.')]
+	for _, subject := range []string{inbox, s.opts.API.subject("STREAM.INFO." + s.opts.Stream), s.opts.API.subject("CONSUMER.CREATE." + s.opts.Stream)} {
+		if strings.Contains(refusal.Error(), `"`+subject) {
+			return fmt.Errorf("the server does not permit it: %w", refusal)
+		}
+	}
+	return err
+}
+
+// describe returns what the stream is like. Pending is left to the caller.
 func (s *Source) describe(seen *verified) exporter.StreamInfo {
 	info := exporter.StreamInfo{
 		Name:       s.opts.Stream,

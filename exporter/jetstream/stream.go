@@ -14,11 +14,12 @@ import (
 const (
 	DefaultMaxAge          = 7 * 24 * time.Hour
 	DefaultDuplicateWindow = 2 * time.Minute
-	DefaultMaxMsgSize      = 64<<10 + 8<<10 // the largest event with the attributes in its header
+	DefaultMaxMsgSize      = 64<<10 + 8<<10 // bytes: the largest event, and attributes in its header
 )
 
 // StreamSettings say how to create a stream. The zero values of all but name and subjects are the recommended ones.
 type StreamSettings struct {
+	API             API // that gets the stream
 	Name            string
 	Subjects        []string
 	Replicas        int           // when 0, 3 in a cluster and else 1
@@ -28,15 +29,15 @@ type StreamSettings struct {
 	DuplicateWindow time.Duration // in which the server drops messages with a known Nats-Msg-Id; 2 minutes when 0
 }
 
-// EnsureStream creates the stream if there is none of that name, and reports whether it did. A stream that exists is
-// left as it is: advice tells what is wrong with it. The error is ErrFewServers when three are asked for by default, and
-// the cluster has no room for them at the moment.
+// EnsureStream creates the stream if there is none of that name, and reports whether it did. It leaves an existing stream
+// as it is: see Advise. The error is ErrFewServers when three replicas are the default and the cluster has no room for
+// them at the moment.
 func EnsureStream(ctx context.Context, nc *nats.Conn, s StreamSettings) (created bool, err error) {
-	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(requestTimeout))
+	js, err := s.API.client(nc)
 	if err != nil {
 		return false, err
 	}
-	if err := connected(ctx, nc, requestTimeout); err != nil {
+	if err := connected(ctx, nc, requestTimeout, nil); err != nil {
 		return false, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*requestTimeout)
@@ -78,9 +79,10 @@ const clusterReplicas = 3
 const (
 	codeNoPeers      jetstream.ErrorCode = 10005 // fewer servers than replicas
 	codeNotClustered jetstream.ErrorCode = 10074 // replicas on a single server
+	codeOtherStream  jetstream.ErrorCode = 10060 // not the one that the publisher expects
 )
 
-// ErrFewServers says that the cluster has fewer servers than the stream shall have replicas, or that some are away.
+// ErrFewServers says that the cluster has fewer servers than the stream needs replicas, or that some are down.
 var ErrFewServers = errors.New("the cluster has too few servers at present")
 
 func (s StreamSettings) config() jetstream.StreamConfig {
@@ -133,7 +135,7 @@ func Advise(c *jetstream.StreamConfig) ([]Advice, error) {
 		}
 	}
 	advise(c.Storage != jetstream.FileStorage, "storage", "messages in memory are lost with the server")
-	advise(c.Replicas < 3, "num_replicas", "%d of the servers that hold the messages may fail; use 3, or one with sync_interval: always", (max(c.Replicas, 1)-1)/2)
+	advise(c.Replicas < 3, "num_replicas", "%d of the servers that hold the messages may fail; use 3 replicas, or one server with sync_interval: always", (max(c.Replicas, 1)-1)/2)
 	advise(c.PersistMode == jetstream.AsyncPersistMode, "persist_mode", "the server acknowledges messages before they are on disk, whatever its sync_interval")
 	advise(c.Discard != jetstream.DiscardOld, "discard", "a full stream refuses new messages instead of dropping the oldest")
 	advise(c.MaxAge > 0 && c.MaxAge < DefaultMaxAge, "max_age", "messages are dropped after %s; the exporter loses what it did not read by then", c.MaxAge)
@@ -148,19 +150,19 @@ func Advise(c *jetstream.StreamConfig) ([]Advice, error) {
 	return out, nil
 }
 
-// Permissions returns the subjects that the exporter must be allowed to publish to and to subscribe to, and no others:
-// what a user of the server needs to read the stream. The inbox prefix is that of Config.
+// Permissions returns all subjects that a user of the server needs to publish and to subscribe to in order to read the
+// stream. The inbox prefix is that of Config.
 //
-// Without the second last of them the exporter cannot recognize its stream again after somebody deleted the very
-// message that it counted last, find where a broker lost its tail, nor tell that nothing is left to catch up with where
-// the last messages are deleted or for others. The right to create consumers is the right to read the whole stream.
-func Permissions(stream, inboxPrefix string) (publish, subscribe []string) {
+// Without STREAM.MSG.GET the exporter cannot recognize its stream after the message that it counted last was deleted,
+// cannot find where a broker lost its tail, and cannot see that it has caught up when the last messages are deleted or
+// outside the filter. The right to create consumers is the right to read the whole stream.
+func Permissions(api API, stream, inboxPrefix string) (publish, subscribe []string) {
 	return []string{
-		"$JS.API.STREAM.INFO." + stream,
-		"$JS.API.CONSUMER.CREATE." + stream + ".>",
-		"$JS.API.CONSUMER.MSG.NEXT." + stream + ".>",
-		"$JS.API.CONSUMER.DELETE." + stream + ".>",
-		"$JS.API.STREAM.MSG.GET." + stream,
-		"$JS.API.DIRECT.GET." + stream,
+		api.subject("STREAM.INFO." + stream),
+		api.subject("CONSUMER.CREATE." + stream + ".>"),
+		api.subject("CONSUMER.MSG.NEXT." + stream + ".>"),
+		api.subject("CONSUMER.DELETE." + stream + ".>"),
+		api.subject("STREAM.MSG.GET." + stream),
+		api.subject("DIRECT.GET." + stream),
 	}, []string{or(inboxPrefix, "_INBOX") + ".>"}
 }

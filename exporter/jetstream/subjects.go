@@ -25,8 +25,8 @@ func canonical(subjects []string) []string {
 	return out
 }
 
-// inForce returns the filter that the consumer needs. It is nil where the whole stream is read, so that each hole in its
-// sequences is a loss; the reader then leaves out what the filter does not take.
+// inForce returns the filter that the consumer needs. It is nil when the whole stream is read, so that each gap in its
+// sequences is a loss; the puller then skips what the filter does not take.
 func inForce(filter []string, c *jetstream.StreamConfig) []string {
 	switch {
 	case sparse(c): // has holes by design
@@ -35,7 +35,7 @@ func inForce(filter []string, c *jetstream.StreamConfig) []string {
 		}
 		return filter
 	case covers(filter, c), fed(c) && coversAll(filter, stored(c)):
-		return nil // what comes from other streams is taken for ours until it is seen
+		return nil // what comes from other streams counts as ours until it is seen
 	}
 	return filter
 }
@@ -52,15 +52,54 @@ func coversAll(filter, subjects []string) bool {
 	})
 }
 
-// missed returns what of the filter takes nothing that the stream can hold.
-func missed(filter []string, c *jetstream.StreamConfig) (out []string) {
-	if fed(c) {
-		return nil
-	}
-	own := stored(c)
+// missed returns the subjects of the filter that overlap none of those that the stream can hold.
+func missed(filter, held []string) (out []string) {
 	for _, f := range filter {
-		if !slices.ContainsFunc(own, func(s string) bool { return overlap(s, f) }) {
+		if !slices.ContainsFunc(held, func(s string) bool { return overlap(s, f) }) {
 			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// held returns the subjects that the stream can hold: its own and those that come from its origins. origin returns the
+// configuration of one, and nil when that is not known.
+func held(c *jetstream.StreamConfig, origin func(name string) *jetstream.StreamConfig) []string {
+	if !fed(c) {
+		return stored(c)
+	}
+	list, out := c.Sources, slices.Clone(c.Subjects)
+	if c.Mirror != nil {
+		list = []*jetstream.StreamSource{c.Mirror}
+	}
+	for _, o := range list {
+		from := []string{">"}
+		if known := origin(o.Name); known != nil && o.External == nil && !fed(known) {
+			from = stored(known)
+		}
+		out = append(out, copied(o, from)...)
+	}
+	return through(c.SubjectTransform, out)
+}
+
+// copied returns the subjects under which what an origin holds arrives.
+func copied(o *jetstream.StreamSource, from []string) (out []string) {
+	transforms := o.SubjectTransforms
+	if len(transforms) == 0 {
+		transforms = []jetstream.SubjectTransformConfig{{Source: o.FilterSubject}}
+	}
+	for _, t := range transforms {
+		taken := or(t.Source, ">")
+		for _, s := range from {
+			switch {
+			case !overlap(s, taken):
+			case t.Destination != "":
+				out = append(out, transformed(t.Destination))
+			case subset(taken, s):
+				out = append(out, taken)
+			default:
+				out = append(out, s)
+			}
 		}
 	}
 	return out
@@ -76,16 +115,16 @@ func sparse(c *jetstream.StreamConfig) bool {
 
 // stored returns the subjects under which the stream keeps what is published to it.
 func stored(c *jetstream.StreamConfig) []string {
-	t := c.SubjectTransform
+	return through(c.SubjectTransform, c.Subjects)
+}
+
+func through(t *jetstream.SubjectTransformConfig, subjects []string) []string {
 	if t == nil {
-		return c.Subjects
+		return subjects
 	}
 	var out []string
-	for _, s := range c.Subjects {
-		source := t.Source
-		if source == "" {
-			source = ">"
-		}
+	for _, s := range subjects {
+		source := or(t.Source, ">")
 		if !subset(s, source) {
 			out = append(out, s) // a part of it at least stays what it is
 		}
@@ -113,23 +152,23 @@ func transformed(destination string) string {
 	return strings.Join(tokens, ".")
 }
 
-// sameFilter tells whether two filters read the same messages of the stream.
+// sameFilter reports whether two filters read the same messages of the stream.
 func sameFilter(a, b []string, c *jetstream.StreamConfig) bool {
 	return slices.Equal(a, b) || covers(a, c) && covers(b, c)
 }
 
-// matches tells whether the filter takes a message with the subject.
+// matches reports whether the filter takes a message with the subject.
 func matches(filter []string, subject string) bool {
 	return len(filter) == 0 || slices.ContainsFunc(filter, func(f string) bool { return below(subject, f) || subset(subject, f) })
 }
 
-// below tells whether a filter without * that ends in > takes the subject: the usual case, told by one comparison.
+// below reports whether a filter without * that ends in > takes the subject: the usual case, and one comparison.
 func below(subject, filter string) bool {
 	n := len(filter) - 1
 	return len(subject) > n && filter[n] == '>' && subject[:n] == filter[:n]
 }
 
-// subset tells whether every subject that s stands for is one that filter stands for. Both may have wildcards.
+// subset reports whether every subject that s stands for is one that filter stands for. Both may have wildcards.
 func subset(s, filter string) bool {
 	for {
 		f, moreF, hasF := strings.Cut(filter, ".")

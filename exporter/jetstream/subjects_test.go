@@ -58,10 +58,6 @@ func TestValidSubject(t *testing.T) {
 	} {
 		require.Equal(t, ok, validSubject(s), s)
 	}
-	_, err := NewSource(nil, Options{Stream: "EV", Subjects: []string{"a..b"}})
-	require.Error(t, err)
-	_, err = NewSource(nil, Options{})
-	require.Error(t, err)
 }
 
 func TestCovers(t *testing.T) {
@@ -117,7 +113,37 @@ func TestInForce(t *testing.T) {
 	} {
 		filter := strings.Fields(v.filter)
 		require.Equal(t, strings.Fields(v.want), append([]string{}, inForce(filter, v.c)...), "%d", i)
-		require.Equal(t, strings.Fields(v.missed), append([]string{}, missed(filter, v.c)...), "%d", i)
+		require.Equal(t, strings.Fields(v.missed), append([]string{}, missed(filter, held(v.c, func(string) *jetstream.StreamConfig { return nil }))...), "%d", i)
+	}
+}
+
+// What comes from an origin arrives under the subjects that it holds, as the filter and the transforms of the copy leave
+// them. Of an origin that is not known, or copies itself, it may be anything.
+func TestHeldFromOrigins(t *testing.T) {
+	t.Parallel()
+	origins := map[string]*jetstream.StreamConfig{
+		"A": {Subjects: []string{"a.>", "chat.*"}},
+		"B": {Subjects: []string{"b"}, SubjectTransform: &jetstream.SubjectTransformConfig{Source: "b", Destination: "moved.b"}},
+		"C": {Mirror: &jetstream.StreamSource{Name: "A"}},
+	}
+	moved := []jetstream.SubjectTransformConfig{{Source: "a.*", Destination: "x.{{wildcard(1)}}"}, {Source: "chat.x"}, {Source: "none", Destination: "y"}}
+	for i, v := range []struct {
+		c    *jetstream.StreamConfig
+		want string
+	}{
+		{&jetstream.StreamConfig{Mirror: &jetstream.StreamSource{Name: "A"}}, "a.> chat.*"},
+		{&jetstream.StreamConfig{Mirror: &jetstream.StreamSource{Name: "A", FilterSubject: "a.b.>"}}, "a.b.>"},
+		{&jetstream.StreamConfig{Mirror: &jetstream.StreamSource{Name: "A", FilterSubject: "b.>"}}, ""},
+		{&jetstream.StreamConfig{Mirror: &jetstream.StreamSource{Name: "A", SubjectTransforms: moved}}, "x.* chat.x"},
+		{&jetstream.StreamConfig{Mirror: &jetstream.StreamSource{Name: "A", External: &jetstream.ExternalStream{APIPrefix: "x"}}}, ">"},
+		{&jetstream.StreamConfig{Mirror: &jetstream.StreamSource{Name: "unknown"}}, ">"},
+		{&jetstream.StreamConfig{Mirror: &jetstream.StreamSource{Name: "unknown", FilterSubject: "a.b"}}, "a.b"},
+		{&jetstream.StreamConfig{Mirror: &jetstream.StreamSource{Name: "C"}}, ">"},
+		{&jetstream.StreamConfig{Subjects: []string{"own"}, Sources: []*jetstream.StreamSource{{Name: "A", FilterSubject: "chat.>"}, {Name: "B"}}}, "own chat.* moved.b"},
+		{&jetstream.StreamConfig{Sources: []*jetstream.StreamSource{{Name: "B"}}, SubjectTransform: &jetstream.SubjectTransformConfig{Source: "moved.>", Destination: "z.>"}}, "z.>"},
+	} {
+		have := held(v.c, func(name string) *jetstream.StreamConfig { return origins[name] })
+		require.Equal(t, v.want, strings.Join(have, " "), "%d", i)
 	}
 }
 

@@ -44,9 +44,9 @@ func (s *Source) verify(ctx context.Context, at exporter.Position) (*verified, e
 	return v, err
 }
 
-// settled returns the description of the stream, if it was created when the position says and did not lose messages
-// at its end that were applied or shown. After a change of leader the new one may for a moment not have applied what the old one had delivered:
-// where there are replicas, only a last sequence that stays below ours is a stream that lost its tail.
+// settled describes the stream, if it was created when the position says and did not lose messages at its end that were
+// applied or shown. After a change of leader the new one may for a moment lack what the old one had delivered: with
+// replicas, only a last sequence that stays below ours means that the stream lost its tail.
 func (s *Source) settled(ctx context.Context, at exporter.Position) (*jetstream.StreamInfo, error) {
 	deadline, least := time.Now().Add(s.timing.settle), max(at.Seq, at.Shown)
 	for {
@@ -73,11 +73,11 @@ func (s *Source) settled(ctx context.Context, at exporter.Position) (*jetstream.
 	}
 }
 
-// ErrNoLeader says that the server that answers cannot vouch for what the stream holds at present.
+// ErrNoLeader says that no leader with a quorum vouches for what the stream holds.
 var ErrNoLeader = errors.New("stream has no leader")
 
-// quorum tells whether the answer comes from a leader that most replicas follow. A server that is cut off believes for a
-// while that it still leads, and answers for itself after that, though it knows nothing new.
+// quorum reports whether the answer comes from a leader that most replicas follow. A server that is cut off believes for a
+// while that it still leads, and then answers for itself, though it knows nothing new.
 func quorum(c *jetstream.ClusterInfo) bool {
 	if c == nil { // a single server
 		return true
@@ -91,8 +91,8 @@ func quorum(c *jetstream.ClusterInfo) bool {
 	return c.Leader != "" && near > (len(c.Replicas)+1)/2
 }
 
-// info asks a second time when no answer comes: while the leader of a cluster changes, the first question may have gone
-// to a server that is gone.
+// info asks a second time when no answer comes: while the leader of a cluster changes, the first request may have gone to
+// a server that is gone.
 func (s *Source) info(ctx context.Context) (*jetstream.StreamInfo, error) {
 	info, err := s.infoWithin(ctx, s.timing.request/4)
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
@@ -108,9 +108,9 @@ func (s *Source) infoWithin(ctx context.Context, limit time.Duration) (*jetstrea
 	stream, err := s.js.Stream(ctx, s.opts.Stream)
 	switch {
 	case errors.Is(err, jetstream.ErrStreamNotFound):
-		return nil, fmt.Errorf("%w: %s", exporter.ErrNoStream, s.opts.Stream)
+		return nil, fmt.Errorf("%w: %s%s", exporter.ErrNoStream, s.opts.Stream, s.opts.API.where())
 	case err != nil:
-		return nil, fmt.Errorf("read information of stream %s: %w", s.opts.Stream, err)
+		return nil, fmt.Errorf("read information of stream %s%s: %w", s.opts.Stream, s.opts.API.where(), err)
 	}
 	info := stream.CachedInfo()
 	if !quorum(info.Cluster) {
@@ -121,7 +121,7 @@ func (s *Source) infoWithin(ctx context.Context, limit time.Duration) (*jetstrea
 }
 
 // anchor compares the message at the position with the one that the stream holds there now. A stream restored from an
-// older copy keeps its creation time, and soon reaches the sequence again: only the message tells. The answer is true
+// older copy keeps its creation time and soon reaches the sequence again: only the message gives it away. gone is true
 // when the stream holds none there, which a delete inside the stream explains.
 func (s *Source) anchor(ctx context.Context, info *jetstream.StreamInfo, at exporter.Position) (gone bool, err error) {
 	ask := s.storedByLeader
@@ -147,7 +147,7 @@ func (s *Source) anchor(ctx context.Context, info *jetstream.StreamInfo, at expo
 func (s *Source) stored(ctx context.Context, seq uint64) (exporter.Anchor, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timing.request)
 	defer cancel()
-	m, err := s.nc.RequestWithContext(ctx, "$JS.API.DIRECT.GET."+s.opts.Stream, fmt.Appendf(nil, `{"seq":%d}`, seq))
+	m, err := s.nc.RequestWithContext(ctx, s.opts.API.subject("DIRECT.GET."+s.opts.Stream), fmt.Appendf(nil, `{"seq":%d}`, seq))
 	if err != nil {
 		return exporter.Anchor{}, err
 	}

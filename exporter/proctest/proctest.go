@@ -1,5 +1,5 @@
-// Package proctest runs programs for tests: it builds and starts them, keeps what they print, reads the addresses that
-// they listen on and waits for what they should do. It knows nothing of events and metrics, and only tests import it.
+// Package proctest runs programs for tests: it builds and starts them, captures what they print, reads the addresses that
+// they listen on, and waits for what they should do. It knows nothing of events and metrics, and only tests import it.
 package proctest
 
 import (

@@ -6,7 +6,7 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/event"
 )
 
-// chat is one conversation: a state machine whose steps are events. Its memory is used again for later chats.
+// chat is one conversation: a state machine whose steps are events. Its memory is reused for later chats.
 type chat struct {
 	line   *line
 	id     string
@@ -90,7 +90,7 @@ const (
 
 const gone = -1 // the delay after the last event of a chat
 
-// begin makes a chat on a line, or a custom event outside of chats, and gives its place.
+// begin makes a chat on a line, or a custom event outside of chats, and returns its index.
 func (s *Simulator) begin(l *line) int32 {
 	who := s.room()
 	c := &s.chats[who]
@@ -120,7 +120,7 @@ func (s *Simulator) begin(l *line) int32 {
 	return who
 }
 
-// room is the place of a new chat. It may move all chats.
+// room returns the index of a new chat. It may move all chats.
 func (s *Simulator) room() (who int32) {
 	if n := len(s.free); n > 0 {
 		who, s.free = s.free[n-1], s.free[:n-1]
@@ -142,7 +142,7 @@ func (s *Simulator) secondTab(first int32) {
 	s.agenda.push(appointment{s.now + s.wait(15, 0.8), who})
 }
 
-// plan draws what kind of chat it is going to be.
+// plan draws what kind of chat it will be.
 func (s *Simulator) plan(c *chat) {
 	b := s.behavior(c.line, s.moment())
 	ch := &channels[c.line.channel]
@@ -150,7 +150,7 @@ func (s *Simulator) plan(c *chat) {
 	c.critic = s.chance(0.22)
 	more := ch.turns
 	if c.critic {
-		more = 1 - 0.6*(1-more) // who rates a lot stays longer
+		more = 1 - 0.6*(1-more) // users who rate a lot stay longer
 	}
 	c.turns = 1 + min(int(math.Log(1-s.Float64())/math.Log(more)), 30)
 	if s.chance(b.HandoverShare) {

@@ -9,13 +9,13 @@ type Config struct {
 	Seed  uint64    // the same Config gives the same events, byte for byte; users keep their ids as long as Seed stays
 	Start time.Time // when the simulated clock begins
 
-	ChatsPerHour float64        // chats begun by all bots together, outreach too, mean over the week; 1200 when not positive
-	Users        int            // people who know the bots at the start, all together; 40 per chat in an hour when not positive
+	ChatsPerHour float64        // chats begun on all bots together, with outreach, mean over the week; 1200 when not positive
+	Users        int            // people who know the bots at the start, in total; 40 per chat in an hour when not positive
 	Bots         []Bot          // the fleet; a shop and a bank assistant when empty
-	Flat         bool           // no rhythm of day and week: the same traffic at night
+	Flat         bool           // no daily and weekly rhythm: the same traffic at night
 	Location     *time.Location // zone in which the users live; UTC when nil
 
-	// Duplicates is the share of events that come twice in a row, as from a producer that retries; 0 to 1.
+	// Duplicates is the share of events that are sent twice in a row, as by a producer that retries; 0 to 1.
 	Duplicates float64
 
 	// An outage of OutageLength begins every OutageEvery, the first one OutageEvery after Start. What happens during an
@@ -25,7 +25,7 @@ type Config struct {
 
 	// Adjust, when set, changes how bots and people behave at a moment of simulated time. It is called for each decision
 	// with the defaults in b, and may be a switch that a drill flips: chats in progress change at their next step. For
-	// determinism it must be a function of its arguments.
+	// determinism it must depend on its arguments only.
 	Adjust func(at time.Time, bot, channel string, b *Behavior)
 }
 
@@ -77,7 +77,7 @@ func (r Role) behavior() Behavior {
 	return b
 }
 
-// Shares of what happens now and then, too little of it to matter.
+// Shares of what happens now and then.
 const (
 	testShare     = 0.008 // chats of testers
 	lateShare     = 0.006 // chats whose last event arrives much later
@@ -88,12 +88,12 @@ const (
 
 	tabShare      = 0.015 // chats on web whose user opens a second tab; browsers restore tabs, links open new ones
 	unnamedShare  = 0.06  // chats that say only later on what device they are; widgets learn it after their first event
-	comebackShare = 0.02  // chats left without a word whose user writes again after the idle timeout
+	comebackShare = 0.02  // chats left silently whose user writes again after the idle timeout
 	takeoverShare = 0.01  // chats in which an operator steps in unasked; supervisors watch few of them
 	farewellShare = 0.06  // ended chats to which the bot says goodbye; its ending does not wait for its message
 	revoteShare   = 0.05  // votes that are changed at once, by a slip of the finger
 	regretShare   = 0.03  // chats with a thumb or vote that is changed when the chat is over
-	echoShare     = 0.6   // clicks for a human that come as a message, too; platforms differ
+	echoShare     = 0.6   // clicks for a human that are also sent as a message; platforms differ
 	unhelpedShare = 0.15  // direct requests that follow a click on a quick reply, such as "No"
 
 	// A message seldom overtakes the one before it, as both come from the bot. Operators accept in another system.

@@ -6,15 +6,15 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/event"
 )
 
-// overtaking is how far a chat is with an event that is overtaken by the next one.
+// overtaking is the state of an event that the next one of its chat overtakes.
 type overtaking struct {
 	held  int32 // index of the overtaken event, plus 1; 0 when there is none
 	ahead bool  // the event that overtakes it is stored
 	rest  int64 // delay of the chat after both, or gone
 }
 
-// deliver goes on with a chat. It gives the nanoseconds until it does so again, and reports whether an event reaches the
-// stream now. An event that will be overtaken waits for the next one of its chat, and follows that one.
+// deliver continues a chat. It returns the nanoseconds until its next step, and reports whether an event reaches the stream
+// now. An event that will be overtaken waits for the next one of its chat, and follows that one.
 func (s *Simulator) deliver(c *chat) (delay int64, reached bool) {
 	o := &c.overtaking
 	if o.ahead {
@@ -51,7 +51,7 @@ func (s *Simulator) overtaken(c *chat, delay int64) bool {
 	return false
 }
 
-// hold keeps the event of now, and returns its index plus 1.
+// hold keeps the current event, and returns its index plus 1.
 func (s *Simulator) hold() int32 {
 	if n := len(s.unheld); n > 0 {
 		i := s.unheld[n-1]
@@ -68,8 +68,8 @@ func (s *Simulator) release(i int32) event.Event {
 	return s.held[i-1]
 }
 
-// stored is when the event of now is stored: at the end of the outage, if there is one. The simulation goes on during an
-// outage, so nothing has to be kept until its end.
+// stored returns when the current event is stored: at the end of the outage, if there is one. The simulation goes on during
+// an outage, so that nothing has to be kept until its end.
 func (s *Simulator) stored() time.Time {
 	at := s.now
 	every, length := int64(s.cfg.OutageEvery), int64(s.cfg.OutageLength)

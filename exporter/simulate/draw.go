@@ -48,7 +48,7 @@ func (w wheel) at(x float64) int {
 	return len(w) - 1
 }
 
-// mix is a hash of x (splitmix64), for what shall be the same each time it is asked.
+// mix is a hash of x (splitmix64), for draws that must be the same each time.
 func mix(x uint64) uint64 {
 	x += 0x9e3779b97f4a7c15
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
@@ -56,8 +56,8 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// ids numbers things in an order that looks random. No id comes twice within chars*5 bits of numbers, as the mapping can
-// be undone.
+// ids numbers things in an order that looks random. No id repeats within chars*5 bits of numbers: the mapping is a
+// bijection.
 type ids struct {
 	prefix byte
 	chars  uint // at most 12

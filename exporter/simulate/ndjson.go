@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/bot-exporter/bot-exporter/collectors/event"
@@ -35,23 +34,4 @@ func AppendLine(dst []byte, at time.Time, e *event.Event, prefix string) []byte 
 	dst = append(dst[:len(dst)-1], `,"storedtime":"`...)
 	dst = at.UTC().AppendFormat(dst, time.RFC3339Nano)
 	return append(dst, `"}`...)
-}
-
-// Subject is where an event is published: bot.events.<bot>.<channel>, with an underscore for what a token of a NATS
-// subject may not or should not hold.
-func Subject(bot, channel string) string {
-	return "bot.events." + token(bot) + "." + token(channel)
-}
-
-func token(s string) string {
-	if s == "" {
-		return "_"
-	}
-	return strings.Map(func(r rune) rune {
-		switch {
-		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', r == '-', r == '_':
-			return r
-		}
-		return '_'
-	}, s)
 }

@@ -4,7 +4,7 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/event"
 )
 
-// staffed reports whether operators are there now.
+// staffed reports whether operators are on duty.
 func (s *Simulator) staffed(l *line) bool {
 	if s.cfg.Flat {
 		return true
@@ -13,7 +13,7 @@ func (s *Simulator) staffed(l *line) bool {
 	return shift[0] <= hour && hour < shift[1]
 }
 
-// seeksHuman is how a user begins to ask for a human: by a button, or in words, perhaps after one more quick reply.
+// seeksHuman starts a user's request for a human: by a button, or in words, perhaps after one more quick reply.
 func (s *Simulator) seeksHuman(c *chat) int64 {
 	c.chosen = nil
 	switch {

@@ -92,8 +92,8 @@ func (s *Simulator) finish(c *chat, from step) int64 {
 	return s.then(c, ended, s.wait(10, 0.8))
 }
 
-// votes fills in a survey, or does so again with another score. Who was not understood or not answered is less content, by an amount that leaves the mean of
-// all votes where it was.
+// votes fills in a survey, or does so again with another score. A user who was not understood or not answered votes lower,
+// by an amount that keeps the mean of all votes.
 func (s *Simulator) votes(c *chat) int64 {
 	mean := s.behavior(c.line, s.moment()).CSATMean
 	if c.wrong || c.wrongs > 0 || c.ignored {
@@ -132,9 +132,8 @@ func (s *Simulator) resolved(c *chat) bool {
 	return s.chance(0.6)
 }
 
-// vanish is the end of a chat as far as anybody can see. Now and then its user thinks again, comes back to the open page
-// after the idle timeout, or something is still on its way: it was entered without a network, and comes minutes, hours or
-// in rare cases days later.
+// vanish ends a chat as far as anybody can see. Now and then its user comes back to the open page after the idle timeout, or
+// an event is still on its way: it was entered offline, and arrives minutes, hours or in rare cases days later.
 func (s *Simulator) vanish(c *chat) int64 {
 	switch {
 	case c.turn == 0:

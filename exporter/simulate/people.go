@@ -6,16 +6,15 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/event"
 )
 
-// people are the users of one bot on one channel. Nothing is kept of a user: all that has to stay the same is a hash
-// of the number.
+// people are the users of one bot on one channel. No user is stored: what must stay the same is a hash of the number.
 type people struct {
 	ids   ids
 	count uint64 // users so far, numbered from 0 in the order in which they came
 	key   uint64
 }
 
-// pick says who begins a chat: somebody new, somebody who came lately, or one of all by Zipf's law, in which those who
-// came first are the regulars. It is flattened at the top, or one person would have a chat every few minutes.
+// pick draws who begins a chat: somebody new, a recent user, or one of all by Zipf's law, which makes the first users the
+// regulars. It is flattened at the top, or one person would chat every few minutes.
 func (p *people) pick(d dice) uint64 {
 	switch x := d.Float64(); {
 	case p.count == 0, x < newShare:
@@ -29,10 +28,10 @@ func (p *people) pick(d dice) uint64 {
 	return min(uint64(top*(math.Pow(1+n/top, d.Float64())-1)), p.count-1)
 }
 
-// traits is a user's hash; each trait takes other bits of it.
+// traits returns a user's hash; each trait uses bits of its own.
 func (p *people) traits(n uint64) uint64 { return mix(p.key + n) }
 
-// device is on what a user comes: everybody has a first device, some a second that is used now and then.
+// device draws what a user comes on: everybody has a first device, some a second that is used now and then.
 func (p *people) device(traits uint64, list []device, w wheel, d dice) *device {
 	at := traits
 	if traits>>60 < 5 && d.chance(0.25) {
@@ -45,7 +44,7 @@ func language(traits uint64) string {
 	return [...]string{"en", "en", "en", "it", "it", "de", "fr", "es"}[traits>>56&7]
 }
 
-// device is on what a user comes.
+// device is what a user comes on.
 type device struct {
 	kind, browser string
 	header        string // User-Agent, from which the exporter must derive the same kind and browser

@@ -10,7 +10,7 @@ import (
 
 // Message is an event that is due.
 type Message struct {
-	Subject string       // see Subject
+	Subject string       // see Pace.Subject
 	Event   *event.Event // valid until publish returns
 	Data    []byte       // the event as a CloudEvent in structured mode; not used again
 }
@@ -23,6 +23,8 @@ type Pace struct {
 	Rate float64
 	// Limit is after how many events Publish returns; no limit when not positive.
 	Limit int
+	// Subject returns where the events of a bot and channel are published; bot.events.<bot>.<channel> when nil.
+	Subject func(bot, channel string) string
 	// TypePrefix stands before the kind in the attribute type; "bot." when empty.
 	TypePrefix string
 
@@ -31,16 +33,16 @@ type Pace struct {
 	Sleep func(ctx context.Context, d time.Duration) error
 }
 
-// nap is the shortest sleep that is worth it. What is due within is published at once: a millisecond too early.
+// nap is the shortest sleep that pays. An event that is due within it is published at once, a millisecond early.
 const nap = 2 * time.Millisecond
 
 // Publish calls publish with each event when it is due, until ctx is done, publish fails or the limit is reached; only
 // the last gives no error.
 //
-// By Speed, all that lies in the past of the real clock is due at once, with its own times, and the simulation goes on
-// at that speed from there. By Rate, the first event is due at once wherever the simulation stands. Both put the times
-// of later events where they are on the real clock, so that they stay close to their stored times. A publisher that is
-// too slow for Speed falls behind and catches up; what it did not manage at Rate is not made up for.
+// By Speed, events before the present of the real clock are due at once, with their own times, and the simulation goes on
+// at that speed from there. By Rate, the first event is due at once wherever the simulation stands. Both move the times of
+// later events to the real clock, so that they stay close to their stored times. A publisher that is
+// too slow for Speed falls behind and catches up; events that it missed at Rate are not made up for.
 func (s *Simulator) Publish(ctx context.Context, p Pace, publish func(Message) error) error {
 	if p.Speed <= 0 {
 		p.Speed = 1
@@ -50,6 +52,9 @@ func (s *Simulator) Publish(ctx context.Context, p Pace, publish func(Message) e
 	}
 	if p.Sleep == nil {
 		p.Sleep = sleep
+	}
+	if p.Subject == nil {
+		p.Subject = Subject
 	}
 	subjects := map[[2]string]string{}
 	plan := schedule{pace: p, start: p.Now().UnixNano()}
@@ -71,7 +76,7 @@ func (s *Simulator) Publish(ctx context.Context, p Pace, publish func(Message) e
 		e.Time = happened
 		place := [2]string{e.Bot, e.Channel}
 		if subjects[place] == "" {
-			subjects[place] = Subject(e.Bot, e.Channel)
+			subjects[place] = p.Subject(e.Bot, e.Channel)
 		}
 		m := Message{Subject: subjects[place], Event: &e, Data: e.AppendJSON(nil, p.TypePrefix)}
 		if err := publish(m); err != nil {
@@ -88,7 +93,7 @@ type schedule struct {
 	due   int64 // of the last event, by Rate
 }
 
-// maxDebt is how far a publisher may fall behind Rate before the rest is let go.
+// maxDebt is how far a publisher may fall behind Rate; what lies further back is dropped.
 const maxDebt = int64(time.Second)
 
 // place gives when an event is due that is stored at the simulated time at, and when it happened.

@@ -8,8 +8,8 @@ type rhythm struct {
 	peak  float64
 }
 
-// Relative intensities by weekday from Monday, and by hour. A shop has its peak after dinner and a Monday of returns; a
-// bank is asked during office hours and hardly at the weekend.
+// Relative intensities by weekday from Monday, and by hour. A shop peaks after dinner and has returns on Monday; a bank is
+// busy in office hours and quiet at the weekend.
 var rhythms = [...]rhythm{
 	Shop: newRhythm(
 		[7]float64{1.08, 1, 0.97, 1, 1.05, 0.86, 0.94},
@@ -21,7 +21,7 @@ var rhythms = [...]rhythm{
 			1.55, 1.45, 1.60, 1.65, 1.55, 1.40, 1.20, 1.00, 0.85, 0.60, 0.35, 0.15}),
 }
 
-// shifts are the hours of the day in which operators are there: from the first until before the second.
+// shifts are the hours in which operators are on duty: from the first until before the second.
 var shifts = [...][2]int{Shop: {8, 22}, Bank: {8, 20}}
 
 func newRhythm(days [7]float64, hours [24]float64) (r rhythm) {
@@ -37,8 +37,8 @@ func newRhythm(days [7]float64, hours [24]float64) (r rhythm) {
 	return r
 }
 
-// at is the intensity at t, in t's zone. The hourly values stand in the middle of their hours, with straight lines
-// between them: steps at full hours would show in every graph.
+// at returns the intensity at t, in t's zone. It interpolates between the middles of the hours: steps at full hours would
+// show in every graph.
 func (r *rhythm) at(t time.Time) float64 {
 	hour, minute, sec := t.Clock()
 	x := float64((int(t.Weekday())+6)%7*24+hour) + float64(minute*60+sec)/3600 - 0.5

@@ -19,7 +19,7 @@ type topic struct {
 	converted string    // custom event when all went well; "" for none
 }
 
-// quickReply is the first one that answers on a topic offer; nil when they offer none.
+// quickReply returns the first one that a topic's answers offer; nil when they offer none.
 func (t *topic) quickReply() *element {
 	if len(t.elements) > 0 && t.elements[0].kind == event.QuickReply {
 		return &t.elements[0]
@@ -56,8 +56,8 @@ var operatorButton = element{event.QuickReply, "Talk to an operator", event.Targ
 // desk confirms tickets.
 var desk = topic{agent: workflow("ticket", "Support ticket"), latency: 0.5}
 
-// General kinds of answers are slow (a language model) and fail often, workflows are quick and safe. Links carry a
-// query here and there: the exporter must not show it.
+// General answers are slow (a language model) and fail often, workflows are quick and safe. Some links carry a query, which
+// the exporter must not show.
 var roles = [...]role{
 	Shop: newRole([]string{"newsletter_signup", "back_in_stock_alert"},
 		topic{workflow("order-status", "Order status"), 30, 0.5, 0.4, []element{

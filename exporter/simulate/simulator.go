@@ -39,8 +39,8 @@ type line struct {
 func New(c Config) *Simulator {
 	c = c.withDefaults()
 	start := c.Start.UnixNano()
-	// Users keep their ids from run to run. All that happens gets new ones, or a second run would be taken for
-	// duplicates of the first.
+	// Users keep their ids from run to run. Events and chats get new ones, or a second run would count as duplicates of
+	// the first.
 	run := mix(c.Seed ^ mix(uint64(start)))
 	s := &Simulator{
 		dice: newDice(c.Seed), cfg: c, now: start,
@@ -77,8 +77,8 @@ func (b Bot) share() float64 {
 	return b.Share
 }
 
-// Next returns the next event and when it is stored; at never decreases. There is no end. The event is valid until the
-// next call, its strings for good.
+// Next returns the next event and when it is stored; at never decreases. The stream has no end. The event is valid until
+// the next call, its strings for good.
 func (s *Simulator) Next() (at time.Time, e *event.Event) {
 	if s.repeat {
 		s.repeat = false
@@ -113,7 +113,7 @@ func (s *Simulator) advance() bool {
 	return reached
 }
 
-// stamp completes the event. On its way to the stream it took some milliseconds, but a chat never goes backwards.
+// stamp completes the event. It took some milliseconds to reach the stream, but a chat never goes backwards.
 func (s *Simulator) stamp(c *chat) {
 	s.e.ID = s.events.new()
 	if c.test {
@@ -129,8 +129,8 @@ func (s *Simulator) stamp(c *chat) {
 }
 
 // arrange puts the next possible arrival on a line into the agenda, and arrives decides whether it is one: a Poisson
-// process whose intensity changes is one of the highest intensity, thinned. To decide it when its time has come, and not
-// before, lets Config.Adjust act at once.
+// process of changing intensity is one of the highest intensity, thinned. Deciding when the time has come, and not before,
+// lets Config.Adjust act at once.
 func (s *Simulator) arrange(i int32, after int64) {
 	l := &s.lines[i]
 	s.agenda.push(appointment{after + 1 + int64(s.ExpFloat64()/(l.perNano*s.bound(l))), ^i})
@@ -150,7 +150,7 @@ func (s *Simulator) arrives(a appointment) bool {
 	return s.Float64()*s.bound(l) < intensity
 }
 
-// bound is the highest intensity of arrivals on a line, relative to its mean.
+// bound returns the highest intensity of arrivals on a line, relative to its mean.
 func (s *Simulator) bound(l *line) float64 {
 	bound := 1.0
 	if !s.cfg.Flat {
@@ -162,7 +162,7 @@ func (s *Simulator) bound(l *line) float64 {
 	return bound
 }
 
-// behavior is how bot and users on a line behave.
+// behavior returns how bot and users on a line behave.
 func (s *Simulator) behavior(l *line, at time.Time) Behavior {
 	if s.cfg.Adjust == nil {
 		return l.role.behavior()

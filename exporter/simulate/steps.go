@@ -8,7 +8,7 @@ import (
 
 func (s *Simulator) moment() time.Time { return time.Unix(0, s.now) }
 
-// step fills s.e with the next event of a chat, decides what follows and gives the nanoseconds until then.
+// step fills s.e with the next event of a chat, decides what follows and returns the nanoseconds until then.
 func (s *Simulator) step(c *chat) int64 {
 	e := &s.e
 	e.Chat = c.id
@@ -84,7 +84,7 @@ func (s *Simulator) then(c *chat, next step, delay int64) int64 {
 	return delay
 }
 
-// introduce says who and on what, as the first event of most chats does.
+// introduce adds user and device, as the first event of most chats does.
 func (s *Simulator) introduce(c *chat) {
 	s.e.User = c.user
 	if !c.unnamed {
@@ -203,7 +203,7 @@ func (s *Simulator) answers(c *chat) int64 {
 	return s.decide(c)
 }
 
-// decide says what the user does after an answer.
+// decide draws what the user does after an answer.
 func (s *Simulator) decide(c *chat) int64 {
 	c.bubble = false
 	switch {

@@ -60,7 +60,7 @@ type VersionError struct {
 func (e *VersionError) Error() string {
 	remedy := "move the file away to go on from an older checkpoint"
 	if e.Version < formatVersion {
-		remedy = "start with an empty storage path, to count the stream anew as far back as the broker holds it"
+		remedy = "start with an empty storage path, to count the stream again as far back as the broker holds it"
 	}
 	return fmt.Sprintf("checkpoint %s: format version is %d and this program reads version %d: start the program that wrote it, or %s",
 		e.Path, e.Version, formatVersion, remedy)

@@ -33,8 +33,8 @@ func (osFS) MkdirAll(dir string) error {
 	return OS.SyncDir(filepath.Dir(dir))
 }
 
-// Lock leaves the file behind on purpose: if it were removed, a process that had it open already and another that
-// makes it anew could both hold "the" lock.
+// Lock leaves the file behind on purpose: if it were removed, a process that has it open and another that creates a new one
+// could both hold the lock.
 func (osFS) Lock(name string) (Lock, error) {
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -109,8 +109,8 @@ func owned(name string, flags int) (*os.File, error) {
 	return f, nil
 }
 
-// inherit gives a new file to the owner of its directory, when root made it: a command that an administrator runs must
-// not leave what the exporter cannot read.
+// inherit gives a new file that root made to the owner of its directory: a command that an administrator runs must not
+// leave a file that the exporter cannot read.
 func inherit(f *os.File) error {
 	if os.Geteuid() != 0 {
 		return nil
@@ -122,14 +122,14 @@ func inherit(f *os.File) error {
 	if owner, ok := dir.Sys().(*syscall.Stat_t); ok && owner.Uid != 0 {
 		err = f.Chown(int(owner.Uid), int(owner.Gid))
 	}
-	if errors.Is(err, syscall.EPERM) { // root without the right to: then nobody else is meant to read it
+	if errors.Is(err, syscall.EPERM) { // root without CAP_CHOWN: then nobody else is meant to read it
 		return nil
 	}
 	return err
 }
 
 func (osFS) Open(name string) (File, error) {
-	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) // without it a named pipe would wait for a writer
+	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) // else a named pipe would block until there is a writer
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/bot-exporter/bot-exporter/exporter/storage"
 )
 
-// A checkpoint tells how large its file is.
+// A checkpoint knows the size of its file.
 func TestSize(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)

@@ -22,8 +22,8 @@ const (
 // ErrDead is the error of every call of a process that has no power.
 var ErrDead = errors.New("the power is off")
 
-// Disk is a disk in memory. It keeps for certain what was synced; of the rest PowerCut keeps a random part: some pages
-// of a file and not others, pages torn at a sector, a length without its data, changes of names in another order.
+// Disk is a disk in memory. It always keeps what was synced; of the rest PowerCut keeps a random part: some pages of a file
+// and not others, pages torn at a sector, a length without its data, renames in another order.
 type Disk struct {
 	mu      sync.Mutex
 	rng     *rand.Rand
@@ -229,8 +229,8 @@ func (d *Disk) SyncDir(dir string) error {
 	})
 }
 
-// LoseDirty is what a failed fsync does to a file on Linux: its pages count as written and are not. Only the next power
-// cut shows it.
+// LoseDirty does to a file what a failed fsync does on Linux: its pages count as written and are not. Only the next power
+// cut reveals it.
 func (d *Disk) LoseDirty(name string) error {
 	return d.do(-1, Sync, name, func() error {
 		if i := d.seen[name]; i != nil {

@@ -1,5 +1,5 @@
-// Package faultfs makes file systems that fail, for tests: Wrap puts a hook before every call, and Disk is a disk in
-// memory that a power cut robs of whatever was not synced. It is part of no program.
+// Package faultfs provides failing file systems for tests: Wrap puts a hook around every call, and Disk is a disk in memory
+// that loses what was not synced in a power cut. No program imports it.
 package faultfs
 
 import (
@@ -38,8 +38,8 @@ type Call struct {
 	Data []byte // of Write and WriteAt
 }
 
-// Hook stands between a call and the file system: it may leave do out, call it more than once, die before or after it,
-// and return another error. Hooks run one at a time.
+// Hook stands between a call and the file system: it may skip do, call it more than once, kill the process before or after
+// it, and return another error. Hooks run one at a time.
 type Hook func(c *Call, do func() error) error
 
 type wrapped struct {
