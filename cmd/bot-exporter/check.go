@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -22,15 +23,16 @@ func checkCommand(app *kingpin.Application) (string, command) {
 	strict := cmd.Flag("strict", "Exit code 1 for hints, too.").Bool()
 	return cmd.FullCommand(), func(ctx context.Context, std stdio) (int, error) {
 		cfg, err := fold.config()
-		switch {
+		source, wrong := broker.source()
+		switch err = errors.Join(err, wrong); {
 		case err != nil:
 			return 2, err
 		case *live && len(*files) > 0 || !*live && len(*files) != 1:
-			return 2, fmt.Errorf("give a file, - for standard input, or --nats")
+			return 2, errors.New("give a file, - for standard input, or --nats")
 		}
 		c := &checker{explain.New(cfg.Events), std.out, 0, 0, 0}
 		if *live {
-			err = c.stream(ctx, broker, *last)
+			err = c.stream(ctx, broker.config("bot-exporter-check", nil), source, *last)
 		} else {
 			err = reading((*files)[0], std.in, c.file)
 		}
@@ -59,13 +61,13 @@ func (c *checker) file(r io.Reader) error {
 	})
 }
 
-func (c *checker) stream(ctx context.Context, f *natsFlags, last uint64) error {
-	nc, err := jetstream.Connect(ctx, f.config("bot-exporter-check", nil))
+func (c *checker) stream(ctx context.Context, to jetstream.Config, from jetstream.Options, last uint64) error {
+	nc, err := jetstream.Connect(ctx, to)
 	if err != nil {
 		return err
 	}
 	defer nc.Close()
-	return jetstream.ReadLast(ctx, nc, *f.stream, *f.subjects, last, func(m jetstream.Stored) {
+	return jetstream.ReadLast(ctx, nc, from, last, func(m jetstream.Stored) {
 		c.message(fmt.Sprintf("message %d on %s", m.Sequence, m.Subject), m.Header, m.Data)
 	})
 }

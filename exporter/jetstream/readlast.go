@@ -20,11 +20,12 @@ type Stored struct {
 
 // ReadLast calls f with the last messages of a stream on subjects, at most n of them, in order, and returns at the end
 // of the stream. It is for people who look at events: it keeps no position and leaves nothing behind.
-func ReadLast(ctx context.Context, nc *nats.Conn, stream string, subjects []string, n uint64, f func(Stored)) error {
-	js, err := jetstream.New(nc)
+func ReadLast(ctx context.Context, nc *nats.Conn, o Options, n uint64, f func(Stored)) error {
+	js, err := o.API.client(nc)
 	if err != nil {
 		return err
 	}
+	stream := o.Stream
 	s, err := js.Stream(ctx, stream)
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", stream, err)
@@ -34,7 +35,7 @@ func ReadLast(ctx context.Context, nc *nats.Conn, stream string, subjects []stri
 		return nil
 	}
 	c, err := js.OrderedConsumer(ctx, stream, jetstream.OrderedConsumerConfig{
-		FilterSubjects: subjects, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: last - min(last, n) + 1,
+		FilterSubjects: o.Subjects, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: last - min(last, n) + 1,
 	})
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", stream, err)
