@@ -3,6 +3,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -23,7 +25,8 @@ func main() {
 	}
 }
 
-// run replaces the folder to by copies of the generated dashboards and rules below deploy.
+// run replaces the folder to by copies of the generated dashboards and rules below deploy. The dashboards lose their white
+// space, as there are limits to an object of a cluster and to what Helm keeps of a release.
 func run(deploy, to string) error {
 	boards, err := filepath.Glob(filepath.Join(deploy, "grafana/dashboards/*.json"))
 	if err != nil {
@@ -32,24 +35,28 @@ func run(deploy, to string) error {
 	if len(boards) == 0 {
 		return fmt.Errorf("no dashboards below %s", deploy)
 	}
-	if err := os.RemoveAll(to); err != nil {
-		return err
-	}
-	for _, board := range boards {
-		if err := copyFile(board, filepath.Join(to, "dashboards", filepath.Base(board))); err != nil {
-			return err
-		}
-	}
-	return copyFile(filepath.Join(deploy, "kubernetes/prometheusrule.yaml"), filepath.Join(to, "prometheusrule.yaml"))
-}
-
-func copyFile(from, to string) error {
-	b, err := os.ReadFile(from)
+	rules, err := os.ReadFile(filepath.Join(deploy, "kubernetes/prometheusrule.yaml"))
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+	if err := os.RemoveAll(to); err != nil {
 		return err
 	}
-	return os.WriteFile(to, b, 0o644)
+	if err := os.MkdirAll(filepath.Join(to, "dashboards"), 0o755); err != nil {
+		return err
+	}
+	for _, board := range boards {
+		b, err := os.ReadFile(board)
+		if err != nil {
+			return err
+		}
+		var compact bytes.Buffer
+		if err := json.Compact(&compact, b); err != nil {
+			return fmt.Errorf("%s: %w", board, err)
+		}
+		if err := os.WriteFile(filepath.Join(to, "dashboards", filepath.Base(board)), compact.Bytes(), 0o644); err != nil {
+			return err
+		}
+	}
+	return os.WriteFile(filepath.Join(to, "prometheusrule.yaml"), rules, 0o644)
 }
