@@ -1,0 +1,33 @@
+{{/* A ServiceMonitor or PodMonitor. */}}
+{{- define "bot-exporter.monitor" -}}
+apiVersion: monitoring.coreos.com/v1
+kind: {{ .kind }}
+metadata:
+  name: {{ include "bot-exporter.fullname" .context }}
+  {{- with .values.namespace }}
+  namespace: {{ . }}
+  {{- end }}
+  labels: {{- include "bot-exporter.labelsWith" (dict "context" .context "labels" .values.labels) | nindent 4 }}
+spec:
+  {{- if .values.namespace }}
+  namespaceSelector: {matchNames: [{{ .context.Release.Namespace | quote }}]}
+  {{- end }}
+  selector:
+    matchLabels: {{- include "bot-exporter.selector" .context | nindent 6 }}
+  scrapeClassicHistograms: true   # dashboards and rules read the classic buckets
+  sampleLimit: {{ .values.sampleLimit | int64 }}
+  bodySizeLimit: {{ .values.bodySizeLimit }}
+  scrapeProtocols: [PrometheusProto, OpenMetricsText1.0.0, PrometheusText0.0.4]
+  {{ .endpoints }}:
+    - port: metrics
+      interval: {{ .values.interval }}
+      {{- with .values.scrapeTimeout }}
+      scrapeTimeout: {{ . }}
+      {{- end }}
+      scheme: {{ .values.scheme }}
+      {{- range $field := list "tlsConfig" "basicAuth" "relabelings" "metricRelabelings" }}
+      {{- with get $.values $field }}
+      {{ $field }}: {{- toYaml . | nindent 8 }}
+      {{- end }}
+      {{- end }}
+{{- end }}
