@@ -1,5 +1,10 @@
 {{/* A ServiceMonitor or PodMonitor. */}}
 {{- define "bot-exporter.monitor" -}}
+{{- with .values.scrapeTimeout }}
+{{- if gt (include "bot-exporter.milliseconds" . | int64) (include "bot-exporter.milliseconds" $.values.interval | int64) }}
+{{- fail (printf "%s: scrapeTimeout %s is longer than interval %s; Prometheus would refuse its configuration" $.kind . $.values.interval) }}
+{{- end }}
+{{- end }}
 apiVersion: monitoring.coreos.com/v1
 kind: {{ .kind }}
 metadata:
@@ -30,4 +35,14 @@ spec:
       {{ $field }}: {{- toYaml . | nindent 8 }}
       {{- end }}
       {{- end }}
+{{- end }}
+
+{{- define "bot-exporter.milliseconds" -}}
+{{- $units := dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 }}
+{{- $sum := 0 }}
+{{- range regexFindAll "[0-9]+[a-z]+" . -1 }}
+{{- $unit := regexFind "[a-z]+$" . }}
+{{- $sum = add $sum (mul (trimSuffix $unit . | int64) (get $units $unit)) }}
+{{- end }}
+{{- $sum }}
 {{- end }}
