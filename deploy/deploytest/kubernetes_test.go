@@ -207,6 +207,7 @@ func TestHelm(t *testing.T) {
 		"nkey":        `nats: {auth: {existingSecret: s, nkeyKey: seed}}`,
 		"pod monitor": `podMonitor: {enabled: true, labels: {release: prometheus}}`,
 		"web by tcp":  `web: {existingSecret: web, probes: tcp}`,
+		"bytes":       `resources: {limits: {memory: 1073741824}, requests: {memory: 129e6}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			u.accepts(t, arguments(t, container(t, manifests(t, render(t, values)))))
@@ -250,19 +251,27 @@ func TestKustomize(t *testing.T) {
 	}
 }
 
-// The overlay in the README of the manifests does what it says.
+// The overlay in the README of the manifests, with the patches after it, does what it says.
 func TestKustomizeOverlay(t *testing.T) {
-	_, text, found := strings.Cut(read(t, filepath.Join(deploy, "kubernetes/README.md")), "```yaml\n")
-	require.True(t, found)
-	text, _, _ = strings.Cut(text, "```")
+	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(read(t, filepath.Join(deploy, "kubernetes/README.md")), -1)
+	require.Len(t, blocks, 3)
+	text := blocks[0][1] + blocks[1][1] + blocks[2][1]
 	dir := t.TempDir()
 	require.NoError(t, os.CopyFS(filepath.Join(dir, "shipped"), os.DirFS(filepath.Join(deploy, "kubernetes"))))
 	text = regexp.MustCompile(`\[github\.com/\S+\]`).ReplaceAllString(text, "[shipped]")
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "kustomization.yaml"), []byte(text), 0o600))
-	all := manifests(t, succeeds(t, ".", tool(t, "KUSTOMIZE"), dir))
+	text = succeeds(t, ".", tool(t, "KUSTOMIZE"), dir)
+	conform(t, text)
+	all := manifests(t, text)
 	args := arguments(t, container(t, all))
 	help(t).accepts(t, args)
 	assert.Equal(t, "--nats.url=tls://nats.nats:4222", args[1])
 	assert.Contains(t, args, "--time.zone=Europe/Rome")
 	assert.Equal(t, "bots", at(ofKind(t, all, "StatefulSet"), "metadata", "namespace"))
+	assert.Len(t, at(ofKind(t, all, "NetworkPolicy"), "spec", "egress").([]any)[0].(manifest)["ports"], 4)
+	security := at(ofKind(t, all, "StatefulSet"), "spec", "template", "spec", "securityContext")
+	assert.Equal(t, true, at(security, "runAsNonRoot"))
+	for _, id := range []string{"runAsUser", "runAsGroup", "fsGroup"} {
+		assert.NotContains(t, security, id)
+	}
 }
