@@ -115,9 +115,7 @@ func TestHelmEverything(t *testing.T) {
 }
 
 func TestHelmPodMonitor(t *testing.T) {
-	text := render(t, `podMonitor: {enabled: true, scheme: https, basicAuth: {username: {name: s, key: user}}}`)
-	conform(t, text)
-	all := manifests(t, text)
+	all := manifests(t, render(t, `podMonitor: {enabled: true, scheme: https, basicAuth: {username: {name: s, key: user}}}`))
 	endpoint := at(ofKind(t, all, "PodMonitor"), "spec", "podMetricsEndpoints").([]any)[0]
 	assert.Equal(t, "https", at(endpoint, "scheme"))
 	assert.Equal(t, "s", at(endpoint, "basicAuth", "username", "name"))

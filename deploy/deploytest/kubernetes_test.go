@@ -1,6 +1,7 @@
 package deploytest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -14,6 +15,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/bot-exporter/bot-exporter/exporter/proctest"
 )
 
 const chart = deploy + "/helm/bot-exporter"
@@ -104,27 +107,22 @@ func TestKustomizeFlags(t *testing.T) {
 
 // The flags of the chart are those of the program, in all branches of its templates.
 func TestHelmFlags(t *testing.T) {
-	u := help(t)
-	var args []string
-	_, text, found := strings.Cut(read(t, chart+"/templates/statefulset.yaml"), "args:")
+	_, text, found := strings.Cut(read(t, chart+"/templates/_args.tpl"), "\n- serve\n")
 	require.True(t, found)
-	text, _, _ = strings.Cut(text, "env:")
-	for _, line := range strings.Split(text, "\n") {
-		if arg, ok := strings.CutPrefix(strings.TrimSpace(line), "- "); ok {
-			args = append(args, arg)
-		}
-	}
+	args := append([]string{"serve"}, regexp.MustCompile(`--[a-z.-]+`).FindAllString(text, -1)...)
 	assert.Greater(t, len(args), 20)
-	u.accepts(t, args)
+	help(t).accepts(t, args)
 }
 
-// The chart holds the generated files as they are.
+// The chart holds the generated files, the dashboards without their white space.
 func TestHelmFiles(t *testing.T) {
 	boards, err := filepath.Glob(filepath.Join(deploy, "grafana/dashboards/*.json"))
 	require.NoError(t, err)
 	require.NotEmpty(t, boards)
 	for _, board := range boards {
-		assert.Equal(t, read(t, board), read(t, filepath.Join(chart, "files/dashboards", filepath.Base(board))), "run make generate")
+		var compact bytes.Buffer
+		require.NoError(t, json.Compact(&compact, []byte(read(t, board))))
+		assert.True(t, compact.String() == read(t, filepath.Join(chart, "files/dashboards", filepath.Base(board))), "%s: run make generate", board)
 	}
 	copies, err := filepath.Glob(chart + "/files/dashboards/*")
 	require.NoError(t, err)
@@ -138,9 +136,13 @@ func TestHelmSchema(t *testing.T) {
 	decode(t, chart+"/values.yaml", &values)
 	require.NoError(t, json.Unmarshal([]byte(read(t, chart+"/values.schema.json")), &schema))
 	var compare func(path string, values manifest, schema any)
-	compare = func(path string, values manifest, schema any) {
-		known, _ := at(schema, "properties").(manifest)
-		if at(schema, "additionalProperties") != false {
+	compare = func(path string, values manifest, part any) {
+		if ref, ok := at(part, "$ref").(string); ok {
+			part = at(schema, strings.Split(strings.TrimPrefix(ref, "#/"), "/")...)
+			require.NotNil(t, part, ref)
+		}
+		known, _ := at(part, "properties").(manifest)
+		if at(part, "additionalProperties") != false {
 			return // free
 		}
 		for key := range known {
@@ -159,13 +161,30 @@ func TestHelmSchema(t *testing.T) {
 	compare("", values, schema)
 }
 
-func render(t *testing.T, values string) string {
+// template is the command that renders the chart, or a chart that depends on it, with values.
+func template(t *testing.T, chart, values string) *exec.Cmd {
 	t.Helper()
-	helm := tool(t, "HELM")
 	file := filepath.Join(t.TempDir(), "values.yaml")
 	require.NoError(t, os.WriteFile(file, []byte(values), 0o600))
-	succeeds(t, ".", helm, "lint", "--strict", chart, "--kube-version=1.37.0", "--values="+file)
-	return succeeds(t, ".", helm, "template", "release", chart, "--kube-version=1.37.0", "--namespace=bots", "--values="+file)
+	return exec.CommandContext(t.Context(), tool(t, "HELM"), "template", "release", chart, "--kube-version=1.37.0", "--namespace=bots", "--values="+file)
+}
+
+// render returns the objects of the chart, which pass lint and have the form that Kubernetes and the operators demand.
+func render(t *testing.T, values string) string {
+	t.Helper()
+	cmd := template(t, chart, values)
+	succeeds(t, ".", tool(t, "HELM"), "lint", "--strict", chart, "--kube-version=1.37.0", cmd.Args[len(cmd.Args)-1])
+	text := proctest.Run(t, cmd)
+	conform(t, text)
+	return text
+}
+
+// refused returns why the chart does not take values.
+func refused(t *testing.T, values string) string {
+	t.Helper()
+	out, err := template(t, chart, values).CombinedOutput()
+	require.Error(t, err, values)
+	return string(out)
 }
 
 func conform(t *testing.T, text string) {
@@ -188,25 +207,19 @@ func TestHelm(t *testing.T) {
 		"nkey":        `nats: {auth: {existingSecret: s, nkeyKey: seed}}`,
 		"pod monitor": `podMonitor: {enabled: true, labels: {release: prometheus}}`,
 		"web by tcp":  `web: {existingSecret: web, probes: tcp}`,
+		"bytes":       `resources: {limits: {memory: 1073741824}, requests: {memory: 129e6}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			text := render(t, values)
-			conform(t, text)
-			u.accepts(t, arguments(t, container(t, manifests(t, text))))
+			u.accepts(t, arguments(t, container(t, manifests(t, render(t, values)))))
 		})
 	}
-	for name, values := range map[string]string{
-		"unknown value":   `replica: 3`,
-		"both monitors":   `{podMonitor: {enabled: true}, serviceMonitor: {enabled: true}}`,
-		"password in url": `nats: {urls: ["nats://user:password@nats:4222"]}`,
-		"memory":          `resources: {limits: {memory: 1 GB}}`,
+	for values, why := range map[string]string{
+		`replica: 3`: "additional properties 'replica' not allowed",
+		`{podMonitor: {enabled: true}, serviceMonitor: {enabled: true}}`: "not both",
+		`nats: {urls: ["nats://user:password@nats:4222"]}`:               "/nats/urls/0",
+		`enabled: false`: "without a condition, leave the chart out",
 	} {
-		t.Run("refuses "+name, func(t *testing.T) {
-			file := filepath.Join(t.TempDir(), "values.yaml")
-			require.NoError(t, os.WriteFile(file, []byte(values), 0o600))
-			out, err := exec.CommandContext(t.Context(), tool(t, "HELM"), "template", "release", chart, "--kube-version=1.37.0", "--values="+file).CombinedOutput()
-			assert.Error(t, err, string(out))
-		})
+		assert.Contains(t, refused(t, values), why)
 	}
 }
 
@@ -217,6 +230,7 @@ func TestHelmLikeKustomize(t *testing.T) {
 		assert.Equal(t, at(container(t, rendered), path...), at(container(t, plain), path...), path)
 	}
 	a, b := ofKind(t, rendered, "StatefulSet"), ofKind(t, plain, "StatefulSet")
+	assert.Equal(t, claim(t, rendered)["spec"], claim(t, plain)["spec"])
 	for _, key := range []string{"securityContext", "automountServiceAccountToken", "enableServiceLinks", "terminationGracePeriodSeconds"} {
 		assert.Equal(t, at(a, "spec", "template", "spec", key), at(b, "spec", "template", "spec", key), key)
 	}
@@ -237,19 +251,27 @@ func TestKustomize(t *testing.T) {
 	}
 }
 
-// The overlay in the README of the manifests does what it says.
+// The overlay in the README of the manifests, with the patches after it, does what it says.
 func TestKustomizeOverlay(t *testing.T) {
-	_, text, found := strings.Cut(read(t, filepath.Join(deploy, "kubernetes/README.md")), "```yaml\n")
-	require.True(t, found)
-	text, _, _ = strings.Cut(text, "```")
+	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(read(t, filepath.Join(deploy, "kubernetes/README.md")), -1)
+	require.Len(t, blocks, 3)
+	text := blocks[0][1] + blocks[1][1] + blocks[2][1]
 	dir := t.TempDir()
 	require.NoError(t, os.CopyFS(filepath.Join(dir, "shipped"), os.DirFS(filepath.Join(deploy, "kubernetes"))))
 	text = regexp.MustCompile(`\[github\.com/\S+\]`).ReplaceAllString(text, "[shipped]")
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "kustomization.yaml"), []byte(text), 0o600))
-	all := manifests(t, succeeds(t, ".", tool(t, "KUSTOMIZE"), dir))
+	text = succeeds(t, ".", tool(t, "KUSTOMIZE"), dir)
+	conform(t, text)
+	all := manifests(t, text)
 	args := arguments(t, container(t, all))
 	help(t).accepts(t, args)
 	assert.Equal(t, "--nats.url=tls://nats.nats:4222", args[1])
 	assert.Contains(t, args, "--time.zone=Europe/Rome")
 	assert.Equal(t, "bots", at(ofKind(t, all, "StatefulSet"), "metadata", "namespace"))
+	assert.Len(t, at(ofKind(t, all, "NetworkPolicy"), "spec", "egress").([]any)[0].(manifest)["ports"], 4)
+	security := at(ofKind(t, all, "StatefulSet"), "spec", "template", "spec", "securityContext")
+	assert.Equal(t, true, at(security, "runAsNonRoot"))
+	for _, id := range []string{"runAsUser", "runAsGroup", "fsGroup"} {
+		assert.NotContains(t, security, id)
+	}
 }

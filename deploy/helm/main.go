@@ -1,8 +1,10 @@
-// Command helm copies what is generated elsewhere below deploy into the chart, as a chart can only use files within it,
-// and lists the values of the chart in its README.
+// Command helm copies generated files into the chart, which can only use files of its own, and writes the table of
+// values in the chart's README.
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -23,7 +25,8 @@ func main() {
 	}
 }
 
-// run replaces the folder to by copies of the generated dashboards and rules below deploy.
+// run replaces the directory to by copies of the generated dashboards and rules below deploy. Dashboards lose their white
+// space: objects in a cluster, and what Helm stores of a release, have a maximum size.
 func run(deploy, to string) error {
 	boards, err := filepath.Glob(filepath.Join(deploy, "grafana/dashboards/*.json"))
 	if err != nil {
@@ -32,24 +35,28 @@ func run(deploy, to string) error {
 	if len(boards) == 0 {
 		return fmt.Errorf("no dashboards below %s", deploy)
 	}
-	if err := os.RemoveAll(to); err != nil {
-		return err
-	}
-	for _, board := range boards {
-		if err := copyFile(board, filepath.Join(to, "dashboards", filepath.Base(board))); err != nil {
-			return err
-		}
-	}
-	return copyFile(filepath.Join(deploy, "kubernetes/prometheusrule.yaml"), filepath.Join(to, "prometheusrule.yaml"))
-}
-
-func copyFile(from, to string) error {
-	b, err := os.ReadFile(from)
+	rules, err := os.ReadFile(filepath.Join(deploy, "kubernetes/prometheusrule.yaml"))
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+	if err := os.RemoveAll(to); err != nil {
 		return err
 	}
-	return os.WriteFile(to, b, 0o644)
+	if err := os.MkdirAll(filepath.Join(to, "dashboards"), 0o755); err != nil {
+		return err
+	}
+	for _, board := range boards {
+		b, err := os.ReadFile(board)
+		if err != nil {
+			return err
+		}
+		var compact bytes.Buffer
+		if err := json.Compact(&compact, b); err != nil {
+			return fmt.Errorf("%s: %w", board, err)
+		}
+		if err := os.WriteFile(filepath.Join(to, "dashboards", filepath.Base(board)), compact.Bytes(), 0o644); err != nil {
+			return err
+		}
+	}
+	return os.WriteFile(filepath.Join(to, "prometheusrule.yaml"), rules, 0o644)
 }

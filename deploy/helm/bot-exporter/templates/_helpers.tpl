@@ -14,7 +14,7 @@
 
 {{- define "bot-exporter.selector" -}}
 app.kubernetes.io/name: {{ include "bot-exporter.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "bot-exporter.labels" -}}
@@ -22,6 +22,18 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- end }}
+
+{{/* The chart's labels with those of a value. The value's win, but not over what selects the pods. */}}
+{{- define "bot-exporter.labelsWith" -}}
+{{- $labels := include "bot-exporter.labels" .context | fromYaml }}
+{{- $selector := include "bot-exporter.selector" .context | fromYaml }}
+{{- mergeOverwrite $labels (.labels | default dict) $selector | toYaml }}
+{{- end }}
+
+{{/* Annotations of objects that may be larger than 256 KiB, which is what client-side apply can keep in an annotation. */}}
+{{- define "bot-exporter.large" -}}
+{{- mergeOverwrite (dict "argocd.argoproj.io/sync-options" "ServerSideApply=true") (. | default dict) | toYaml }}
 {{- end }}
 
 {{- define "bot-exporter.serviceAccount" -}}
@@ -33,16 +45,6 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- with .Values.image -}}
 {{ .repository }}{{ if .digest }}@{{ .digest }}{{ else }}:{{ default $.Chart.AppVersion .tag }}{{ end }}
 {{- end }}
-{{- end }}
-
-{{/* A quantity of memory in bytes. */}}
-{{- define "bot-exporter.bytes" -}}
-{{- $units := dict "" 1 "k" 1000 "M" 1000000 "G" 1000000000 "T" 1000000000000 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 }}
-{{- $text := toString . }}
-{{- $number := regexFind "^[0-9.]+" $text }}
-{{- $unit := trimPrefix $number $text }}
-{{- if not (hasKey $units $unit) }}{{ fail (printf "memory limit %s: unit is not one of k, M, G, T, Ki, Mi, Gi, Ti" $text) }}{{ end }}
-{{- mulf (float64 $number) (get $units $unit) | int64 }}
 {{- end }}
 
 {{/* Ports of nats.urls, as a comma-separated list without repetitions. */}}
