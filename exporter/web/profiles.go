@@ -9,8 +9,8 @@ import (
 	"net/netip"
 )
 
-// NewDebugServer returns a server of Go's profiles, at /debug/pprof/. Whoever reaches it can slow the process down and
-// see how it works: it belongs on ListenLoopback and never on the port of the metrics.
+// NewDebugServer returns a server of Go's profiles at /debug/pprof/. Its clients can slow the process down and look
+// inside it: serve it on ListenLoopback, never on the port of the metrics.
 func NewDebugServer(log *slog.Logger) *http.Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
@@ -19,25 +19,25 @@ func NewDebugServer(log *slog.Logger) *http.Server {
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("POST /debug/pprof/symbol", pprof.Symbol)
-	return NewServer(mux, log) // a profile puts off the end of its answer by as long as it takes
+	return NewServer(mux, log) // pprof extends the write deadline by the length of a profile
 }
 
-// ListenLoopback listens at host:port, and refuses an address that other machines could reach.
+// ListenLoopback listens on host:port. It refuses an address that other machines could reach.
 func ListenLoopback(address string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
 	}
 	if ip, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !ip.IsLoopback()) {
-		return nil, fmt.Errorf("%q is not a loopback address, such as 127.0.0.1:6060", address)
+		return nil, fmt.Errorf("%q is not a loopback address; use one such as 127.0.0.1:6060", address)
 	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, err
 	}
-	if at, ok := l.Addr().(*net.TCPAddr); !ok || !at.IP.IsLoopback() { // localhost is what the machine makes of it
+	if at, ok := l.Addr().(*net.TCPAddr); !ok || !at.IP.IsLoopback() { // localhost may resolve to anything
 		_ = l.Close()
-		return nil, fmt.Errorf("%q is not a loopback address here but %s", address, l.Addr())
+		return nil, fmt.Errorf("%q is not a loopback address: here it means %s; use one such as 127.0.0.1:6060", address, l.Addr())
 	}
 	return l, nil
 }

@@ -53,7 +53,7 @@ func TestReloadPage(t *testing.T) {
 	r.reload = func() error { panic("secret") }
 	status, text, _ = ask(allowed, "POST")
 	require.Equal(t, http.StatusInternalServerError, status)
-	require.Equal(t, "internal error; see the log\n", text, "nothing of the cause")
+	require.Equal(t, "internal error; see the exporter's log\n", text, "nothing of the cause")
 	require.Contains(t, r.log.String(), "secret")
 }
 
