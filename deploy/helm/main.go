@@ -1,5 +1,5 @@
-// Command helm copies what is generated elsewhere below deploy into the chart, as a chart can only use files within it,
-// and lists the values of the chart in its README.
+// Command helm copies generated files into the chart, which can only use files of its own, and writes the table of
+// values in the chart's README.
 package main
 
 import (
@@ -23,7 +23,7 @@ func main() {
 	}
 }
 
-// run replaces the folder to by copies of the generated dashboards and rules below deploy.
+// run replaces the directory to by copies of the generated dashboards and rules below deploy.
 func run(deploy, to string) error {
 	boards, err := filepath.Glob(filepath.Join(deploy, "grafana/dashboards/*.json"))
 	if err != nil {

@@ -42,7 +42,7 @@ func table(valuesFile, readme string) error {
 	return os.WriteFile(readme, []byte(before+begin+rows.String()+end+after), 0o644)
 }
 
-// describe goes down mappings in block style; what is written in one line is one value.
+// describe descends into mappings in block style. A mapping in flow style is one value.
 func describe(rows *strings.Builder, path string, m *yaml.Node) error {
 	var undescribed []error
 	for i := 0; i+1 < len(m.Content); i += 2 {
