@@ -12,15 +12,15 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/event"
 )
 
-// Policy is what to do when the stream is not the one that the state was made from.
+// Policy says what to do when the stream is not the one that the state was made from.
 type Policy string
 
-// Policies on a broken stream identity.
+// Policies for a stream mismatch.
 const (
-	Resume Policy = "resume" // when it lost its tail, go on after the last message that both have; else halt
+	Resume Policy = "resume" // if the stream lost its tail, continue after the last common message; else halt
 	Halt   Policy = "halt"   // fold nothing, show no KPIs, and wait for a person
-	Rebase Policy = "rebase" // keep the totals and go on with the new stream from its first message
-	Reset  Policy = "reset"  // forget everything and start anew
+	Rebase Policy = "rebase" // keep the totals and count the new stream from its first message
+	Reset  Policy = "reset"  // discard the state and count the new stream from its first message
 )
 
 // Policies lists the policies.
@@ -28,16 +28,16 @@ func Policies() []string {
 	return []string{string(Resume), string(Halt), string(Rebase), string(Reset)}
 }
 
-// Config is what an Engine needs to know.
+// Config configures an Engine.
 type Config struct {
 	KPIs       collectors.Config
 	Events     event.Config
 	KeyID      string // names the key in KPIs.Session.Key
 	OnMismatch Policy
 
-	// What a reload may change.
-	LogLevel           string        // least severe messages to log
-	CheckpointInterval time.Duration // longest time between two checkpoints while messages come
+	// A reload may change these.
+	LogLevel           string        // lowest level to log
+	CheckpointInterval time.Duration // longest time between two checkpoints while messages arrive
 
 	CheckpointMessages uint64        // most messages between two checkpoints
 	WatchInterval      time.Duration // between two checks that the stream is still the same
@@ -53,7 +53,7 @@ func Defaults() Config {
 		LogLevel:           "info",
 		CheckpointInterval: 30 * time.Second,
 		CheckpointMessages: 5_000_000,
-		WatchInterval:      14 * time.Second, // and with a second look, within 15 s
+		WatchInterval:      14 * time.Second, // so that a recheck still falls within 15 s
 	}
 }
 
@@ -66,9 +66,9 @@ func (c Config) Validate() error {
 	case !slices.Contains(Policies(), string(c.OnMismatch)):
 		return fmt.Errorf("on-stream-mismatch is %q; it must be one of %v", c.OnMismatch, Policies())
 	case c.Events.TypePrefix == "":
-		return errors.New("events.type_prefix is empty; leave it out for the default, bot.")
+		return errors.New("events.type_prefix is empty; remove it to use the default, bot.")
 	case c.Events.MaxSize < minMaxBytes:
-		return fmt.Errorf("events.max_bytes is %d; it must be at least %d, or whole events do not fit", c.Events.MaxSize, minMaxBytes)
+		return fmt.Errorf("events.max_bytes is %d; it must be at least %d, or some valid events do not fit", c.Events.MaxSize, minMaxBytes)
 	case c.CheckpointInterval <= 0:
 		return fmt.Errorf("checkpoint.interval is %s; it must be positive", c.CheckpointInterval)
 	case !slices.Contains(promslog.LevelFlagOptions, c.LogLevel):

@@ -18,63 +18,63 @@ import (
 )
 
 const (
-	digestEvery = 65_536 // sequences
-	digestRest  = 9      // times as long as a digest took, there is no other: a tenth of one processor at most
-	digestsKept = 16
+	digestEvery      = 65_536 // sequences
+	digestRestFactor = 9      // pause after a digest, in multiples of the time it took: at most a tenth of one core
+	digestsKept      = 16
 )
 
-// Digest names the state right after a message. Two exporters with the same configuration and key that read the same
-// stream have the same one.
+// Digest identifies the state right after a message. Exporters with the same configuration and key that read the same
+// stream have equal digests.
 type Digest struct {
 	Sequence uint64 `json:"sequence"`
 	SHA256   string `json:"sha256"`
 }
 
-// digester makes a digest of the state at every multiple of so many sequences, beside the fold, which only waits for
-// the state to be frozen. Marks of a replay are left out, since they would make it last longer, and so is one that comes
-// too soon after the one before.
+// digester computes a digest of the state at every multiple of a number of sequences, concurrently with the fold, which
+// waits only while the state is frozen. It skips boundaries while the engine catches up, which would take longer
+// otherwise, and boundaries that come too soon after the previous digest.
 type digester struct {
-	every uint64
-	rest  time.Duration // after a digest, in times of what it took
-	next  uint64        // the next mark; guarded by Engine.mu
-	wg    sync.WaitGroup
+	every      uint64        // sequences between two boundaries
+	restFactor time.Duration // pause after a digest, in multiples of the time it took
+	next       uint64        // next boundary; guarded by Engine.mu
+	wg         sync.WaitGroup
 
-	mu   sync.Mutex
-	busy bool
-	from time.Time // when the next one may be made
-	term int       // of the state: a reset ends it
-	list []Digest
+	mu         sync.Mutex
+	busy       bool
+	notBefore  time.Time // earliest time of the next digest
+	generation int       // of the state; a reset starts another
+	list       []Digest
 }
 
-// passed moves on to the first mark after a sequence.
-func (d *digester) passed(seq uint64) { d.next = seq - seq%d.every + d.every }
+// skipTo sets the next boundary to the first one after a sequence.
+func (d *digester) skipTo(seq uint64) { d.next = seq - seq%d.every + d.every }
 
-// reset forgets the digests of a state that is no more.
+// reset discards the digests of the previous state.
 func (d *digester) reset() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.term++
+	d.generation++
 	d.list = nil
 }
 
-// take makes the digest of the state after all messages up to the last mark before or at seq, if it is wanted.
+// take computes the digest at the last boundary up to seq, if wanted. The state must be the one right after it.
 func (d *digester) take(seq uint64, set *collectors.Set, wanted bool) {
-	d.passed(seq)
-	mark, begun := seq-seq%d.every, time.Now()
+	d.skipTo(seq)
+	boundary, start := seq-seq%d.every, time.Now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !wanted || d.busy || begun.Before(d.from) {
+	if !wanted || d.busy || start.Before(d.notBefore) {
 		return
 	}
 	d.busy = true
-	term, sections := d.term, set.Sections()
+	generation, sections := d.generation, set.Sections()
 	d.wg.Go(func() {
 		sum := digestOf(sections)
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		d.busy, d.from = false, time.Now().Add(d.rest*time.Since(begun))
-		if d.term == term {
-			d.list = append(d.list, Digest{mark, sum})
+		d.busy, d.notBefore = false, time.Now().Add(d.restFactor*time.Since(start))
+		if d.generation == generation {
+			d.list = append(d.list, Digest{boundary, sum})
 			d.list = slices.Delete(d.list, 0, max(0, len(d.list)-digestsKept))
 		}
 	})
@@ -88,17 +88,18 @@ func digestOf(sections []codec.Section) string {
 		w.Uint(s.Version)
 		s.Write(w)
 	}
-	_ = w.Flush() // a hash takes everything
+	_ = w.Flush() // writing to a hash cannot fail
 	return hex.EncodeToString(hash.Sum(nil))
 }
 
 func (d *digester) all() []Digest {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return append([]Digest{}, d.list...) // an empty list in JSON, not null
+	return append([]Digest{}, d.list...) // never nil: JSON would have null
 }
 
-// Digests are those of an engine, oldest first, with all that must be equal in another one for its digests to be.
+// Digests are the digests of an engine, oldest first, with everything that must be equal in another engine for its
+// digests to be comparable.
 type Digests struct {
 	Stream  string            `json:"stream"`
 	Created time.Time         `json:"created"`
@@ -108,15 +109,15 @@ type Digests struct {
 	Digests []Digest          `json:"digests"`
 }
 
-// Digests returns the digests that are kept.
+// Digests returns the latest digests.
 func (e *Engine) Digests() Digests {
 	at := e.Position()
-	return Digests{at.Stream, at.Created, at.Epoch, e.cfg.KeyID, e.cfg.numbers(), e.digests.all()}
+	return Digests{at.Stream, at.Created, at.Epoch, e.cfg.KeyID, e.cfg.countingSettings(), e.digests.all()}
 }
 
 // digestCollector gives each digest that is kept in a slot of its own, so that the series are always the same ones.
 type digestCollector struct {
-	engine         *Engine
+	engine          *Engine
 	value, sequence *prometheus.Desc
 }
 
@@ -146,7 +147,7 @@ func (c *digestCollector) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// basis stands for all that must be equal for digests to be. It is short, since one of it is in every replica.
+// basis is a short hash of everything that must be equal for digests to be comparable.
 func (e *Engine) basis() string {
 	at := e.Position()
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q %d %d %q %q %s", at.Stream, at.Created.UnixNano(), at.Epoch, at.Subjects, e.cfg.KeyID, e.cfg.Fingerprint()))

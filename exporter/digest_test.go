@@ -19,7 +19,7 @@ import (
 // digesting is an engine with its marks closer together than usual, and none left out for its pace.
 func digesting(t *testing.T, every uint64, source Source, store Store) *running {
 	t.Helper()
-	return runWith(t, quick(often), source, store, func(e *Engine) { e.digests.every, e.digests.rest = every, 0 })
+	return runWith(t, quick(often), source, store, func(e *Engine) { e.digests.every, e.digests.restFactor = every, 0 })
 }
 
 func TestDigests(t *testing.T) {
@@ -55,7 +55,7 @@ func TestDigests(t *testing.T) {
 	page := r.Digests()
 	require.Equal(t, "TEST", page.Stream)
 	require.Equal(t, "key", page.KeyID)
-	require.Equal(t, r.cfg.numbers(), page.Config)
+	require.Equal(t, r.cfg.countingSettings(), page.Config)
 	digests, sequences := r.metrics()[self.Digest.Name].Metric, r.metrics()[self.DigestSequence.Name].Metric
 	require.Len(t, digests, len(page.Digests))
 	require.Len(t, sequences, len(page.Digests))
@@ -90,7 +90,7 @@ func TestDigestsAreFew(t *testing.T) {
 		want int
 	}{{0, digestsKept}, {1e9, 1}} {
 		b := newBroker(nil)
-		r := runWith(t, quick(), b, &shelf{}, func(e *Engine) { e.digests.every, e.digests.rest = 10, v.rest })
+		r := runWith(t, quick(), b, &shelf{}, func(e *Engine) { e.digests.every, e.digests.restFactor = 10, v.rest })
 		for i := 0; i < 300; i += 10 {
 			b.publish(all[i : i+10]...)
 			r.live(uint64(i + 10))
@@ -143,7 +143,7 @@ func TestDigestsTellStatesApart(t *testing.T) {
 // The digest of another state is not kept over a reset.
 func TestDigestsAfterReset(t *testing.T) {
 	b := newBroker(nil)
-	r := runWith(t, quick(watchful, onMismatch(Reset)), b, &shelf{}, func(e *Engine) { e.digests.every, e.digests.rest = 10, 0 })
+	r := runWith(t, quick(watchful, onMismatch(Reset)), b, &shelf{}, func(e *Engine) { e.digests.every, e.digests.restFactor = 10, 0 })
 	r.live(0)
 	b.publish(stored(100)...)
 	r.until("there is one", func() bool { return len(r.digests.all()) > 0 })

@@ -11,8 +11,8 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/event"
 )
 
-// Engine is the single owner of the state: it folds the messages of a source into it, keeps checkpoints, and lets
-// scrapes read it between two batches.
+// Engine owns the state. It folds the messages of a source into it, keeps checkpoints, and lets scrapes read it between
+// two batches.
 type Engine struct {
 	cfg          Config
 	source       Source // since Run
@@ -21,13 +21,13 @@ type Engine struct {
 	metrics      *selfMetrics
 	decoder      *event.Decoder // only the folding goroutine uses it
 	checkpointer *checkpointer
-	marks        marks
+	mark         shownMark
 	digests      digester
-	short        time.Time  // since when a stream of several replicas ends too early; zero when it does not
-	reload       sync.Mutex // one at a time
-	damaged      error      // no checkpoint could be read; nil once counting began anew
+	shortSince   time.Time // when a replicated stream was first seen to end too early; zero while it does not
+	reloading    sync.Mutex
+	damaged      error // why no checkpoint could be read; nil once counting has started again
 
-	mu       sync.Mutex // guards what follows; held for a batch, a copy for a scrape, or a freeze for a checkpoint
+	mu       sync.Mutex // guards the fields below; held for a batch, a copy for a scrape, or a freeze for a checkpoint
 	set      *collectors.Set
 	position Position
 	trail    trail
@@ -37,8 +37,8 @@ type Engine struct {
 	status   Status
 }
 
-// New returns an Engine that goes on from the newest checkpoint of the store. It fails when that checkpoint does not
-// fit the configuration: to count on would mix numbers with different meanings.
+// New returns an Engine that continues from the newest checkpoint of the store. It fails when that checkpoint does not
+// fit the configuration: continuing would mix numbers with different meanings.
 func New(cfg Config, store Store, log *slog.Logger) (*Engine, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func New(cfg Config, store Store, log *slog.Logger) (*Engine, error) {
 		decoder: event.NewDecoder(cfg.Events),
 		set:     collectors.New(cfg.KPIs),
 		status:  Status{Phase: PhaseConnecting},
-		digests: digester{every: digestEvery, rest: digestRest},
+		digests: digester{every: digestEvery, restFactor: digestRestFactor},
 	}
 	e.metrics = newSelfMetrics(e)
 	e.checkpointer = newCheckpointer(cfg, store, log, e.metrics, e)
@@ -60,8 +60,8 @@ func New(cfg Config, store Store, log *slog.Logger) (*Engine, error) {
 
 func (e *Engine) restore() error {
 	var err error
-	if e.marks.last, err = e.store.Shown(); err != nil {
-		e.log.Error("mark of what was shown is not readable; counters may go down", "err", err)
+	if e.mark.last, err = e.store.Shown(); err != nil {
+		e.log.Error("cannot read mark; counters may go down", "err", err)
 	}
 	cp, err := e.store.Load()
 	switch {
@@ -69,7 +69,7 @@ func (e *Engine) restore() error {
 		return nil
 	case errors.Is(err, ErrDamaged):
 		e.damaged = err
-		e.log.Error("checkpoints are damaged", "err", err)
+		e.log.Error("found no intact checkpoint", "err", err)
 		return nil
 	}
 	if err != nil {
@@ -79,7 +79,7 @@ func (e *Engine) restore() error {
 		return err
 	}
 	e.position = cp.Position
-	e.position.Shown = e.shown(e.position)
+	e.position.Shown = e.shownTo(e.position)
 	e.trail.restore(cp.Known)
 	e.floor, e.lost = cp.Floor, cp.Lost
 	e.checkpointer.restored(cp, readCounters(e.set))
@@ -87,7 +87,7 @@ func (e *Engine) restore() error {
 	return nil
 }
 
-// fold applies one batch: the only place where state and position change, and they change together.
+// fold applies one batch. State and position change together.
 func (e *Engine) fold(b Batch) {
 	start := time.Now()
 	e.mu.Lock()
@@ -99,7 +99,7 @@ func (e *Engine) fold(b Batch) {
 			e.metrics.redelivered.Inc()
 			continue
 		}
-		if m.Seq > e.digests.next { // there is no message at the mark
+		if m.Seq > e.digests.next { // no message at the boundary
 			e.digests.take(m.Seq-1, e.set, e.status.CaughtUp)
 		}
 		if lost := m.Seq - e.position.Seq - 1; lost > 0 && len(e.status.stream.Subjects) == 0 {
@@ -128,15 +128,15 @@ func (e *Engine) apply(m *Message, ev *event.Event) {
 	e.trail.add(m.Seq, e.position.Anchor)
 }
 
-// Position returns the position of the last message applied, with its anchor.
+// Position returns the position of the last message applied.
 func (e *Engine) Position() Position {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.position
 }
 
-// Read calls f with the state between two batches, and returns the position that it is of. While KPIs may not be shown it
-// reports false and does not call f. The fold stands still meanwhile; f must be quick, and keep nothing of the state.
+// Read calls f with the state between two batches and returns the state's position. While KPIs may not be shown it
+// returns false and does not call f. The fold waits meanwhile: f must be quick, and must not retain the state.
 func (e *Engine) Read(f func(*collectors.Set)) (at Position, shown bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -155,10 +155,10 @@ func TestDeletedTailInTime(t *testing.T) {
 	b.change(func(b *broker) { b.end, b.filter = 99, []string{"bot.events.a"} })
 	r.until("read with the filter", func() bool { return len(r.Position().Subjects) > 0 })
 	require.EqualValues(t, 55, r.value(collectors.EventsLost), "it may not have been ours")
-	var w watched
-	require.Equal(t, time.Minute, w.next(time.Minute))
-	w.nothing = 1
-	require.LessOrEqual(t, Defaults().WatchInterval+w.next(time.Minute), 15*time.Second)
+	var checks progressChecks
+	require.Equal(t, time.Minute, checks.next(time.Minute))
+	checks.empty = 1
+	require.LessOrEqual(t, Defaults().WatchInterval+checks.next(time.Minute), 15*time.Second)
 }
 
 // With a filter, holes are messages of others.
@@ -258,7 +258,7 @@ func TestStalledConsumer(t *testing.T) {
 	b.change(func(*broker) {})
 	r.live(20)
 	r.equals(oracle(quick(), all))
-	require.Contains(t, r.log.String(), "no progress; reading anew")
+	require.Contains(t, r.log.String(), "restarting consumer: no progress")
 }
 
 // What is for others at the end of the stream is no reason to open the source again and again, nor not to be ready.
@@ -279,7 +279,7 @@ func TestNothingMoreForUs(t *testing.T) {
 		})
 	}
 	require.Equal(t, PhaseLive, r.Status().Phase)
-	require.NotContains(t, r.log.String(), "not following the stream")
+	require.NotContains(t, r.log.String(), "stopped following stream")
 	require.Zero(t, r.value(collectors.EventsLost))
 }
 

@@ -12,15 +12,15 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// field is the value of a setting in a Config.
+// field gives access to the value of a setting in a Config.
 type field interface {
-	// decode reads the value from a file, and reports whether it has the form.
+	// decode reads the value from YAML and reports whether it was valid.
 	decode(n *yaml.Node) bool
-	// form names the form that is allowed, as the rest of "it must be".
+	// form describes valid values, as the end of "it must be".
 	form() string
-	// yaml writes the value as a file has it.
+	// yaml formats the value for a configuration file.
 	yaml() string
-	// String writes the value for the fingerprint. Checkpoints keep it: a change of its form makes them unreadable.
+	// String formats the value for the fingerprint. Checkpoints store it: changing the format makes them unreadable.
 	String() string
 }
 
@@ -33,7 +33,7 @@ func (f text) decode(n *yaml.Node) bool {
 	*f.p = n.Value
 	return true
 }
-func (f text) form() string   { return "a text that is not empty" }
+func (f text) form() string   { return "non-empty text" }
 func (f text) yaml() string   { return flow(*scalar(*f.p)) }
 func (f text) String() string { return *f.p }
 
@@ -103,7 +103,7 @@ func (f durations) yaml() string {
 }
 func (f durations) String() string { return fmt.Sprint(*f.p) }
 
-// durationByName adds to what is there.
+// durationByName overrides single entries: a file adds to the defaults.
 type durationByName struct{ m map[string]time.Duration }
 
 func (f durationByName) decode(n *yaml.Node) bool {
@@ -157,14 +157,14 @@ func (f names) yaml() string {
 }
 func (f names) String() string { return fmt.Sprintf("%q", *f.p) }
 
-// scalar is a text, which gets quotes where it needs them.
+// scalar returns a string node, quoted where YAML requires it.
 func scalar(s string) *yaml.Node {
 	n := &yaml.Node{}
 	n.SetString(s)
 	return n
 }
 
-// flow writes a node on one line.
+// flow formats a node on one line.
 func flow(n yaml.Node) string {
 	n.Style = yaml.FlowStyle
 	b, err := yaml.Marshal(&n)
@@ -174,7 +174,7 @@ func flow(n yaml.Node) string {
 	return strings.TrimSuffix(string(b), "\n")
 }
 
-// inDays writes a duration as Prometheus does, but never in weeks.
+// inDays formats a duration as Prometheus does, but never in weeks.
 func inDays(d time.Duration) string {
 	if day := 24 * time.Hour; d > 0 && d%day == 0 {
 		return strconv.Itoa(int(d/day)) + "d"

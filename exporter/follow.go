@@ -20,25 +20,25 @@ func (e *Engine) Run(ctx context.Context, source Source) error {
 		if ctx.Err() != nil {
 			break
 		}
-		if errors.Is(err, errStalled) || errors.Is(err, errOutdated) {
-			continue // to open the source again tells what there is to read, and gets it moving
+		if errors.Is(err, errStalled) || errors.Is(err, errFilterChanged) {
+			continue // opening the source again is the cure
 		}
 		e.interrupted(err)
 		retry.wait(ctx)
 	}
-	if err := e.source.Close(); err != nil { // the broker tidies up what remains
-		e.log.Warn("source not closed cleanly", "err", err)
+	if err := e.source.Close(); err != nil { // the broker removes an abandoned consumer by itself
+		e.log.Warn("cannot close source", "err", err)
 	}
 	e.checkpointer.stop()
 	e.digests.wg.Wait()
 	return e.checkpointer.save()
 }
 
-// follow opens the source and folds what comes until something goes wrong.
+// follow opens the source and folds until something goes wrong.
 func (e *Engine) follow(ctx context.Context, retry *backoff) error {
 	info, err := e.source.Open(ctx, e.Position())
 	if err == nil && info.AnchorGone {
-		err = e.recognize(ctx, info)
+		err = e.verifyHistory(ctx, info)
 	}
 	var mismatch *Mismatch
 	if errors.As(err, &mismatch) {
@@ -48,9 +48,9 @@ func (e *Engine) follow(ctx context.Context, retry *backoff) error {
 		return err
 	}
 	if e.damaged != nil && info.First > 1 {
-		return fmt.Errorf("%w, and the stream begins at message %d: to count what is left as if it were all, start with an empty storage path", e.damaged, info.First)
+		return fmt.Errorf("%w, and the stream begins at message %d: to count only what is left, start with an empty storage path", e.damaged, info.First)
 	}
-	e.damaged, e.short = nil, time.Time{}
+	e.damaged, e.shortSince = nil, time.Time{}
 	e.opened(info)
 	ctx, cancel := context.WithCancelCause(ctx)
 	var watching sync.WaitGroup
@@ -67,7 +67,7 @@ func (e *Engine) follow(ctx context.Context, retry *backoff) error {
 	}
 }
 
-// backoff waits longer after each failure in a row, with jitter so that replicas do not come back at once.
+// backoff waits longer after each consecutive failure, with jitter so that replicas do not return all at once.
 type backoff struct {
 	least, most, next time.Duration
 }

@@ -134,8 +134,8 @@ func TestMarkFails(t *testing.T) {
 	r.live(10)
 	require.True(t, r.shown())
 	require.Positive(t, r.value(self.MarkFailures))
-	require.Contains(t, r.log.String(), "mark of what is shown not written")
-	require.Contains(t, r.log.String(), "mark of what was shown is not readable")
+	require.Contains(t, r.log.String(), "cannot write mark")
+	require.Contains(t, r.log.String(), "cannot read mark")
 }
 
 // Messages that were shown and then deleted are waited for only until it is sure that they are.

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Mark says which message the last page that went out was made at. It is kept beside the checkpoints, which are older,
-// so that after a crash nothing lower is shown, whatever the broker says.
+// Mark names the last message that a served page includes. It is kept beside the checkpoints, which are older, so that
+// after a crash no counter is shown lower, whatever the broker says.
 type Mark struct {
 	Stream  string
 	Created time.Time
@@ -14,53 +14,51 @@ type Mark struct {
 	Seq     uint64
 }
 
-// of reports whether the mark was made at the same stream as the position.
-func (m Mark) of(at Position) bool {
+// matches reports whether the mark belongs to the same history of the same stream as the position.
+func (m Mark) matches(at Position) bool {
 	return m.Stream == at.Stream && m.Created.Equal(at.Created) && m.Epoch == at.Epoch
 }
 
-// marks keeps the mark.
-type marks struct {
-	mu   sync.Mutex // held while it is written
-	last Mark       // as it was written
+// shownMark is the last mark that was stored.
+type shownMark struct {
+	mu   sync.Mutex // held while a mark is written
+	last Mark
 }
 
-// Showing keeps the mark of a page that is about to go out, so that after a crash nothing lower is shown. When it cannot
-// be written the page goes out all the same: no numbers at all are worse than numbers that may be lower after a crash.
+// Showing stores the mark of a page that is about to be sent, so that after a crash no counter is shown lower. If that
+// fails the page is sent all the same: no numbers are worse than numbers that might go down after a crash.
 func (e *Engine) Showing(at Position) {
-	k := &e.marks
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if at.Epoch < k.last.Epoch || k.last.of(at) && at.Seq <= k.last.Seq {
+	e.mark.mu.Lock()
+	defer e.mark.mu.Unlock()
+	last := e.mark.last
+	if at.Epoch < last.Epoch || last.matches(at) && at.Seq <= last.Seq {
 		return
 	}
 	m := Mark{at.Stream, at.Created, at.Epoch, at.Seq}
 	if err := e.store.SetShown(m); err != nil {
 		e.metrics.markFailures.Inc()
-		e.log.Warn("mark of what is shown not written; after a crash counters may go down", "err", err)
+		e.log.Warn("cannot write mark; counters may go down after a crash", "err", err)
 		return
 	}
-	k.last = m
+	e.mark.last = m
 }
 
-// shown returns the sequence below which nothing may be shown, as far as the mark tells.
-func (e *Engine) shown(at Position) uint64 {
-	k := &e.marks
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.last.of(at) {
-		return k.last.Seq
+// shownTo returns the sequence below which nothing may be shown, according to the mark.
+func (e *Engine) shownTo(at Position) uint64 {
+	e.mark.mu.Lock()
+	defer e.mark.mu.Unlock()
+	if e.mark.last.matches(at) {
+		return e.mark.last.Seq
 	}
 	return 0
 }
 
-// forgetMark gives up a mark of another stream or history than the one that is followed from now on. One of a later epoch,
-// from checkpoints that are gone, would keep all new ones out, and stand for the history that reaches its epoch.
-func (e *Engine) forgetMark(at Position) {
-	k := &e.marks
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if !k.last.of(at) {
-		k.last = Mark{Stream: at.Stream, Created: at.Created, Epoch: at.Epoch}
+// replaceMark drops a mark of another stream or history. A mark of a later epoch, left by checkpoints that are gone,
+// would block all new marks, and would be taken for this history once it reached that epoch.
+func (e *Engine) replaceMark(at Position) {
+	e.mark.mu.Lock()
+	defer e.mark.mu.Unlock()
+	if !e.mark.last.matches(at) {
+		e.mark.last = Mark{Stream: at.Stream, Created: at.Created, Epoch: at.Epoch}
 	}
 }

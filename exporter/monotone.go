@@ -7,13 +7,13 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
 )
 
-// counters are the values of all counters of a state, in the order of its families and series, which only ever grow.
+// counters are the values of all counters of a state, by family and series. Both lists only ever grow.
 type counters struct {
 	set    *collectors.Set
 	values [][]float64
 }
 
-// readCounters reads all counters. It must not run beside the fold.
+// readCounters reads all counters. It must not run concurrently with the fold.
 func readCounters(set *collectors.Set) *counters {
 	c := &counters{set: set}
 	var h metric.HistogramValue
@@ -35,8 +35,8 @@ func readCounters(set *collectors.Set) *counters {
 	return c
 }
 
-// decreased returns an error that names the first counter that is lower than it was. No message lowers a counter: the state
-// is broken, and the checkpoint that there is must not be replaced by it. It must not run beside the fold.
+// decreased returns an error that names the first counter lower than before. No message lowers a counter, so the state
+// is broken and must not replace the existing checkpoint. It must not run concurrently with the fold.
 func (c *counters) decreased(was *counters) error {
 	if was == nil || was.set != c.set {
 		return nil

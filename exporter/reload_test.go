@@ -28,7 +28,7 @@ func TestReloadInterval(t *testing.T) {
 	require.NoError(t, r.Reload(reading(quick(often, func(c *Config) { c.LogLevel = "debug" }), nil), func(c Config) { applied = c }))
 	r.until("a checkpoint is there", func() bool { return store.newest().Seq == 20 })
 	require.Equal(t, "debug", applied.LogLevel)
-	require.Contains(t, r.log.String(), "configuration reloaded")
+	require.Contains(t, r.log.String(), "reloaded configuration")
 	require.NoError(t, r.Reload(reading(quick(), nil), func(Config) {}))
 	require.NoError(t, r.Reload(reading(quick(), nil), func(Config) {}), "again, taken up or not")
 }
@@ -59,7 +59,7 @@ func TestReloadRefused(t *testing.T) {
 		for _, s := range v.says {
 			require.ErrorContains(t, err, s)
 		}
-		require.Contains(t, r.log.String(), "going on with the one before")
+		require.Contains(t, r.log.String(), "keeping the old one")
 		require.Zero(t, r.value(self.ConfigReloaded))
 		require.Equal(t, since, r.value(self.ConfigReloadTime))
 	}

@@ -16,15 +16,15 @@ import (
 	"github.com/bot-exporter/bot-exporter/exporter/expose"
 )
 
-// Replayed tells what became of the lines of a replay.
+// Replayed is the result of a replay.
 type Replayed struct {
 	Lines    uint64
 	Rejected map[event.Reason]uint64
 }
 
-// Replay folds lines of structured CloudEvents as if each were a message of a stream, and writes the exposition text
-// of all KPIs as of the final fold clock. The line number is the sequence. The stored time of a line is its attribute
-// storedtime if that is a time, else time, else the stored time of the line before.
+// Replay folds lines of structured CloudEvents as if each were a message of a stream, and writes all KPIs in the text
+// format as of the final fold clock. The line number is the sequence. The stored time of a line is its attribute
+// storedtime if that is a valid time, else time, else the stored time of the previous line.
 func Replay(cfg Config, in io.Reader, out io.Writer) (Replayed, error) {
 	set := collectors.New(cfg.KPIs)
 	decoder := event.NewDecoder(cfg.Events)
@@ -57,8 +57,7 @@ func WriteText(w io.Writer, set *collectors.Set, now int64) error {
 	return nil
 }
 
-// eachLine calls f with each line, however long, without its line feed. What follows the last line feed is a line
-// unless it is empty.
+// eachLine calls f with each line, of any length, without its line feed. Text after the last line feed is a line too.
 func eachLine(in io.Reader, f func([]byte) error) error {
 	r := bufio.NewReaderSize(in, 1<<20)
 	for {

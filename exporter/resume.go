@@ -9,31 +9,31 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors"
 )
 
-// leaderPatience is how long a stream of several replicas may end too early before that counts as lost: a new leader may not
-// have applied yet what the old one delivered.
+// leaderPatience is how long a replicated stream may end too early before its tail counts as lost: a new leader may not
+// yet have applied what the old one delivered.
 const leaderPatience = 30 * time.Second
 
-// resolve does what the policy says when the stream is another one, or lost its tail.
+// resolve applies the policy when the stream is another one, or lost its tail.
 func (e *Engine) resolve(ctx context.Context, m *Mismatch) (StreamInfo, error) {
-	e.metrics.mismatch(m)
+	e.metrics.setMismatch(m)
 	switch e.cfg.OnMismatch {
 	case Resume:
 		if err := e.resume(ctx, m); err != nil {
 			return StreamInfo{}, err
 		}
 	case Rebase, Reset:
-		e.begin(m)
+		e.startOver(m)
 	default:
 		return StreamInfo{}, m
 	}
 	return e.source.Open(ctx, e.Position())
 }
 
-// begin goes on with another stream from its first message.
-func (e *Engine) begin(m *Mismatch) {
+// startOver continues with another stream from its first message.
+func (e *Engine) startOver(m *Mismatch) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.log.Warn("stream identity is broken", "policy", string(e.cfg.OnMismatch), "field", m.Field, "have", m.Have, "want", m.Want)
+	e.log.Warn("switching to another stream", "policy", string(e.cfg.OnMismatch), "field", m.Field, "have", m.Have, "want", m.Want)
 	if e.cfg.OnMismatch == Reset {
 		e.set = collectors.New(e.cfg.KPIs)
 		e.lost = 0
@@ -42,15 +42,16 @@ func (e *Engine) begin(m *Mismatch) {
 	e.restartAt(Position{Epoch: e.position.Epoch + 1})
 }
 
-// restartAt moves to a position of another stream, or of another history of the same.
+// restartAt moves to a position in another stream, or in another history of the same stream.
 func (e *Engine) restartAt(at Position) {
 	e.position = at
 	e.digests.reset()
-	e.status.CaughtUp, e.status.target, e.status.silent = false, 0, 0
+	e.status.CaughtUp, e.status.target, e.status.emptyTo = false, 0, 0
 }
 
-// recognize compares the newest known message that the stream still has, when that of the position is gone.
-func (e *Engine) recognize(ctx context.Context, info StreamInfo) error {
+// verifyHistory compares the newest known message that the stream still has. It is for when the message of the position
+// itself is gone.
+func (e *Engine) verifyHistory(ctx context.Context, info StreamInfo) error {
 	e.mu.Lock()
 	d := divergence{source: e.source, at: e.position, known: e.trail.list()}
 	e.mu.Unlock()
@@ -62,7 +63,7 @@ func (e *Engine) recognize(ctx context.Context, info StreamInfo) error {
 		case err != nil:
 			return err
 		case v == different:
-			return &Mismatch{Field: "anchor", Want: fmt.Sprintf("message %d stored %s", k.Seq, time.Unix(0, k.Time).UTC()), Have: "another one"}
+			return &Mismatch{Field: "anchor", Want: fmt.Sprintf("message %d stored %s", k.Seq, time.Unix(0, k.Time).UTC()), Have: "another message"}
 		case v == same:
 			return nil
 		}
@@ -70,8 +71,8 @@ func (e *Engine) recognize(ctx context.Context, info StreamInfo) error {
 	return nil
 }
 
-// resume goes back to the last message that the state has in common with a stream that lost its tail. What was counted
-// after it stays counted, since it happened; what the stream holds after it is new.
+// resume goes back to the last message that the state and a stream without its old tail have in common. What was counted
+// after it stays counted, since it happened. What the stream holds after it is new.
 func (e *Engine) resume(ctx context.Context, m *Mismatch) error {
 	if m.Field != "last_sequence" && m.Field != "anchor" {
 		return m
@@ -84,19 +85,19 @@ func (e *Engine) resume(ctx context.Context, m *Mismatch) error {
 		return fmt.Errorf("%w; cannot resume: %w", m, err)
 	}
 	switch {
-	case d.common.Seq == at.Seq && d.info.Last >= max(at.Seq, at.Shown): // it came back
+	case d.common.Seq == at.Seq && d.info.Last >= max(at.Seq, at.Shown): // the tail came back
 		return nil
 	case d.info.Replicas > 1 && d.info.Last < max(at.Seq, at.Shown):
-		if e.short.IsZero() {
-			e.short = time.Now()
+		if e.shortSince.IsZero() {
+			e.shortSince = time.Now()
 		}
-		if time.Since(e.short) < leaderPatience {
+		if time.Since(e.shortSince) < leaderPatience {
 			return m
 		}
 	}
-	e.short = time.Time{}
+	e.shortSince = time.Time{}
 
-	shownOnly := max(floor, at.Seq) - at.Seq // shown, and in no checkpoint
+	shownOnly := max(floor, at.Seq) - at.Seq // messages that were shown but are in no checkpoint
 	lost := d.lost()
 	switch {
 	case d.common.Seq < at.Seq:
@@ -106,11 +107,11 @@ func (e *Engine) resume(ctx context.Context, m *Mismatch) error {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.log.Warn("broker lost the last messages of the stream; going on after the last common one", "sequence", d.common.Seq,
+	e.log.Warn("broker lost its last messages; resuming after the last common one", "sequence", d.common.Seq,
 		"stored", time.Unix(0, d.common.Time).UTC(), "lost", lost, "field", m.Field, "have", m.Have, "want", m.Want)
 	e.trail.cut(d.common)
 	e.lost += lost
-	if e.floor = 0; shownOnly > 0 { // as many messages as were shown have to be counted first
+	if e.floor = 0; shownOnly > 0 { // count as many new messages before showing anything
 		e.floor = d.common.Seq + shownOnly
 	}
 	e.restartAt(Position{
@@ -120,16 +121,16 @@ func (e *Engine) resume(ctx context.Context, m *Mismatch) error {
 	return nil
 }
 
-// divergence is where a stream that lost its tail parts from what was applied.
+// divergence searches for the point where the stream departs from the messages applied.
 type divergence struct {
 	source Source
 	at     Position
 	known  []Known    // oldest first
 	info   StreamInfo // as last seen
-	common Known      // the last message that both have
+	common Known      // last message in both
 }
 
-// lost returns how many messages were applied that the stream does not have any more.
+// lost returns how many of the messages applied the stream no longer has.
 func (d *divergence) lost() uint64 {
 	newest := d.known[len(d.known)-1]
 	return newest.Count - min(newest.Count, d.common.Count)
@@ -140,16 +141,16 @@ type verdict int
 const (
 	same verdict = iota
 	different
-	gone // deleted, or dropped by the limits: no evidence
+	gone // deleted, or dropped by the stream's limits: proves nothing
 )
 
-// find fills common. Histories have a common beginning and differ for ever after, so that a binary search finds the
-// last known message that the stream still has.
+// find sets common. Two histories share a beginning and differ from there on, so a binary search finds the last known
+// message that the stream still has.
 func (d *divergence) find(ctx context.Context) error {
-	lo, hi := -1, len(d.known) // the same up to lo, different from hi
-	silent := map[int]bool{}
+	lo, hi := -1, len(d.known) // same up to lo, different from hi on
+	missing := map[int]bool{}
 	for {
-		i, v, err := d.probe(ctx, lo, hi, silent)
+		i, v, err := d.probe(ctx, lo, hi, missing)
 		switch {
 		case err != nil:
 			return err
@@ -163,19 +164,19 @@ func (d *divergence) find(ctx context.Context) error {
 	}
 }
 
-// probe compares a known message between two others, near the middle, and passes over those that are gone.
-func (d *divergence) probe(ctx context.Context, lo, hi int, silent map[int]bool) (int, verdict, error) {
+// probe compares the known message nearest to the middle between lo and hi that is not gone.
+func (d *divergence) probe(ctx context.Context, lo, hi int, missing map[int]bool) (int, verdict, error) {
 	middle := (lo + hi) / 2
 	for step := range hi - lo {
 		for _, i := range []int{middle - step, middle + step} {
-			if i <= lo || i >= hi || silent[i] {
+			if i <= lo || i >= hi || missing[i] {
 				continue
 			}
 			v, err := d.compare(ctx, d.known[i])
 			if err != nil || v != gone {
 				return i, v, err
 			}
-			silent[i] = true
+			missing[i] = true
 		}
 	}
 	return 0, gone, nil
@@ -202,20 +203,20 @@ func (d *divergence) next(ctx context.Context, seq uint64) (m *Message, err erro
 	return m, err
 }
 
-// settle decides about the messages between the last known one that is the same and the first that is different.
+// settle handles the messages between the last known one that is the same and the first that differs.
 func (d *divergence) settle(ctx context.Context, lo, hi int) error {
 	if lo < 0 {
-		return fmt.Errorf("the stream has none of the %d messages that the checkpoint recognizes", len(d.known))
+		return fmt.Errorf("the stream has none of the %d messages that the checkpoint can identify", len(d.known))
 	}
 	d.common = d.known[lo]
 	if hi == len(d.known) || d.known[hi].Count-d.common.Count == uint64(hi-lo) {
-		return nil // nothing was applied in between but what is gone
+		return nil // everything applied in between is gone
 	}
 	return d.narrow(ctx, d.common, d.known[hi])
 }
 
-// narrow finds the last common message between two known ones by stored times: what was stored later than everything
-// that was applied is new. A clock of the broker that went back would make it look old; where that shows it is an error.
+// narrow finds the last common message between two known ones by stored time: anything stored later than every message
+// applied is new. If the broker's clock went back, a new message would look old; where that can be seen, it is an error.
 func (d *divergence) narrow(ctx context.Context, lo, hi Known) error {
 	newest := d.known[len(d.known)-1].Time
 	back := func(m *Message) error {
@@ -228,7 +229,7 @@ func (d *divergence) narrow(ctx context.Context, lo, hi Known) error {
 	case m != nil && m.Time <= newest:
 		return back(m)
 	}
-	common, end := lo, hi.Seq // common is old, and what stands at end is new or was never stored
+	common, end := lo, hi.Seq // common is old; the message at end is new or was never stored
 	for end-common.Seq > 1 {
 		middle := common.Seq + (end-common.Seq)/2
 		m, err := d.next(ctx, middle-1)

@@ -61,7 +61,7 @@ func TestResume(t *testing.T) {
 				require.EqualValues(t, n-v.common, r.value(self.BrokerLost))
 				require.Zero(t, r.value(self.Mismatch))
 				require.Zero(t, r.value(collectors.EventsLost))
-				require.Contains(t, r.log.String(), "broker lost the last messages of the stream")
+				require.Contains(t, r.log.String(), "broker lost its last messages")
 				require.NoError(t, r.close())
 
 				r = run(t, quick(), b, store) // a restart resumes not again
@@ -186,7 +186,7 @@ func TestResumeWaitsForReplicas(t *testing.T) {
 	require.NoError(t, r.close())
 
 	b.change(func(b *broker) { b.messages = all[:150] })
-	r = runWith(t, quick(), b, store, func(e *Engine) { e.short = time.Now().Add(-leaderPatience) })
+	r = runWith(t, quick(), b, store, func(e *Engine) { e.shortSince = time.Now().Add(-leaderPatience) })
 	r.until("loss is certain", func() bool { return r.Status().Lost == 50 })
 	require.NoError(t, r.close())
 

@@ -9,27 +9,27 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/session"
 )
 
-// Generations is a Store that lets older checkpoints be seen and removed.
+// Generations is a Store that gives access to older checkpoints.
 type Generations interface {
 	Store
 	// Older yields the checkpoints before the one that Load returns, newest first, or why one cannot be read.
 	Older() iter.Seq2[*Checkpoint, error]
-	// Forget removes all but the newest checkpoint; what cannot be removed is an error.
+	// Forget removes all but the newest checkpoint. It fails if one cannot be removed.
 	Forget() error
 }
 
-// Person is a user as events name it.
+// Person is a user as named by events.
 type Person struct {
 	Bot      string
-	Channels []string // all that were seen when there are none
+	Channels []string // every channel seen if empty
 	User     string
 }
 
-// ErrUnnamed says that there are channels whose names are not kept, since they are beyond the limit, and none was given.
-var ErrUnnamed = errors.New("channels beyond limits.channels were seen, whose names are not kept: they have to be given")
+// ErrUnnamed says that a search of every channel missed some: the names of channels beyond the limit are not kept.
+var ErrUnnamed = errors.New("more channels were seen than limits.channels, and their names are not kept; name the channels to search")
 
-// Erase takes persons out of the newest checkpoint of a storage that no engine uses, by a new generation of the same
-// position, and removes the older ones. When nobody is found in any of them, nothing changes. Totals stay as they are.
+// Erase removes persons from the newest checkpoint of a storage that no engine uses. It writes a new checkpoint at the
+// same position and removes the older ones. If no checkpoint has any of the persons, nothing changes. Totals stay.
 func Erase(cfg Config, store Generations, persons []Person) (session.Erased, error) {
 	set, cp, err := cfg.newest(store)
 	if err != nil {
@@ -46,7 +46,7 @@ func Erase(cfg Config, store Generations, persons []Person) (session.Erased, err
 			set, err = cfg.open(old)
 		}
 		if err != nil {
-			unread = errors.Join(unread, fmt.Errorf("an older checkpoint cannot be searched: %w", err))
+			unread = errors.Join(unread, fmt.Errorf("search older checkpoint: %w", err))
 			continue
 		}
 		if erased, _ = eraseFrom(set, persons); erased.Any() {
@@ -70,9 +70,9 @@ func eraseFrom(set *collectors.Set, persons []Person) (erased session.Erased, un
 	return erased, unnamed
 }
 
-// Rekey goes on under another key of the pseudonyms, from the newest checkpoint of a storage that no engine uses, by a new
-// generation of the same position, and removes the older ones. It forgets all pseudonyms; totals stay as they are. The
-// key is asked for when nothing but the storage can fail any more; that of the checkpoint is not needed.
+// Rekey switches the newest checkpoint of a storage that no engine uses to another key of the pseudonyms. It discards
+// all pseudonyms, writes a new checkpoint at the same position and removes the older ones. Totals stay. The old key is
+// not needed. Rekey calls next once only the storage can fail, because next may replace the stored key.
 func Rekey(cfg Config, store Generations, next func() (key [16]byte, id string, err error)) (id string, err error) {
 	cp, err := store.Load()
 	if err != nil {
@@ -93,7 +93,7 @@ func Rekey(cfg Config, store Generations, next func() (key [16]byte, id string, 
 				return id, store.Forget()
 			}
 		}
-		return "", fmt.Errorf("the checkpoint has the key %s already", id)
+		return "", fmt.Errorf("the checkpoint already has key %s; give another key", id)
 	}
 	before := readCounters(set)
 	set.Rekey(key)
@@ -101,8 +101,8 @@ func Rekey(cfg Config, store Generations, next func() (key [16]byte, id string, 
 	return id, rewrite(cfg, store, cp, set, before)
 }
 
-// rewrite saves a changed state as the newest checkpoint, at the position that it had, reads it back, and removes the
-// older ones. That no counter changed is checked before.
+// rewrite saves a changed state as the newest checkpoint at its old position, reads it back, and removes the older ones.
+// It first checks that no counter changed.
 func rewrite(cfg Config, store Generations, cp *Checkpoint, set *collectors.Set, before *counters) error {
 	after := readCounters(set)
 	if err := errors.Join(after.decreased(before), before.decreased(after)); err != nil {
@@ -113,7 +113,7 @@ func rewrite(cfg Config, store Generations, cp *Checkpoint, set *collectors.Set,
 		return err
 	}
 	if _, _, err := cfg.newest(store); err != nil {
-		return fmt.Errorf("the new checkpoint cannot be read back; the ones before are still there: %w", err)
+		return fmt.Errorf("read back new checkpoint (the older ones are still there): %w", err)
 	}
 	return store.Forget()
 }

@@ -101,7 +101,7 @@ func TestEraseAgain(t *testing.T) {
 	a.stuck, a.unread = nil, errors.New("damaged")
 	erased, err = Erase(cfg, a, who)
 	require.False(t, erased.Any())
-	require.ErrorContains(t, err, "an older checkpoint cannot be searched: damaged")
+	require.ErrorContains(t, err, "search older checkpoint: damaged")
 	require.Len(t, a.kept, n+1)
 	a.unread = nil
 	erased, err = Erase(cfg, a, who)
@@ -162,7 +162,7 @@ func TestRekey(t *testing.T) {
 	require.Equal(t, "nine", id)
 	require.Len(t, a.kept, 1)
 	_, err = Rekey(cfg, a, key)
-	require.ErrorContains(t, err, "the checkpoint has the key nine already")
+	require.ErrorContains(t, err, "the checkpoint already has key nine")
 
 	require.Equal(t, "nine", a.newest().KeyID)
 	require.Equal(t, was.Position, a.newest().Position)

@@ -12,7 +12,7 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/self"
 )
 
-// selfMetrics are the metrics of the process: live, in a registry of their own, and gone with it.
+// selfMetrics are the metrics of the process itself. They are in no checkpoint.
 type selfMetrics struct {
 	registry           *prometheus.Registry
 	redelivered        prometheus.Counter
@@ -27,7 +27,7 @@ type selfMetrics struct {
 	reloadedAt         prometheus.Gauge
 	mismatches         *prometheus.GaugeVec
 	advice             *prometheus.GaugeVec
-	advised            []string // values of its label
+	advised            []string // label values of advice
 	brokerClock        prometheus.Gauge
 	originLag          prometheus.Gauge
 }
@@ -64,12 +64,12 @@ func newSelfMetrics(e *Engine) *selfMetrics {
 		m.fold, m.connected, m.reloaded, m.reloadedAt, m.mismatches, m.advice, m.brokerClock, m.originLag, newDigestCollector(e),
 		&statusCollector{e},
 	)
-	m.configured(true)
+	m.setReloaded(true)
 	return m
 }
 
-// configured notes whether the configuration could be read and applied.
-func (m *selfMetrics) configured(ok bool) {
+// setReloaded records whether the configuration could be read and applied.
+func (m *selfMetrics) setReloaded(ok bool) {
 	m.reloaded.Set(oneIf(ok))
 	if ok {
 		m.reloadedAt.SetToCurrentTime()
@@ -82,10 +82,9 @@ func newSelfHistogram(d *metric.Def) prometheus.Histogram {
 	return prometheus.NewHistogram(prometheus.HistogramOpts{Name: d.Name, Help: d.Help, Buckets: d.Buckets})
 }
 
-// statusCollector gives the metrics that the status of the engine holds, all of one moment.
+// statusCollector exports the engine's status as metrics, all from the same moment.
 type statusCollector struct{ engine *Engine }
 
-// statusMetrics are those metrics.
 var statusMetrics = []struct {
 	def   *metric.Def
 	value func(e *Engine, s Status) float64
@@ -124,11 +123,11 @@ func (c *statusCollector) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// Registry holds the metrics of the process.
+// Registry returns the registry of the process's own metrics.
 func (e *Engine) Registry() *prometheus.Registry { return e.metrics.registry }
 
-// Healthy reports whether the process works, as far as it can tell by itself: not after checkpoints failed in a way that
-// a restart might cure.
+// Healthy reports whether the process can do its work. It is false after checkpoints failed in a way that a restart
+// might cure.
 func (e *Engine) Healthy() bool { return e.checkpointer.healthy() }
 
 func oneIf(b bool) float64 {
@@ -138,17 +137,18 @@ func oneIf(b bool) float64 {
 	return 0
 }
 
-func (m *selfMetrics) mismatch(found *Mismatch) {
+// setMismatch records the field in which the stream differs; nil when it matches.
+func (m *selfMetrics) setMismatch(found *Mismatch) {
 	for _, field := range self.Mismatch.Labels[0].Values {
 		m.mismatches.WithLabelValues(field).Set(oneIf(found != nil && field == found.Field))
 	}
 }
 
-// Connected notes whether the connection to the broker is up.
+// Connected records whether the connection to the broker is up.
 func (e *Engine) Connected(up bool) { e.metrics.connected.Set(oneIf(up)) }
 
-// Advise notes the settings of stream and broker that put messages at risk, and forgets those noted before. One that
-// stays is there for every scrape. Calls must not overlap.
+// Advise replaces the list of stream and broker settings that put messages at risk. It never clears a setting that
+// stays, so every scrape sees it. Calls must not overlap.
 func (e *Engine) Advise(settings []string) {
 	for _, s := range e.metrics.advised {
 		if !slices.Contains(settings, s) {
@@ -161,13 +161,13 @@ func (e *Engine) Advise(settings []string) {
 	e.metrics.advised = settings
 }
 
-// BrokerClock notes by how much the clock of the broker is ahead of ours.
+// BrokerClock records how far the broker's clock is ahead of ours.
 func (e *Engine) BrokerClock(ahead time.Duration) { e.metrics.brokerClock.Set(ahead.Seconds()) }
 
-// Origins notes how many messages the stream has still to copy from another one.
+// Origins records how many messages the stream has yet to copy from its origin.
 func (e *Engine) Origins(lag uint64) { e.metrics.originLag.Set(float64(lag)) }
 
-// CheckpointRejected counts a checkpoint file that was found damaged.
+// CheckpointRejected counts a damaged checkpoint file.
 func (e *Engine) CheckpointRejected(reason string) {
 	e.metrics.checkpointRejected.WithLabelValues(reason).Inc()
 }

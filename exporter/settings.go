@@ -13,56 +13,56 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// setting is one setting by the name that a person gives it: section.key. The configuration file, the flags of the same
-// name, the fingerprint, the README and reloads all read this table.
+// setting is one setting. The configuration file, the flags of the same name, the fingerprint, the README and reloads
+// all read the table of settings.
 type setting struct {
-	name string
+	name string // section.key
 	help string
-	live bool // has no bearing on the numbers, so that it may change while the exporter runs
+	live bool // does not affect the numbers, so it may change while the exporter runs
 	of   func(*Config) field
 }
 
-// settings lists them in the order of the README.
+// settings are in the order of the README.
 var settings = []setting{
-	{name: "events.type_prefix", help: "Part of the attribute type before the kind of an event.", of: func(c *Config) field { return text{&c.Events.TypePrefix} }},
-	{name: "events.max_bytes", help: "Largest payload that is accepted.", of: func(c *Config) field { return integer{&c.Events.MaxSize} }},
-	{name: "events.include_test", help: "Whether to count events with env test.", of: func(c *Config) field { return boolean{&c.KPIs.IncludeTest} }},
+	{name: "events.type_prefix", help: "Prefix of an event's type attribute, before the kind.", of: func(c *Config) field { return text{&c.Events.TypePrefix} }},
+	{name: "events.max_bytes", help: "Largest payload accepted, in bytes.", of: func(c *Config) field { return integer{&c.Events.MaxSize} }},
+	{name: "events.include_test", help: "Count events with env: test.", of: func(c *Config) field { return boolean{&c.KPIs.IncludeTest} }},
 
-	{name: "chats.idle_timeout", help: "Idle time after which a chat closes, on channels without one of their own.", of: func(c *Config) field { return duration{&c.KPIs.Session.IdleTimeout} }},
-	{name: "chats.idle_timeouts", help: "The same by channel.", of: func(c *Config) field { return durationByName{c.KPIs.Session.IdleTimeouts} }},
-	{name: "chats.operator_timeout", help: "Shortest idle timeout of a chat in which a human was asked for.", of: func(c *Config) field { return duration{&c.KPIs.Session.OperatorTimeout} }},
-	{name: "chats.user_sessions", help: "Channels on which only the user keeps a chat open.", of: func(c *Config) field { return names{&c.KPIs.Session.UserSessions} }},
-	{name: "chats.max_open", help: "Open chats; beyond, the least recently active one closes.", of: func(c *Config) field { return integer{&c.KPIs.Session.MaxChats} }},
+	{name: "chats.idle_timeout", help: "Time without activity after which a chat closes, on channels not in idle_timeouts.", of: func(c *Config) field { return duration{&c.KPIs.Session.IdleTimeout} }},
+	{name: "chats.idle_timeouts", help: "Idle timeouts by channel.", of: func(c *Config) field { return durationByName{c.KPIs.Session.IdleTimeouts} }},
+	{name: "chats.operator_timeout", help: "Shortest idle timeout of a chat once the user has asked for a human.", of: func(c *Config) field { return duration{&c.KPIs.Session.OperatorTimeout} }},
+	{name: "chats.user_sessions", help: "Channels where only the user's activity keeps a chat open.", of: func(c *Config) field { return names{&c.KPIs.Session.UserSessions} }},
+	{name: "chats.max_open", help: "Most open chats. Beyond it, the least recently active one closes.", of: func(c *Config) field { return integer{&c.KPIs.Session.MaxChats} }},
 
-	{name: "feedback.window", help: "How long a message or vote is remembered after it was last sent, rated or cast.", of: func(c *Config) field { return duration{&c.KPIs.Session.FeedbackWindow} }},
-	{name: "feedback.max_messages", help: "Messages remembered, and votes; beyond, the least recent one is forgotten.", of: func(c *Config) field { return integer{&c.KPIs.Session.MaxMessages} }},
+	{name: "feedback.window", help: "How long to remember a message since it was last sent or rated, and a vote since it was last cast.", of: func(c *Config) field { return duration{&c.KPIs.Session.FeedbackWindow} }},
+	{name: "feedback.max_messages", help: "Most messages to remember, and most votes. Beyond it, the least recent is forgotten.", of: func(c *Config) field { return integer{&c.KPIs.Session.MaxMessages} }},
 
 	{name: "users.windows", help: "Rolling windows of active users, in whole hours.", of: func(c *Config) field { return durations{&c.KPIs.Session.Windows} }},
-	{name: "users.visit_gap", help: "Absence after which a user begins another visit, in whole minutes.", of: func(c *Config) field { return duration{&c.KPIs.Session.VisitGap} }},
+	{name: "users.visit_gap", help: "Absence after which a user's next activity is a new visit, in whole minutes.", of: func(c *Config) field { return duration{&c.KPIs.Session.VisitGap} }},
 	{name: "users.retention", help: "Absence after which a user is forgotten, in whole hours.", of: func(c *Config) field { return duration{&c.KPIs.Session.Retention} }},
 
-	{name: "dedup.window", help: "How long ids of events are remembered, to leave out repeated ones.", of: func(c *Config) field { return duration{&c.KPIs.Session.DedupWindow} }},
-	{name: "dedup.max_ids", help: "Ids remembered; beyond, the oldest is forgotten.", of: func(c *Config) field { return integer{&c.KPIs.Session.DedupMax} }},
+	{name: "dedup.window", help: "How long to remember event ids, so that a repeated event does not count again.", of: func(c *Config) field { return duration{&c.KPIs.Session.DedupWindow} }},
+	{name: "dedup.max_ids", help: "Most event ids to remember. Beyond it, the oldest is forgotten.", of: func(c *Config) field { return integer{&c.KPIs.Session.DedupMax} }},
 
-	{name: "time.zone", help: "IANA time zone of weekdays, hours and ends of days.", of: func(c *Config) field { return zone{&c.KPIs.Session.Location} }},
-	{name: "time.max_past", help: "How far the time of an event may lie before its stored time.", of: func(c *Config) field { return duration{&c.KPIs.Session.MaxPast} }},
-	{name: "time.max_future", help: "How far the time of an event may lie after its stored time.", of: func(c *Config) field { return duration{&c.KPIs.Session.MaxFuture} }},
-	{name: "time.max_jump", help: "How far one message alone may move the clock of the stream.", of: func(c *Config) field { return duration{&c.KPIs.Session.MaxJump} }},
+	{name: "time.zone", help: "IANA time zone that decides weekdays, hours and where a day ends.", of: func(c *Config) field { return zone{&c.KPIs.Session.Location} }},
+	{name: "time.max_past", help: "How far an event's time may lie before its stored time.", of: func(c *Config) field { return duration{&c.KPIs.Session.MaxPast} }},
+	{name: "time.max_future", help: "How far an event's time may lie after its stored time.", of: func(c *Config) field { return duration{&c.KPIs.Session.MaxFuture} }},
+	{name: "time.max_jump", help: "How far a single message may move the stream's clock.", of: func(c *Config) field { return duration{&c.KPIs.Session.MaxJump} }},
 
-	{name: "limits.bots", help: "Bots; later ones become __other__, as with all limits. Totals stay exact.", of: func(c *Config) field { return integer{&c.KPIs.MaxBots} }},
-	{name: "limits.channels", help: "Channels.", of: func(c *Config) field { return integer{&c.KPIs.MaxChannels} }},
-	{name: "limits.devices", help: "Devices beside the known ones.", of: func(c *Config) field { return integer{&c.KPIs.Session.MaxDevices} }},
-	{name: "limits.browsers", help: "Browsers beside the known ones.", of: func(c *Config) field { return integer{&c.KPIs.Session.MaxBrowsers} }},
-	{name: "limits.clicks", help: "Title and destination pairs of each bot and channel.", of: func(c *Config) field { return integer{&c.KPIs.MaxClicks} }},
-	{name: "limits.agents", help: "Agents of each bot and channel.", of: func(c *Config) field { return integer{&c.KPIs.MaxAgents} }},
-	{name: "limits.custom_events", help: "Keys of custom events.", of: func(c *Config) field { return integer{&c.KPIs.MaxCustom} }},
-	{name: "limits.series", help: "Samples of all KPIs together; beyond, each new label value becomes __other__.", of: func(c *Config) field { return integer{&c.KPIs.MaxSeries} }},
+	{name: "limits.bots", help: "Most bots. Further ones become __other__, as with every limit here. Totals stay exact.", of: func(c *Config) field { return integer{&c.KPIs.MaxBots} }},
+	{name: "limits.channels", help: "Most channels.", of: func(c *Config) field { return integer{&c.KPIs.MaxChannels} }},
+	{name: "limits.devices", help: "Most devices beyond the known ones.", of: func(c *Config) field { return integer{&c.KPIs.Session.MaxDevices} }},
+	{name: "limits.browsers", help: "Most browsers beyond the known ones.", of: func(c *Config) field { return integer{&c.KPIs.Session.MaxBrowsers} }},
+	{name: "limits.clicks", help: "Most pairs of title and destination per bot and channel.", of: func(c *Config) field { return integer{&c.KPIs.MaxClicks} }},
+	{name: "limits.agents", help: "Most agents per bot and channel.", of: func(c *Config) field { return integer{&c.KPIs.MaxAgents} }},
+	{name: "limits.custom_events", help: "Most keys of custom events.", of: func(c *Config) field { return integer{&c.KPIs.MaxCustom} }},
+	{name: "limits.series", help: "Most samples of all KPIs together. Beyond it, every new label value becomes __other__.", of: func(c *Config) field { return integer{&c.KPIs.MaxSeries} }},
 
-	{name: "log.level", live: true, help: "Least severe messages to log: debug, info, warn or error.", of: func(c *Config) field { return text{&c.LogLevel} }},
-	{name: "checkpoint.interval", live: true, help: "Longest time between two checkpoints while messages come.", of: func(c *Config) field { return duration{&c.CheckpointInterval} }},
+	{name: "log.level", live: true, help: "Lowest level to log: debug, info, warn or error.", of: func(c *Config) field { return text{&c.LogLevel} }},
+	{name: "checkpoint.interval", live: true, help: "Longest time between two checkpoints while messages arrive.", of: func(c *Config) field { return duration{&c.CheckpointInterval} }},
 }
 
-// Help returns what a setting means, for a flag of the same name.
+// Help returns the help text of a setting, for the flag of the same name. It panics on an unknown name.
 func Help(name string) string { return settingOf(name).help }
 
 func settingOf(name string) setting {
@@ -73,25 +73,24 @@ func settingOf(name string) setting {
 	return settings[i]
 }
 
-// Set sets a setting to what a flag of the same name says. The error names the form that is allowed.
+// Set sets a setting from the flag of the same name. The error names the setting, the value and the valid form.
 func (c *Config) Set(name, value string) error {
 	return settingOf(name).set(c, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: value})
 }
 
-// set decodes a node that has the value. The error names the setting, its value and the form that is allowed.
 func (s setting) set(c *Config, n *yaml.Node) error {
 	f := s.of(c)
 	if f.decode(n) {
 		return nil
 	}
-	value := "no single value"
+	value := "not a single value"
 	if n.Kind == yaml.ScalarNode {
 		value = fmt.Sprintf("%q", n.Value)
 	}
 	return fmt.Errorf("%s is %s; it must be %s", s.name, value, f.form())
 }
 
-// LoadFile reads a configuration file over c. Every error names the line.
+// LoadFile reads a configuration file into c. What the file leaves out stays as it is. Errors name the line.
 func (c *Config) LoadFile(path string) error {
 	r, err := os.Open(path)
 	if err != nil {
@@ -113,12 +112,12 @@ func (c *Config) load(r io.Reader) error {
 	case err != nil:
 		return err
 	case d.Decode(&second) != io.EOF: //nolint:errorlint // the decoder returns it as it is
-		return errors.New("the file holds more than one document")
+		return errors.New("the file has more than one YAML document; keep one")
 	}
 	sections, err := entries(file.Content[0], "the file")
 	for _, section := range sections {
 		if !slices.ContainsFunc(settings, func(s setting) bool { return strings.HasPrefix(s.name, section.key.Value+".") }) {
-			err = errors.Join(err, fmt.Errorf("line %d: there is no section %s%s", section.key.Line, section.key.Value, instead(section.key.Value, "")))
+			err = errors.Join(err, fmt.Errorf("line %d: there is no section %s%s", section.key.Line, section.key.Value, suggestion(section.key.Value, "")))
 			continue
 		}
 		keys, bad := entries(section.value, section.key.Value)
@@ -134,7 +133,7 @@ func (c *Config) loadEntry(name string, e entry) error {
 	i := slices.IndexFunc(settings, func(s setting) bool { return s.name == name })
 	switch {
 	case i < 0:
-		return fmt.Errorf("line %d: there is no setting %s%s", e.key.Line, name, instead(name, e.key.Value))
+		return fmt.Errorf("line %d: there is no setting %s%s", e.key.Line, name, suggestion(name, e.key.Value))
 	case e.value.Tag == "!!null": // the default
 		return nil
 	}
@@ -144,7 +143,7 @@ func (c *Config) loadEntry(name string, e entry) error {
 	return nil
 }
 
-// entry is one line of a mapping.
+// entry is one entry of a mapping.
 type entry struct{ key, value *yaml.Node }
 
 func entries(n *yaml.Node, what string) (list []entry, err error) {
@@ -154,7 +153,7 @@ func entries(n *yaml.Node, what string) (list []entry, err error) {
 	case n.Kind == yaml.AliasNode:
 		return entries(n.Alias, what)
 	case n.Kind != yaml.MappingNode:
-		return nil, fmt.Errorf("line %d: %s must be keys with values, such as limits: {bots: 100}", n.Line, what)
+		return nil, fmt.Errorf("line %d: %s must be a mapping, such as limits: {bots: 100}", n.Line, what)
 	}
 	seen := map[string]bool{}
 	for i := 0; i < len(n.Content); i += 2 {
@@ -171,12 +170,12 @@ func entries(n *yaml.Node, what string) (list []entry, err error) {
 	return list, err
 }
 
-// moved are settings of former versions, and what stands for them now.
-var moved = map[string]string{"chats.max_tracked_messages": "feedback.max_messages bounds the remembered messages of all chats together"}
+// replaced says what to use instead of the settings of former versions.
+var replaced = map[string]string{"chats.max_tracked_messages": "feedback.max_messages limits the remembered messages of all chats together"}
 
-// instead says what to write in place of a name that is not known.
-func instead(name, key string) string {
-	if to, ok := moved[name]; ok {
+// suggestion says what to write instead of an unknown name.
+func suggestion(name, key string) string {
+	if to, ok := replaced[name]; ok {
 		return " any more; " + to
 	}
 	for _, s := range settings {
@@ -187,8 +186,8 @@ func instead(name, key string) string {
 	return "; the README lists them all"
 }
 
-// numbers returns every setting that decides about the numbers, by name.
-func (c Config) numbers() map[string]string {
+// countingSettings returns every setting that affects the numbers, by name.
+func (c Config) countingSettings() map[string]string {
 	m := map[string]string{}
 	for _, s := range settings {
 		if !s.live {
@@ -198,30 +197,31 @@ func (c Config) numbers() map[string]string {
 	return m
 }
 
-// Fingerprint is equal for configurations that give the same numbers for the same stream. The key is left out: it has an
-// id of its own.
+// Fingerprint is equal for configurations that give the same numbers for the same stream. It leaves out the key, which
+// has an id of its own.
 func (c Config) Fingerprint() string {
-	b, err := json.Marshal(c.numbers())
+	b, err := json.Marshal(c.countingSettings())
 	if err != nil {
 		panic("BUG: settings cannot be encoded: " + err.Error())
 	}
 	return string(b)
 }
 
-// differences names the settings that are not those of a fingerprint, and whose that is; empty when there are none.
+// differences lists the settings that differ from a fingerprint, for a message to a person; whose names its owner. It is
+// empty when none differ.
 func (c Config) differences(fingerprint, whose string) string {
 	var theirs map[string]string
 	if json.Unmarshal([]byte(fingerprint), &theirs) != nil {
-		return "configuration of " + whose + " is not readable"
+		return "cannot read the configuration of " + whose
 	}
-	ours := c.numbers()
+	ours := c.countingSettings()
 	all := maps.Clone(theirs)
 	maps.Copy(all, ours)
 	var list []string
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		switch have, known := ours[name]; {
 		case !known:
-			list = append(list, fmt.Sprintf("%s is not known, %s has %s", name, whose, theirs[name]))
+			list = append(list, fmt.Sprintf("%s is unknown, %s has %s", name, whose, theirs[name]))
 		case theirs[name] == "":
 			list = append(list, fmt.Sprintf("%s is %s, %s has none", name, have, whose))
 		case have != theirs[name]:
@@ -231,7 +231,7 @@ func (c Config) differences(fingerprint, whose string) string {
 	return strings.Join(list, "; ")
 }
 
-// WriteYAML writes all settings as a configuration file that a person reads.
+// WriteYAML writes all settings as a commented configuration file.
 func (c Config) WriteYAML(w io.Writer) error {
 	section := ""
 	for _, s := range settings {

@@ -38,7 +38,7 @@ func TestFingerprintKnowsEverySetting(t *testing.T) {
 	}
 	walk("KPIs", func(c *Config) reflect.Value { return reflect.ValueOf(&c.KPIs).Elem() })
 	walk("Events", func(c *Config) reflect.Value { return reflect.ValueOf(&c.Events).Elem() })
-	require.Equal(t, fields, len(Defaults().numbers()))
+	require.Equal(t, fields, len(Defaults().countingSettings()))
 }
 
 func alter(t *testing.T, v reflect.Value) {
@@ -70,5 +70,5 @@ func TestFingerprintOfDefaults(t *testing.T) {
 	c.Events = event.Config{TypePrefix: event.DefaultTypePrefix, MaxSize: event.DefaultMaxSize}
 	require.Equal(t, Defaults().Fingerprint(), c.Fingerprint())
 	require.Empty(t, c.differences(Defaults().Fingerprint(), "it"))
-	require.Contains(t, c.differences("?", "it"), "not readable")
+	require.Contains(t, c.differences("?", "it"), "cannot read")
 }

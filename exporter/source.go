@@ -6,69 +6,67 @@ import (
 	"time"
 )
 
-// Message is one stored message of the stream. Its header and data belong to the receiver.
+// Message is one stored message of the stream. The receiver owns its header and data.
 type Message struct {
 	Seq     uint64 // stream sequence
 	Subject string // on which it was published
 	Time    int64  // when the server stored it, Unix nanoseconds
 	Header  map[string][]string
 	Data    []byte
-	Skip    bool // not an event: a marker that the server put into the stream; only the position moves
+	Skip    bool // not an event but a marker of the server: only the position moves
 }
 
-// Position says which message of which stream was applied last. It is part of every checkpoint, together with the
-// state that the message led to.
+// Position says which message of which stream was applied last. Every checkpoint has it, beside the state it led to.
 type Position struct {
 	Stream   string    // name
-	Created  time.Time // when the stream was created: a stream of the same name made later is another one
+	Created  time.Time // when the stream was created: a later stream of the same name is another one
 	Subjects []string  // filter as configured; empty for the whole stream
 	Seq      uint64    // of the last message applied; 0 before the first
 	Anchor   Anchor    // of that message
-	Epoch    uint64    // how often the state went on with another stream, or with one that had lost its tail
-	Shown    uint64    // message that a page was made at, after which the process was killed; no part of a checkpoint
+	Epoch    uint64    // how often the state continued with another stream, or with one that had lost its tail
+	Shown    uint64    // last message shown by a process that was killed; not in checkpoints
 }
 
-// StreamInfo describes the stream as it is when the source was opened.
+// StreamInfo describes the stream when the source was opened or checked.
 type StreamInfo struct {
 	Name     string
 	Created  time.Time
-	First    uint64   // sequence of the first message that the stream holds
-	Last     uint64   // sequence of the last one; First-1 when it is empty
-	Pending  uint64   // messages after the position that match the filter; Check tells an upper bound
-	Filter   []string // as configured: what a Position keeps
-	Subjects []string // filter in force; empty when the whole stream is read, so that each gap is a loss
-	Lost     uint64   // messages that the server itself declares lost
+	First    uint64   // sequence of the first message in the stream
+	Last     uint64   // sequence of the last message; First-1 when the stream is empty
+	Pending  uint64   // messages after the position that match the filter; an upper bound from Check
+	Filter   []string // as configured; kept in the Position
+	Subjects []string // filter in force; empty when the whole stream is read, so that every gap is a loss
+	Lost     uint64   // messages that the server itself reports as lost
 	Replicas int      // servers that hold the stream
 
-	// AnchorGone tells that the stream does not hold the message of the position any more, because of its limits or
-	// of a delete, so that the anchor could not be compared.
+	// AnchorGone means that the anchor could not be compared: the message of the position was deleted, or dropped by
+	// the stream's limits.
 	AnchorGone bool
 }
 
-// Batch is messages in their order.
+// Batch is a run of messages in stream order.
 type Batch struct {
 	Messages []Message
-	Pending  uint64 // messages after the last one, as the server told with it
+	Pending  uint64 // messages after the last one, according to the server
 }
 
-// Source is a stream to read from. Its methods are called by one goroutine, except Check and Ahead.
+// Source is a stream to read from. One goroutine calls its methods; Check and Ahead may be called from another.
 type Source interface {
-	// Open verifies that the stream is the one of the position, and that it holds all that was applied or shown, and
-	// goes to the message after it. A zero position is
-	// any stream, from its first message. The error is a *Mismatch when it is another stream, and ErrNoStream when
-	// there is none; after any error Open may be called again.
+	// Open verifies that the stream is the one of the position and still holds everything applied or shown. Next then
+	// starts after the position. A zero position means any stream, from its first message. The error is a *Mismatch if
+	// it is another stream, and ErrNoStream if there is none. Open may be called again after any error.
 	Open(ctx context.Context, at Position) (StreamInfo, error)
-	// Next returns the messages that come next: at least one, as many as are at hand. It returns the context's error
-	// when that ends; after any other error the source must be opened again.
+	// Next returns the next messages: at least one, and as many as are at hand. It returns the context's error when the
+	// context ends. After any other error the source must be opened again.
 	Next(ctx context.Context) (Batch, error)
-	// Check compares the stream with the position while Next waits, as Open does.
+	// Check compares the stream with the position, as Open does, while Next waits.
 	Check(ctx context.Context, at Position) (StreamInfo, error)
-	// Ahead returns the first message after the position that is to be read, and nil when there is none, together with
-	// the bounds of the stream from right before. It asks the leader of the stream, so that the answer holds for all
-	// that is stored: a consumer knows only what its server has, which may be behind. The error is a *Mismatch when
-	// the stream was created at another time; the position need not be one of the stream otherwise.
+	// Ahead returns the first message to read after the position, or nil if there is none, and the bounds of the stream
+	// from just before. It asks the stream leader, because a consumer knows only what its server has, which may be
+	// behind. The error is a *Mismatch if the stream was created at another time. The rest of the position need not
+	// match the stream.
 	Ahead(ctx context.Context, at Position) (*Message, StreamInfo, error)
-	// Close gives the consumer up. It waits for the server only for a short time.
+	// Close releases the consumer. It waits only briefly for the server.
 	Close() error
 }
 

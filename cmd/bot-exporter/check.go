@@ -34,7 +34,7 @@ func checkCommand(app *kingpin.Application) (string, command) {
 		if *live {
 			err = c.stream(ctx, broker.config("bot-exporter-check", nil), source, *last)
 		} else {
-			err = reading((*files)[0], std.in, c.file)
+			err = withInput((*files)[0], std.in, c.file)
 		}
 		if err != nil {
 			return 1, err

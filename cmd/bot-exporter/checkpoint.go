@@ -17,11 +17,11 @@ func checkpointClause(app *kingpin.Application) *kingpin.CmdClause {
 	if cmd := app.GetCommand("checkpoint"); cmd != nil {
 		return cmd
 	}
-	return app.Command("checkpoint", "Look at checkpoints, or go back to one.")
+	return app.Command("checkpoint", "Inspect, verify or restore checkpoints.")
 }
 
 func inspectCommand(app *kingpin.Application) (string, command) {
-	cmd := checkpointClause(app).Command("inspect", "Print what the checkpoints of a storage path, or one file, hold.")
+	cmd := checkpointClause(app).Command("inspect", "Print the contents of all checkpoints of a storage path, or of one file.")
 	path := cmd.Arg("path", "Storage path or checkpoint file.").Default("data").String()
 	return cmd.FullCommand(), func(_ context.Context, std stdio) (int, error) {
 		return eachCheckpoint(*path, func(info storage.Info) { printCheckpoint(std.out, info) })
@@ -29,23 +29,23 @@ func inspectCommand(app *kingpin.Application) (string, command) {
 }
 
 func verifyCommand(app *kingpin.Application) (string, command) {
-	cmd := checkpointClause(app).Command("verify", "Check that the checkpoints of a storage path, or one file, are whole. Exit code 1 when one is not.")
+	cmd := checkpointClause(app).Command("verify", "Check that all checkpoints of a storage path, or one file, are intact. Exit code 1 if one is not.")
 	path := cmd.Arg("path", "Storage path or checkpoint file.").Default("data").String()
 	return cmd.FullCommand(), func(_ context.Context, std stdio) (int, error) {
 		return eachCheckpoint(*path, func(info storage.Info) {
 			if info.Err != nil {
 				fmt.Fprintf(std.out, "%s: %s\n", info.Path, info.Err)
 			} else {
-				fmt.Fprintf(std.out, "%s: whole\n", info.Path)
+				fmt.Fprintf(std.out, "%s: intact\n", info.Path)
 			}
 		})
 	}
 }
 
 func restoreCommand(app *kingpin.Application) (string, command) {
-	cmd := checkpointClause(app).Command("restore", "Make a checkpoint file the newest of a storage path; the next start goes on from it.")
+	cmd := checkpointClause(app).Command("restore", "Make a checkpoint file the newest of a storage path. The next start continues from it.")
 	file := cmd.Arg("file", "Checkpoint file.").Required().String()
-	dir := cmd.Flag("storage.path", "Directory that the exporter keeps its state in; it must not be running.").Default("data").String()
+	dir := cmd.Flag("storage.path", "Directory of the exporter's state. The exporter must be stopped.").Default("data").String()
 	return cmd.FullCommand(), func(_ context.Context, std stdio) (int, error) {
 		made, err := storage.Restore(filepath.Join(*dir, "checkpoints"), *file)
 		if err != nil {
@@ -76,7 +76,7 @@ func eachCheckpoint(path string, f func(storage.Info)) (int, error) {
 
 func printCheckpoint(w io.Writer, info storage.Info) {
 	var version *storage.VersionError
-	if errors.As(info.Err, &version) { // it may be whole, and says nothing to this program
+	if errors.As(info.Err, &version) { // it may be intact, but this program cannot read it
 		fmt.Fprintf(w, "%s\n  size       %d bytes, format %d\n  UNKNOWN    %s\n", info.Path, info.Size, info.Version, info.Err)
 		return
 	}

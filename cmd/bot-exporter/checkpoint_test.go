@@ -48,7 +48,7 @@ func TestCheckpointCommands(t *testing.T) {
 	require.NotContains(t, out, strings.TrimSpace(string(key)))
 	code, out, _ = ended(t, "", "checkpoint", "verify", newest)
 	require.Equal(t, 0, code)
-	require.Equal(t, newest+": whole\n", out)
+	require.Equal(t, newest+": intact\n", out)
 
 	b, err := os.ReadFile(newest)
 	require.NoError(t, err)
@@ -58,7 +58,7 @@ func TestCheckpointCommands(t *testing.T) {
 	require.Equal(t, 1, code)
 	require.Contains(t, out, newest+": ")
 	require.Contains(t, out, "checksum")
-	require.Contains(t, out, ": whole\n")
+	require.Contains(t, out, ": intact\n")
 	code, out, _ = ended(t, "", "checkpoint", "inspect", newest)
 	require.Equal(t, 1, code)
 	require.Contains(t, out, "DAMAGED")
@@ -150,7 +150,7 @@ func TestAllCheckpointsDamaged(t *testing.T) {
 	d = serving(t, flags...)
 	d.Until("it says what is the matter", func() bool {
 		_, text := d.Get("/-/ready")
-		return strings.Contains(text, "no checkpoint is whole") && strings.Contains(text, "begins at message 21")
+		return strings.Contains(text, "no checkpoint is intact") && strings.Contains(text, "begins at message 21")
 	})
 	require.Empty(t, d.kpis())
 	require.Equal(t, 0, d.End(syscall.SIGTERM))

@@ -17,21 +17,21 @@ import (
 	"github.com/bot-exporter/bot-exporter/exporter/simulate"
 )
 
-// demoPast is how much traffic of before its start the demo tells: as much as event times may lie in the past.
-const demoPast = 23 * time.Hour
+// demoHistory is how much traffic from before its start the demo publishes. Event times may not lie further back.
+const demoHistory = 23 * time.Hour
 
 func demoCommand(app *kingpin.Application) (string, command) {
-	cmd := app.Command("demo", "Show everything on made-up traffic: NATS, a simulated shop and bank assistant, and the exporter in one process.")
+	cmd := app.Command("demo", "Run everything in one process: NATS, simulated traffic of a shop and a bank assistant, and the exporter.")
 	fold, logs := addFoldFlags(cmd), addLogFlags(cmd, "warn")
-	seed := cmd.Flag("seed", "Seed of the simulated traffic.").Default("1").Uint64()
-	speed := cmd.Flag("speed", "How much busier live traffic is than that of the day before, 0.1 to 10.").Default("10").Float64()
-	chats := cmd.Flag("chats-per-hour", "Mean number of chats begun in an hour of the day before.").Default("600").Float64()
-	address := cmd.Flag("web.listen-address", "Address of /metrics and the landing page; another free port is taken when it is in use.").Default("127.0.0.1:9850").String()
-	broker := cmd.Flag("nats.embedded.address", "Address of NATS; another free port is taken when it is in use.").Default("127.0.0.1:4222").String()
+	seed := cmd.Flag("seed", "Random seed of the simulated traffic.").Default("1").Uint64()
+	speed := cmd.Flag("speed", "How much busier live traffic is than the simulated day before, 0.1 to 10.").Default("10").Float64()
+	chats := cmd.Flag("chats-per-hour", "Mean number of chats started per hour on the simulated day before.").Default("600").Float64()
+	address := cmd.Flag("web.listen-address", "Address of /metrics and the landing page, host:port. If it is in use, the demo takes a free port.").Default("127.0.0.1:9850").String()
+	broker := cmd.Flag("nats.embedded.address", "Address of NATS, host:port. If it is in use, the demo takes a free port.").Default("127.0.0.1:4222").String()
 	return cmd.FullCommand(), func(ctx context.Context, std stdio) (int, error) {
 		cfg := exporter.Defaults()
 		cfg.LogLevel = *logs.level
-		cfg, err := fold.over(cfg)
+		cfg, err := fold.applyTo(cfg)
 		if err = errors.Join(err, positive("chats-per-hour", *chats)); err != nil {
 			return 2, err
 		}
@@ -48,7 +48,7 @@ func demoCommand(app *kingpin.Application) (string, command) {
 		defer os.RemoveAll(dir)
 		log := logs.logger(std.err)
 		log.apply(cfg)
-		listener, err := net.Listen("tcp", vacant(*address))
+		listener, err := net.Listen("tcp", freeAddress(*address))
 		if err != nil {
 			return 1, fmt.Errorf("--web.listen-address: %w", err)
 		}
@@ -58,15 +58,15 @@ func demoCommand(app *kingpin.Application) (string, command) {
 		defer cancel(nil)
 		d := daemon{
 			cfg: cfg, storage: dir, source: jetstream.Options{Stream: "BOT_EVENTS", Subjects: []string{"bot.events.>"}}, create: true, replicas: 1,
-			embedded: vacant(*broker), volatile: true, web: &toolkit.FlagConfig{WebConfigFile: new(string)}, listener: listener,
+			embedded: freeAddress(*broker), volatile: true, web: &toolkit.FlagConfig{WebConfigFile: new(string)}, listener: listener,
 			log: log,
 		}
 		published := make(chan error, 1)
-		d.started = func(url string) {
+		d.onBroker = func(url string) {
 			fmt.Fprintf(std.out, demoText, page, page, url)
 			go func() {
 				err := d.traffic(ctx, url, simulate.Config{
-					Seed: *seed, Start: time.Now().Add(-demoPast), ChatsPerHour: *chats, Adjust: busierFrom(time.Now(), *speed),
+					Seed: *seed, Start: time.Now().Add(-demoHistory), ChatsPerHour: *chats, Adjust: busierFrom(time.Now(), *speed),
 				})
 				published <- err
 				cancel(err)
@@ -81,17 +81,17 @@ func demoCommand(app *kingpin.Application) (string, command) {
 	}
 }
 
-const demoText = `A day of made-up traffic is being counted; then it goes on live.
+const demoText = `Counting a day of simulated traffic. Live traffic follows.
 
-  look at        http://%s/
-  scrape it      curl -s http://%s/metrics | grep ^bot_
-  say something  nats --server %s pub -J --templates bot.events.demo.web '{"specversion":"1.0","id":"{{ID}}","source":"/me","type":"bot.message.user","data":{"bot":"demo","channel":"web","chat":"c1","user":"me"}}'
+  look           http://%s/
+  scrape         curl -s http://%s/metrics | grep ^bot_
+  publish        nats --server %s pub -J --templates bot.events.demo.web '{"specversion":"1.0","id":"{{ID}}","source":"/me","type":"bot.message.user","data":{"bot":"demo","channel":"web","chat":"c1","user":"me"}}'
 
-Ctrl-C stops it.
+Press Ctrl-C to stop.
 `
 
-// busierFrom lets all chats of the past end, and makes the present busier by a factor. It does not make it faster, so
-// that durations stay plausible.
+// busierFrom ends all chats of the past and multiplies the number of chats from now on. Chats do not get faster, so
+// durations stay plausible.
 func busierFrom(now time.Time, factor float64) func(time.Time, string, string, *simulate.Behavior) {
 	return func(at time.Time, _, _ string, b *simulate.Behavior) {
 		if at.After(now) {
@@ -102,26 +102,26 @@ func busierFrom(now time.Time, factor float64) func(time.Time, string, string, *
 	}
 }
 
-// traffic publishes to the stream as any bot would, once the exporter has created it.
+// traffic publishes to the stream as any bot would.
 func (d *daemon) traffic(ctx context.Context, url string, c simulate.Config) error {
 	nc, err := jetstream.Connect(ctx, jetstream.Config{URLs: []string{url}, Name: "bot-exporter demo"})
 	if err != nil {
-		return untilStopped(ctx, err)
+		return unlessStopped(ctx, err)
 	}
 	defer nc.Close()
 	settings := jetstream.StreamSettings{Name: d.source.Stream, Subjects: d.source.Subjects}
 	if _, err := jetstream.EnsureStream(ctx, nc, settings); err != nil {
-		return untilStopped(ctx, err)
+		return unlessStopped(ctx, err)
 	}
 	err = publishEvents(ctx, simulate.New(c), simulate.Pace{}, nc, d.source.Stream, d.log.Logger)
 	if ctx.Err() != nil {
-		return nil // the server goes away under it
+		return nil // the embedded server may stop first
 	}
 	return err
 }
 
-// vacant returns the address, or that of any free port of its host when the address is in use.
-func vacant(address string) string {
+// freeAddress returns the address, with port 0 (any free port) if it is in use.
+func freeAddress(address string) string {
 	l, err := net.Listen("tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		host, _, _ := net.SplitHostPort(address)
@@ -130,5 +130,5 @@ func vacant(address string) string {
 	if err == nil {
 		l.Close()
 	}
-	return address // whoever listens on it will say what is wrong
+	return address // listening on it will report any other error
 }

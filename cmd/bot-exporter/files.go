@@ -15,7 +15,7 @@ import (
 )
 
 func replayCommand(app *kingpin.Application) (string, command) {
-	cmd := app.Command("replay", "Fold a file of events, one CloudEvent in a line, and print the KPIs as /metrics would show them.")
+	cmd := app.Command("replay", "Count a file of events, one CloudEvent per line, and print the KPIs as /metrics would show them.")
 	fold := addFoldFlags(cmd)
 	file := cmd.Arg("file", "File with events; - is standard input.").Required().String()
 	return cmd.FullCommand(), func(_ context.Context, std stdio) (int, error) {
@@ -24,7 +24,7 @@ func replayCommand(app *kingpin.Application) (string, command) {
 			return 2, err
 		}
 		var result exporter.Replayed
-		err = reading(*file, std.in, func(r io.Reader) error {
+		err = withInput(*file, std.in, func(r io.Reader) error {
 			result, err = exporter.Replay(cfg, r, std.out)
 			return err
 		})
@@ -49,16 +49,16 @@ func replayCommand(app *kingpin.Application) (string, command) {
 }
 
 func metricsCommand(app *kingpin.Application) (string, command) {
-	cmd := app.Command("metrics", "Print the catalogue of all metrics as Markdown.")
+	cmd := app.Command("metrics", "Print a Markdown table of all metrics.")
 	return cmd.FullCommand(), func(_ context.Context, std stdio) (int, error) {
 		return 0, expose.WriteCatalogue(std.out)
 	}
 }
 
 func checkConfigCommand(app *kingpin.Application) (string, command) {
-	cmd := app.Command("check-config", "Check the configuration file, and print all settings as they are in force.")
+	cmd := app.Command("check-config", "Check the configuration and print every setting in force.")
 	fold := addFoldFlags(cmd)
-	format := cmd.Flag("format", "yaml is for people and holds every setting; json holds those that decide about the numbers, as checkpoints keep them.").Default("yaml").Enum("yaml", "json")
+	format := cmd.Flag("format", "yaml prints every setting, with comments. json prints the settings that affect the numbers, as checkpoints store them.").Default("yaml").Enum("yaml", "json")
 	return cmd.FullCommand(), func(_ context.Context, std stdio) (int, error) {
 		cfg, err := fold.config()
 		if err != nil {
@@ -73,8 +73,8 @@ func checkConfigCommand(app *kingpin.Application) (string, command) {
 	}
 }
 
-// reading calls f with a file, or with standard input for -, which kingpin makes an empty argument of.
-func reading(name string, in io.Reader, f func(io.Reader) error) error {
+// withInput calls f with a file, or with standard input for -, which kingpin turns into an empty argument.
+func withInput(name string, in io.Reader, f func(io.Reader) error) error {
 	if name == "-" || name == "" {
 		return f(in)
 	}

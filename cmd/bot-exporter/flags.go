@@ -13,27 +13,27 @@ import (
 	"github.com/bot-exporter/bot-exporter/exporter/jetstream"
 )
 
-// clause is a command or the application: what flags can be added to.
+// clause is a command, or the application, to add flags to.
 type clause interface {
 	Flag(name, help string) *kingpin.FlagClause
 }
 
-// foldFlags decide about the numbers.
+// foldFlags affect the numbers.
 type foldFlags struct {
 	file, zone *string
 }
 
 func addFoldFlags(c clause) *foldFlags {
 	return &foldFlags{
-		file: c.Flag("config.file", "YAML file of settings; the README lists them. It wins over flags. Without it, defaults and flags hold.").String(),
+		file: c.Flag("config.file", "YAML file of settings, listed in the README. It overrides flags. Without it, flags and defaults apply.").String(),
 		zone: c.Flag("time.zone", exporter.Help("time.zone")).Default("UTC").String(),
 	}
 }
 
-func (f *foldFlags) config() (exporter.Config, error) { return f.over(exporter.Defaults()) }
+func (f *foldFlags) config() (exporter.Config, error) { return f.applyTo(exporter.Defaults()) }
 
-// over sets what the flags say, and then what the file says.
-func (f *foldFlags) over(cfg exporter.Config) (exporter.Config, error) {
+// applyTo applies the flags, then the file, which wins.
+func (f *foldFlags) applyTo(cfg exporter.Config) (exporter.Config, error) {
 	if err := cfg.Set("time.zone", *f.zone); err != nil {
 		return cfg, fmt.Errorf("--%w", err)
 	}
@@ -45,7 +45,7 @@ func (f *foldFlags) over(cfg exporter.Config) (exporter.Config, error) {
 	return cfg, cfg.Validate()
 }
 
-// logFlags make the logger.
+// logFlags configure the logger.
 type logFlags struct {
 	level, format *string
 }
@@ -53,11 +53,11 @@ type logFlags struct {
 func addLogFlags(c clause, level string) *logFlags {
 	return &logFlags{
 		level:  c.Flag("log.level", exporter.Help("log.level")).Default(level).Enum(promslog.LevelFlagOptions...),
-		format: c.Flag("log.format", "Format of log messages: "+strings.Join(promslog.FormatFlagOptions, ", ")+".").Default("logfmt").Enum(promslog.FormatFlagOptions...),
+		format: c.Flag("log.format", "Log format: "+strings.Join(promslog.FormatFlagOptions, ", ")+".").Default("logfmt").Enum(promslog.FormatFlagOptions...),
 	}
 }
 
-// logger is a log whose level can be set later, and which can be kept from being flooded.
+// logger is a log with a rate limit and a level that can change.
 type logger struct {
 	*slog.Logger
 	limit *logLimit
@@ -70,7 +70,7 @@ func (f *logFlags) logger(w io.Writer) logger {
 	_ = format.Set(*f.format)
 	limit := newLogLimit(promslog.New(&promslog.Config{Level: level, Format: format, Writer: w}).Handler())
 	return logger{slog.New(limit), limit, func(cfg exporter.Config) {
-		_ = level.Set(cfg.LogLevel) // checked, too
+		_ = level.Set(cfg.LogLevel) // Validate has checked it
 	}}
 }
 
@@ -89,22 +89,22 @@ type natsFlags struct {
 
 func addNATSFlags(c clause) *natsFlags {
 	return &natsFlags{
-		urls:            c.Flag("nats.url", "Address of NATS; repeat it for the servers of a cluster.").Default("nats://127.0.0.1:4222").Strings(),
+		urls:            c.Flag("nats.url", "URL of a NATS server; repeat it for each server of a cluster.").Default("nats://127.0.0.1:4222").Strings(),
 		stream:          c.Flag("nats.stream", "JetStream stream that holds the events.").Default("BOT_EVENTS").String(),
 		subjects:        c.Flag("nats.subjects", "Subjects of the events in the stream; repeatable.").Default("bot.events.>").Strings(),
-		domain:          c.Flag("nats.jetstream-domain", "JetStream domain of the stream, when it is not that of the server connected to, as at a leaf node.").String(),
-		apiPrefix:       c.Flag("nats.jetstream-prefix", "Prefix of the JetStream API's subjects instead of $JS.API, when another account exports its JetStream to this one.").String(),
-		inboxPrefix:     c.Flag("nats.inbox-prefix", "Prefix of the subjects for answers; a private one keeps others from reading them.").Default("_INBOX").String(),
-		user:            c.Flag("nats.user", "User name; with --nats.password-file.").String(),
+		domain:          c.Flag("nats.jetstream-domain", "JetStream domain of the stream. Empty means the domain of the server; at a leaf node, the hub's may be needed.").String(),
+		apiPrefix:       c.Flag("nats.jetstream-prefix", "Subject prefix of the JetStream API instead of $JS.API, for a stream that another account exports.").String(),
+		inboxPrefix:     c.Flag("nats.inbox-prefix", "Prefix of the subjects for replies. A private prefix keeps other users from reading them.").Default("_INBOX").String(),
+		user:            c.Flag("nats.user", "User name, with --nats.password-file.").String(),
 		passwordFile:    c.Flag("nats.password-file", "File with the password of --nats.user, read at each connection.").String(),
 		tokenFile:       c.Flag("nats.token-file", "File with a token, read at each connection.").String(),
 		nkeyFile:        c.Flag("nats.nkey-file", "File with the seed of an NKey, read at each connection.").String(),
 		credentialsFile: c.Flag("nats.credentials-file", "File with a user JWT and its seed (.creds), read at each connection.").String(),
-		caFile:          c.Flag("nats.tls-ca-file", "PEM file with the authorities to trust instead of the system's.").String(),
+		caFile:          c.Flag("nats.tls-ca-file", "PEM file with the certificate authorities to trust instead of the system's.").String(),
 		certFile:        c.Flag("nats.tls-cert-file", "PEM file with the client certificate, read at each connection.").String(),
-		keyFile:         c.Flag("nats.tls-key-file", "PEM file with its key.").String(),
-		tlsFirst:        c.Flag("nats.tls-first", "Start TLS before the server says anything.").Bool(),
-		plaintext:       c.Flag("nats.allow-plaintext-credentials", "Allow a password or token to go unencrypted to another host.").Bool(),
+		keyFile:         c.Flag("nats.tls-key-file", "PEM file with the key of the client certificate, read at each connection.").String(),
+		tlsFirst:        c.Flag("nats.tls-first", "Start TLS before the server sends anything. The server needs handshake_first.").Bool(),
+		plaintext:       c.Flag("nats.allow-plaintext-credentials", "Allow sending a password or token to another host without TLS.").Bool(),
 	}
 }
 

@@ -11,9 +11,9 @@ import (
 )
 
 func healthCommand(app *kingpin.Application) (string, command) {
-	cmd := app.Command("health", "Ask a running exporter whether it is ready: the health check of containers that hold nothing else. Exit code 1 when it is not.")
-	url := cmd.Arg("url", "What to ask; any answer but status 200 is a no.").Default("http://127.0.0.1:9850/-/ready").String()
-	timeout := cmd.Flag("timeout", "Longest time to wait for the answer.").Default("3s").Duration()
+	cmd := app.Command("health", "Check that a running exporter is ready, for containers without other tools. Exit code 1 if it is not.")
+	url := cmd.Arg("url", "URL to check. Any status but 200 is a failure.").Default("http://127.0.0.1:9850/-/ready").String()
+	timeout := cmd.Flag("timeout", "How long to wait for an answer.").Default("3s").Duration()
 	return cmd.FullCommand(), func(ctx context.Context, std stdio) (int, error) {
 		return 0, health(ctx, *url, *timeout, std.out)
 	}

@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// heapRoom is what the heap may grow by before a collection while the exporter catches up, where Go alone would collect
-// earlier: it makes the same small heap over and over again then, and each round goes through all messages on their way.
-const heapRoom = 64 << 20
+// heapHeadroom is how far the heap may grow between two collections while the exporter catches up, in bytes. By default
+// Go would collect a small heap all the time, and scan all messages under way each time.
+const heapHeadroom = 64 << 20
 
-// roomyHeap keeps Go's collector from running too often until the exporter has caught up, or the context ends. A large
-// heap keeps Go's default, and so does everybody who sets GOGC.
-func roomyHeap(ctx context.Context, caughtUp func() bool) {
+// relaxGC makes Go collect garbage less often until the exporter has caught up or the context ends. A large heap keeps
+// Go's default. If GOGC is set, relaxGC does nothing.
+func relaxGC(ctx context.Context, caughtUp func() bool) {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
@@ -38,8 +38,8 @@ func roomyHeap(ctx context.Context, caughtUp func() bool) {
 
 const gcDefault = 100
 
-// gcPercent returns a percentage in steps, since each change costs a pause.
+// gcPercent returns the GOGC value for a live heap in bytes. It moves in steps, because each change costs a pause.
 func gcPercent(live uint64) int {
 	const most, step = 400, 50
-	return int(max(gcDefault, min(most, 100*heapRoom/max(live, 1)/step*step)))
+	return int(max(gcDefault, min(most, 100*heapHeadroom/max(live, 1)/step*step)))
 }

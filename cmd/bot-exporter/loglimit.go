@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// Limits of the log: so many messages of one text in so long, for so many texts. Texts that differ in numbers alone, such
-// as addresses, are one, and all texts beyond are one.
+// Limits of the log: logBurst messages with the same text per logPeriod. Texts that differ only in digits, such as
+// addresses, count as the same, and so do all texts beyond logTexts.
 const (
 	logBurst  = 10
 	logPeriod = time.Minute
 	logTexts  = 256
 )
 
-// logLimit keeps a flood of the same message from filling the log: it leaves out what is too much, and says how many were
-// with the next one that it lets through. Until On is called, and after Off, it leaves out nothing: what is said at the
-// start and the end is never too much.
+// logLimit keeps repeated messages from filling the log. It drops messages beyond the limit and adds their number to the
+// next one that it passes. It is off until On is called, and again after Off, so that messages of the start and the end
+// are never dropped.
 type logLimit struct {
 	next slog.Handler
 	*logCounts
@@ -37,25 +37,25 @@ type logCount struct {
 	suppressed int
 }
 
-// newLogLimit returns a logLimit that passes on to a handler.
+// newLogLimit returns a logLimit in front of a handler.
 func newLogLimit(next slog.Handler) *logLimit {
 	return &logLimit{next, &logCounts{texts: map[string]*logCount{}}}
 }
 
-// On begins to limit.
+// On starts limiting.
 func (l *logLimit) On() { l.on.Store(true) }
 
-// Off ends it.
+// Off stops limiting.
 func (l *logLimit) Off() { l.on.Store(false) }
 
-// Enabled is that of the handler behind.
+// Enabled implements slog.Handler.
 func (l *logLimit) Enabled(ctx context.Context, level slog.Level) bool {
 	return l.next.Enabled(ctx, level)
 }
 
-// Handle passes a message on, unless it is one too many.
+// Handle passes a message on unless it exceeds the limit.
 func (l *logLimit) Handle(ctx context.Context, r slog.Record) error {
-	pass, suppressed := l.count(r.Message, r.Time)
+	pass, suppressed := l.admit(r.Message, r.Time)
 	if !pass {
 		return nil
 	}
@@ -76,11 +76,11 @@ func (l *logLimit) WithGroup(name string) slog.Handler {
 	return &logLimit{l.next.WithGroup(name), l.logCounts}
 }
 
-// count counts one message, and tells how many were suppressed before it.
-func (l *logCounts) count(text string, now time.Time) (pass bool, suppressed int) {
+// admit reports whether a message passes, and how many with its text were suppressed before it.
+func (l *logCounts) admit(text string, now time.Time) (pass bool, suppressed int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	c := l.of(withoutDigits(text), now)
+	c := l.entry(withoutDigits(text), now)
 	if now.Sub(c.since) >= logPeriod {
 		c.since, c.passed = now, 0
 	}
@@ -93,7 +93,7 @@ func (l *logCounts) count(text string, now time.Time) (pass bool, suppressed int
 	return true, suppressed
 }
 
-func (l *logCounts) of(text string, now time.Time) *logCount {
+func (l *logCounts) entry(text string, now time.Time) *logCount {
 	if c, ok := l.texts[text]; ok {
 		return c
 	}
@@ -105,7 +105,7 @@ func (l *logCounts) of(text string, now time.Time) *logCount {
 		}
 	}
 	if len(l.texts) >= logTexts {
-		text = "" // one more than logTexts
+		text = "" // shared by all further texts
 	}
 	c, ok := l.texts[text]
 	if !ok {

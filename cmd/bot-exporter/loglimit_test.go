@@ -106,6 +106,6 @@ func TestLogLimitPassesOn(t *testing.T) {
 func BenchmarkLogLimit(b *testing.B) {
 	log := slog.New(newLogLimit(slog.NewTextHandler(io.Discard, nil)))
 	for b.Loop() {
-		log.Warn("not following the stream")
+		log.Warn("stopped following stream")
 	}
 }

@@ -1,6 +1,6 @@
 // Command bot-exporter counts the events of virtual assistants from NATS JetStream, exactly once, for Prometheus.
 //
-// This package holds flags, wiring and exit codes. What happens is in packages exporter and collectors.
+// This package holds flags, wiring and exit codes. The work is done in packages exporter and collectors.
 package main
 
 import (
@@ -10,7 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	_ "time/tzdata" // zones where the system has none, as in a container
+	_ "time/tzdata" // containers may have no time zones
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/version"
@@ -23,7 +23,7 @@ func main() {
 	os.Exit(code)
 }
 
-// command is one subcommand. It returns the exit code; an error means 1 and is printed.
+// command runs a subcommand and returns its exit code. An error is printed and makes the code at least 1.
 type command func(ctx context.Context, io stdio) (int, error)
 
 type stdio struct {
@@ -31,11 +31,11 @@ type stdio struct {
 	out, err io.Writer
 }
 
-// run is the program as a function: tests call it.
+// run runs the program and returns its exit code.
 func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
 	app := kingpin.New("bot-exporter",
 		"Counts the events of virtual assistants from NATS JetStream, exactly once, for Prometheus.\n\n"+
-			"Every flag can be set by an environment variable: --nats.url is BOT_EXPORTER_NATS_URL.")
+			"Every flag can also be set by an environment variable: --nats.url is BOT_EXPORTER_NATS_URL.")
 	app.Version(version.Print("bot-exporter"))
 	app.HelpFlag.Short('h')
 	app.UsageWriter(out)

@@ -12,39 +12,39 @@ import (
 	"github.com/bot-exporter/bot-exporter/exporter"
 )
 
-// watched is what systemd is told about: an engine.
-type watched interface {
+// statusSource is the part of an engine that systemd hears about.
+type statusSource interface {
 	Status() exporter.Status
 	Healthy() bool
 }
 
 const notifyInterval = time.Second
 
-// notifySystemd tells a service manager, if there is one, when the numbers are complete for the first time, what the
-// exporter is doing, and that it is alive: asking it takes the lock that a fold that hangs would hold. It returns when
-// the context ends.
-func notifySystemd(ctx context.Context, w watched, log *slog.Logger) {
+// notifySystemd tells the service manager, if any, when the exporter is first ready, what it is doing, and that it is
+// alive. Reading the status needs the lock that a hung fold would hold, so the watchdog notices. It returns when the
+// context ends.
+func notifySystemd(ctx context.Context, w statusSource, log *slog.Logger) {
 	send := func(state ...string) bool {
 		sent, err := systemd.SdNotify(false, strings.Join(state, "\n"))
 		if err != nil {
-			log.Warn("service manager not notified", "err", err)
+			log.Warn("cannot notify service manager", "err", err)
 		}
 		return sent || err != nil
 	}
 	if !send("STATUS=starting") {
-		return // started by somebody else
+		return // no service manager
 	}
 	interval := notifyInterval
 	watchdog, err := systemd.SdWatchdogEnabled(false)
 	if err != nil {
-		log.Warn("watchdog of the service manager is not served", "err", err)
+		log.Warn("cannot serve watchdog of service manager", "err", err)
 	}
 	if watchdog > 0 {
 		interval = min(interval, watchdog/2)
 	}
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
-	ready, told := false, ""
+	ready, lastText := false, ""
 	for {
 		status := w.Status()
 		var state []string
@@ -52,8 +52,8 @@ func notifySystemd(ctx context.Context, w watched, log *slog.Logger) {
 			ready = true
 			state = append(state, systemd.SdNotifyReady)
 		}
-		if text := statusText(status); text != told {
-			told = text
+		if text := statusText(status); text != lastText {
+			lastText = text
 			state = append(state, "STATUS="+text)
 		}
 		if watchdog > 0 && w.Healthy() {
@@ -71,7 +71,7 @@ func notifySystemd(ctx context.Context, w watched, log *slog.Logger) {
 	}
 }
 
-// statusText is one line for systemctl status.
+// statusText returns one line for systemctl status.
 func statusText(s exporter.Status) string {
 	switch ok, why := s.Ready(); {
 	case ok:

@@ -44,7 +44,7 @@ func TestReload(t *testing.T) {
 		t.Helper()
 		d.Send(syscall.SIGHUP)
 		refused++
-		d.Until("it says so", func() bool { return strings.Count(d.Err.String(), "configuration not reloaded") == refused })
+		d.Until("it says so", func() bool { return strings.Count(d.Err.String(), "cannot reload configuration") == refused })
 		require.Zero(t, d.value("bot_exporter_config_last_reload_successful"))
 	}
 	write("limits: {agents: 3}\nchats: {idle_timeout: 1h}\nlog: {level: debug}\ncheckpoint: {interval: 10ms}\n")
@@ -98,5 +98,5 @@ func TestLogIsNotFlooded(t *testing.T) {
 		require.Equal(t, http.StatusInternalServerError, d.reload())
 	}
 	require.Equal(t, 0, d.End(syscall.SIGTERM))
-	require.Equal(t, 10, strings.Count(d.Err.String(), "configuration not reloaded"))
+	require.Equal(t, 10, strings.Count(d.Err.String(), "cannot reload configuration"))
 }

@@ -24,22 +24,22 @@ import (
 	"github.com/bot-exporter/bot-exporter/exporter/web"
 )
 
-// daemon is the exporter as one process: what serve and demo run.
+// daemon runs the exporter for serve and demo.
 type daemon struct {
 	cfg      exporter.Config
 	storage  string
-	keyFile  string // of the pseudonyms; in the storage when empty
+	keyFile  string // key of the pseudonyms; in the storage when empty
 	nats     jetstream.Config
 	source   jetstream.Options // what to read; the rest is filled in by follow
 	create   bool
-	replicas int    // of a stream that is created; 0 for as many as the cluster allows
-	embedded string // address of a NATS server within the process; none when empty
-	volatile bool   // that server need not keep what it has
+	replicas int    // of a stream to create; 0 for as many as the cluster allows
+	embedded string // address of an embedded NATS server; none when empty
+	volatile bool   // the embedded server need not survive a crash
 	web      *toolkit.FlagConfig
 	listener net.Listener // of the web server; nil to listen as web says
 	log      logger
-	started  func(natsURL string) // may be nil; called when the NATS server within the process is up
-	damaged  []string             // reasons of checkpoint files found damaged
+	onBroker func(natsURL string) // called when the embedded NATS server is up; may be nil
+	damaged  []string             // reasons of damaged checkpoint files
 	reload   reload
 	engine   atomic.Pointer[exporter.Engine] // once there is one
 }
@@ -53,21 +53,21 @@ func (d *daemon) rejects() []exporter.Rejected {
 }
 
 func serveCommand(app *kingpin.Application) (string, command) {
-	cmd := app.Command("serve", "Follow the stream and serve /metrics (the default command).").Default()
+	cmd := app.Command("serve", "Follow the stream and serve /metrics. This is the default command.").Default()
 	fold, logs, broker := addFoldFlags(cmd), addLogFlags(cmd, "info"), addNATSFlags(cmd)
-	create := cmd.Flag("nats.create-stream", "Create the stream with the recommended settings when it is missing.").Bool()
-	replicas := cmd.Flag("nats.create-replicas", "Servers that hold a stream created by --nats.create-stream: 1 to 5, or auto, which is 3 in a cluster of three or more and else 1.").
+	create := cmd.Flag("nats.create-stream", "If the stream is missing, create it with the recommended settings.").Bool()
+	replicas := cmd.Flag("nats.create-replicas", "Replicas of a stream created by --nats.create-stream: 1 to 5, or auto, which means 3 in a cluster of three or more servers and 1 otherwise.").
 		Default("auto").Enum("auto", "1", "2", "3", "4", "5")
-	embedded := cmd.Flag("nats.embedded", "Run a NATS server with JetStream within this process instead of connecting to one.").Bool()
-	address := cmd.Flag("nats.embedded.address", "Address of the embedded NATS server, host:port; it is neither encrypted nor protected.").Default("127.0.0.1:4222").String()
-	dir := cmd.Flag("storage.path", "Directory of checkpoints, the users' key and the embedded server's streams.").Default("data").String()
-	keyFile := cmd.Flag("users.key-file", "File with the key of the users' pseudonyms, 32 hexadecimal digits; made in the storage when not given.").String()
-	mismatch := cmd.Flag("on-stream-mismatch", "When the stream is not the one of the checkpoint, or lost its last messages: resume (when it lost its last messages, keep totals and go on after the last message that is the same; else halt), halt, rebase (keep totals, count the new stream from its first message) or reset (forget everything).").
+	embedded := cmd.Flag("nats.embedded", "Run a NATS server with JetStream in this process instead of connecting to one.").Bool()
+	address := cmd.Flag("nats.embedded.address", "Address of the embedded NATS server, host:port. It has no TLS and no login.").Default("127.0.0.1:4222").String()
+	dir := cmd.Flag("storage.path", "Directory for checkpoints, the users' key and the embedded server's streams.").Default("data").String()
+	keyFile := cmd.Flag("users.key-file", "File with the key of the users' pseudonyms, 32 hexadecimal digits. Without it, the exporter creates a key in the storage.").String()
+	mismatch := cmd.Flag("on-stream-mismatch", "What to do when the stream is not the checkpoint's, or lost its last messages. resume: if it lost its last messages, keep totals and continue after the last common message; else halt. halt: stop counting and wait. rebase: keep totals and count the new stream from its first message. reset: discard the state and count the new stream from its first message.").
 		Default(string(exporter.Resume)).Enum(exporter.Policies()...)
 	interval := cmd.Flag("checkpoint.interval", exporter.Help("checkpoint.interval")).Default("30s").String()
-	lifecycle := cmd.Flag("web.enable-lifecycle", "Allow POST and PUT on /-/reload, which reads --config.file again as SIGHUP does.").Bool()
-	reloadHosts := cmd.Flag("web.reload-host", "Host name with dots under which /-/reload may be asked for, beside addresses and names without; repeatable.").Strings()
-	debug := cmd.Flag("debug.listen-address", "Loopback address, host:port, for Go's profiles, /debug/pprof/, and the last rejected events, /debug/rejects. Empty: none.").String()
+	lifecycle := cmd.Flag("web.enable-lifecycle", "Allow POST and PUT on /-/reload, which reads --config.file again, as SIGHUP does.").Bool()
+	reloadHosts := cmd.Flag("web.reload-host", "Host name with dots under which to allow /-/reload; repeatable. IP addresses and names without dots are always allowed.").Strings()
+	debug := cmd.Flag("debug.listen-address", "Loopback address, host:port, on which to serve Go's profiles at /debug/pprof/ and the last rejected events at /debug/rejects. Empty serves none.").String()
 	webFlags := kingpinflag.AddFlags(cmd, ":9850")
 	return cmd.FullCommand(), func(ctx context.Context, io stdio) (int, error) {
 		read := func() (exporter.Config, error) {
@@ -76,7 +76,7 @@ func serveCommand(app *kingpin.Application) (string, command) {
 			if err := cfg.Set("checkpoint.interval", *interval); err != nil {
 				return cfg, fmt.Errorf("--%w", err)
 			}
-			return fold.over(cfg)
+			return fold.applyTo(cfg)
 		}
 		cfg, err := read()
 		if err != nil {
@@ -94,7 +94,7 @@ func serveCommand(app *kingpin.Application) (string, command) {
 			web: webFlags, log: log, reload: reload{read: read, apply: log.apply, byHTTP: *lifecycle, hosts: *reloadHosts},
 		}
 		d.replicas, _ = strconv.Atoi(*replicas) // 0 for auto
-		defer d.reload.hangups()()
+		defer d.reload.catchHangup()()
 		if *debug != "" {
 			stop, err := serveProfiles(*debug, log.Logger, d.rejects)
 			if err != nil {
@@ -109,19 +109,19 @@ func serveCommand(app *kingpin.Application) (string, command) {
 	}
 }
 
-// run starts everything and returns when the context ends or a part fails. Parts are stopped in the opposite order of
-// their start, so that nothing outlives what it needs.
+// run starts everything and returns when the context ends or a part fails. It stops the parts in the reverse order of
+// their start.
 func (d *daemon) run(ctx context.Context) (err error) {
 	d.log.Info("starting bot-exporter", "version", version.Info(), "build", version.BuildContext())
 	store, err := storage.Open(storage.Config{
 		Dir:      filepath.Join(d.storage, "checkpoints"),
-		Rejected: d.rejected,
-		Warn:     func(err error) { d.log.Warn("checkpoints", "err", err) },
+		Rejected: d.noteDamaged,
+		Warn:     func(err error) { d.log.Warn("cannot clean up checkpoints", "err", err) },
 	})
 	if err != nil {
 		return err
 	}
-	defer closing(&err, store.Close)
+	defer joinError(&err, store.Close)
 	if err := d.loadKey(); err != nil {
 		return err
 	}
@@ -130,13 +130,13 @@ func (d *daemon) run(ctx context.Context) (err error) {
 			Address: d.embedded, StoreDir: filepath.Join(d.storage, "nats"), NoSync: d.volatile, Logger: d.log.With("component", "nats"),
 		})
 		if err != nil {
-			return untilStopped(ctx, err)
+			return unlessStopped(ctx, err)
 		}
-		defer closing(&err, server.Close)
+		defer joinError(&err, server.Close)
 		d.log.Info("started NATS server", "url", server.URL())
 		d.nats.Embedded = server
-		if d.started != nil {
-			d.started(server.URL())
+		if d.onBroker != nil {
+			d.onBroker(server.URL())
 		}
 	}
 	return d.follow(ctx, store)
@@ -152,9 +152,9 @@ func (d *daemon) loadKey() (err error) {
 	return err
 }
 
-// rejected is called while the engine is made, before its metrics can be reached.
-func (d *daemon) rejected(e *storage.DamageError) {
-	d.log.Error("checkpoint is damaged; trying an older one", "path", e.Path, "reason", string(e.Reason))
+// noteDamaged records a damaged checkpoint. It runs inside exporter.New, when there are no metrics yet to count it in.
+func (d *daemon) noteDamaged(e *storage.DamageError) {
+	d.log.Error("skipping damaged checkpoint", "path", e.Path, "reason", string(e.Reason))
 	d.damaged = append(d.damaged, string(e.Reason))
 }
 
@@ -176,14 +176,14 @@ func (d *daemon) follow(ctx context.Context, store *storage.Store) error {
 	}
 	nc, err := jetstream.Connect(ctx, d.nats)
 	if err != nil {
-		return untilStopped(ctx, err)
+		return unlessStopped(ctx, err)
 	}
 	defer nc.Close()
 	options := d.source
 	options.Leftover, options.Report, options.Logger = store.Consumer(), d.report(engine), d.log.Logger
 	options.Creating = func(name string) {
 		if err := store.KeepConsumer(name); err != nil {
-			d.log.Warn("name of consumer not kept; after a kill the broker keeps the consumer for a while", "err", err)
+			d.log.Warn("cannot store name of consumer; after a kill the broker will keep the consumer for a while", "err", err)
 		}
 	}
 	if d.create {
@@ -196,21 +196,21 @@ func (d *daemon) follow(ctx context.Context, store *storage.Store) error {
 	return d.serve(ctx, engine, source)
 }
 
-// report passes on what each look at the stream finds, and logs what is new in it.
+// report returns a function that passes the findings of each stream check to the engine and logs new ones.
 func (d *daemon) report(engine *exporter.Engine) func(jetstream.Report) {
-	said := map[jetstream.Advice]bool{}
+	logged := map[jetstream.Advice]bool{}
 	return func(r jetstream.Report) {
 		settings, now := []string(nil), map[jetstream.Advice]bool{}
 		for _, a := range r.Advice {
 			if a.Setting == "num_replicas" && d.embedded != "" {
-				continue // one machine is what was asked for, and its server syncs every message
+				continue // the embedded server is one by design, and syncs every message
 			}
 			settings, now[a] = append(settings, a.Setting), true
-			if !said[a] {
+			if !logged[a] {
 				d.log.Warn("stream setting puts messages at risk", "setting", a.Setting, "reason", a.Reason)
 			}
 		}
-		said = now
+		logged = now
 		engine.Advise(settings)
 		engine.Origins(r.OriginLag)
 		if r.Timed {
@@ -221,7 +221,7 @@ func (d *daemon) report(engine *exporter.Engine) func(jetstream.Report) {
 
 const shutdownTimeout = 5 * time.Second
 
-// serve runs the engine and the HTTP server; the first that ends stops the other.
+// serve runs the engine and the web server. Either one stops the other when it ends.
 func (d *daemon) serve(ctx context.Context, engine *exporter.Engine, source exporter.Source) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -242,12 +242,12 @@ func (d *daemon) serve(ctx context.Context, engine *exporter.Engine, source expo
 	}()
 	var beside sync.WaitGroup
 	beside.Go(func() { notifySystemd(ctx, engine, d.log.Logger) })
-	beside.Go(func() { roomyHeap(ctx, func() bool { return engine.Status().CaughtUp }) })
+	beside.Go(func() { relaxGC(ctx, func() bool { return engine.Status().CaughtUp }) })
 	beside.Go(func() { d.reload.follow(ctx, engine) })
 	d.log.limit.On()
 	running, end := context.WithCancel(context.WithoutCancel(ctx))
 	context.AfterFunc(ctx, func() {
-		d.log.limit.Off() // before anything is said of the end
+		d.log.limit.Off() // before the stop is logged
 		end()
 	})
 	err := engine.Run(running, source)
@@ -256,7 +256,7 @@ func (d *daemon) serve(ctx context.Context, engine *exporter.Engine, source expo
 	stop, done := context.WithTimeout(context.Background(), shutdownTimeout)
 	defer done()
 	if server.Shutdown(stop) != nil {
-		_ = server.Close() // a scrape that takes so long is cut off
+		_ = server.Close() // cuts off slow scrapes
 	}
 	return errors.Join(err, <-served)
 }
@@ -268,7 +268,7 @@ func (d *daemon) listenAndServe(server *http.Server) error {
 	return toolkit.ListenAndServe(server, d.web, d.log.Logger)
 }
 
-// serveProfiles serves Go's profiles until stop is called, also while the daemon starts and stops.
+// serveProfiles serves Go's profiles until stop is called, so also while the daemon starts and stops.
 func serveProfiles(address string, log *slog.Logger, rejects func() []exporter.Rejected) (stop func(), err error) {
 	listener, err := web.ListenLoopback(address)
 	if err != nil {
@@ -279,7 +279,7 @@ func serveProfiles(address string, log *slog.Logger, rejects func() []exporter.R
 	go func() {
 		defer close(done)
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			log.Error("profiles are not served any more", "err", err)
+			log.Error("stopped serving profiles", "err", err)
 		}
 	}()
 	log.Info("serving profiles", "address", listener.Addr().String())
@@ -289,5 +289,5 @@ func serveProfiles(address string, log *slog.Logger, rejects func() []exporter.R
 	}, nil
 }
 
-// closing closes something at the end and keeps its error.
-func closing(err *error, f func() error) { *err = errors.Join(*err, f()) }
+// joinError calls f, in a defer, and joins its error into err.
+func joinError(err *error, f func() error) { *err = errors.Join(*err, f()) }

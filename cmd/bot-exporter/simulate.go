@@ -18,19 +18,19 @@ import (
 )
 
 func simulateCommand(app *kingpin.Application) (string, command) {
-	cmd := app.Command("simulate", "Generate the events of a shop and a bank assistant, always the same ones for a seed, and publish them to --nats.stream under the first of --nats.subjects.")
+	cmd := app.Command("simulate", "Simulate the events of a shop and a bank assistant, and publish them to --nats.stream under the first of --nats.subjects. The same seed gives the same events.")
 	logs, broker := addLogFlags(cmd, "info"), addNATSFlags(cmd)
-	output := cmd.Flag("output", "nats publishes the events as they become due; - prints them, one in a line, with their stored times.").Default("nats").Enum("nats", "-")
-	seed := cmd.Flag("seed", "Seed of the random numbers.").Default("1").Uint64()
+	output := cmd.Flag("output", "nats publishes the events in simulated time; - prints them with their stored times, one per line.").Default("nats").Enum("nats", "-")
+	seed := cmd.Flag("seed", "Random seed.").Default("1").Uint64()
 	amounts := addAmountFlags(cmd)
-	start := cmd.Flag("start", "When the simulation begins, RFC 3339; now when empty.").String()
+	start := cmd.Flag("start", "Start of the simulated time, RFC 3339. Empty means now.").String()
 	outages, behavior := addOutageFlags(cmd), addBehaviorFlags(cmd)
 	return cmd.FullCommand(), func(ctx context.Context, std stdio) (int, error) {
 		begin := time.Now()
 		if *start != "" {
 			var err error
 			if begin, err = time.Parse(time.RFC3339, *start); err != nil {
-				return 2, fmt.Errorf("--start=%s is not an RFC 3339 time", *start)
+				return 2, fmt.Errorf("--start=%s is not an RFC 3339 time, such as 2026-01-31T09:00:00Z", *start)
 			}
 		}
 		adjust, err := behavior.adjust()
@@ -100,15 +100,15 @@ func positive(flag string, v float64) error {
 	return fmt.Errorf("--%s=%g must be a number greater than 0", flag, v)
 }
 
-// outageFlags let events arrive late.
+// outageFlags delay events.
 type outageFlags struct {
 	every, length time.Duration
 }
 
 func addOutageFlags(c clause) *outageFlags {
 	f := &outageFlags{}
-	c.Flag("outage-every", "Simulated time from the beginning of one outage to that of the next, such as 6h; needs --outage-length. What happens in an outage is stored at its end, with its own event time. No outages when 0.").Default("0s").DurationVar(&f.every)
-	c.Flag("outage-length", "How long each outage lasts, such as 20m, in simulated time; shorter than --outage-every.").Default("0s").DurationVar(&f.length)
+	c.Flag("outage-every", "Simulated time from the start of one outage to the start of the next, such as 6h; needs --outage-length. Events of an outage are stored at its end, with their own event times. 0 means no outages.").Default("0s").DurationVar(&f.every)
+	c.Flag("outage-length", "Length of each outage in simulated time, such as 20m; shorter than --outage-every.").Default("0s").DurationVar(&f.length)
 	return f
 }
 
@@ -119,7 +119,7 @@ func (f *outageFlags) validate(rate float64) error {
 	case f.every == 0 && f.length == 0:
 		return nil
 	case f.every == 0 || f.length == 0:
-		return errors.New("--outage-every and --outage-length need each other: give both or none")
+		return errors.New("--outage-every and --outage-length need each other; give both or neither")
 	case f.length >= f.every:
 		return fmt.Errorf("--outage-length=%v must be shorter than --outage-every=%v", f.length, f.every)
 	case rate > 0:
@@ -136,8 +136,8 @@ type behaviorFlags struct {
 
 func addBehaviorFlags(c clause) *behaviorFlags {
 	f := &behaviorFlags{}
-	c.Flag("handover-share", "Share of chats in which a human is asked for, 0 to 1; about 0.13 when not given.").IsSetByUser(&f.handoverSet).Float64Var(&f.handover)
-	c.Flag("csat-mean", "Mean CSAT vote, 1 to 5; about 4 when not given.").IsSetByUser(&f.csatSet).Float64Var(&f.csat)
+	c.Flag("handover-share", "Share of chats in which the user asks for a human, 0 to 1; about 0.13 by default.").IsSetByUser(&f.handoverSet).Float64Var(&f.handover)
+	c.Flag("csat-mean", "Mean CSAT vote, 1 to 5; about 4 by default.").IsSetByUser(&f.csatSet).Float64Var(&f.csat)
 	return f
 }
 
@@ -158,7 +158,7 @@ func (f *behaviorFlags) adjust() (func(time.Time, string, string, *simulate.Beha
 	}, nil
 }
 
-// printEvents prints as fast as it can, or at a rate.
+// printEvents prints at the rate, or as fast as possible without one.
 func printEvents(ctx context.Context, sim *simulate.Simulator, pace simulate.Pace, w io.Writer) error {
 	if pace.Rate <= 0 {
 		n := pace.Limit
@@ -172,7 +172,7 @@ func printEvents(ctx context.Context, sim *simulate.Simulator, pace simulate.Pac
 		_, _ = out.Write(append(m.Data, '\n'))
 		return out.Flush()
 	})
-	return untilStopped(ctx, err)
+	return unlessStopped(ctx, err)
 }
 
 // publishEvents ends with a summary in the log. The first event is waited for: a stream that does not take it is an error
@@ -198,7 +198,7 @@ func publishEvents(ctx context.Context, sim *simulate.Simulator, pace simulate.P
 		}
 		return nil
 	})
-	if err = untilStopped(ctx, err); err == nil {
+	if err = unlessStopped(ctx, err); err == nil {
 		err = flush()
 	}
 	if err != nil {
@@ -208,8 +208,8 @@ func publishEvents(ctx context.Context, sim *simulate.Simulator, pace simulate.P
 	return nil
 }
 
-// untilStopped takes the end that the user asked for as no error.
-func untilStopped(ctx context.Context, err error) error {
+// unlessStopped returns err, or nil if it only says that the context has ended.
+func unlessStopped(ctx context.Context, err error) error {
 	if ctx.Err() != nil && (errors.Is(err, context.Cause(ctx)) || errors.Is(err, ctx.Err())) {
 		return nil
 	}

@@ -19,10 +19,10 @@ func usersClause(app *kingpin.Application) *kingpin.CmdClause {
 	if cmd := app.GetCommand("users"); cmd != nil {
 		return cmd
 	}
-	return app.Command("users", "Take users out of the checkpoints, or change the key of their pseudonyms. The exporter must be stopped.")
+	return app.Command("users", "Erase users from the checkpoints, or change the key of their pseudonyms. The exporter must be stopped.")
 }
 
-// stoppedFlags say where an exporter that does not run keeps its state, and how it was configured.
+// stoppedFlags locate the state of a stopped exporter and repeat its configuration.
 type stoppedFlags struct {
 	fold             *foldFlags
 	storage, keyFile *string
@@ -31,40 +31,40 @@ type stoppedFlags struct {
 func addStoppedFlags(c clause) *stoppedFlags {
 	return &stoppedFlags{
 		fold:    addFoldFlags(c),
-		storage: c.Flag("storage.path", "Directory that the exporter keeps its state in; it must not be running.").Default("data").String(),
-		keyFile: c.Flag("users.key-file", "File with the key of the users' pseudonyms; that in the storage when not given.").String(),
+		storage: c.Flag("storage.path", "Directory of the exporter's state. The exporter must be stopped.").Default("data").String(),
+		keyFile: c.Flag("users.key-file", "File with the key of the users' pseudonyms. Without it, the key in the storage is used.").String(),
 	}
 }
 
 func (f *stoppedFlags) dir() string { return filepath.Join(*f.storage, "checkpoints") }
 
-// with opens the storage for f.
-func (f *stoppedFlags) with(std stdio, do func(exporter.Config, *storage.Store) error) (err error) {
+// withStore calls do with the configuration and the open storage.
+func (f *stoppedFlags) withStore(std stdio, do func(exporter.Config, *storage.Store) error) (err error) {
 	cfg, err := f.fold.config()
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(f.dir()); err != nil { // it would be made
+	if _, err := os.Stat(f.dir()); err != nil { // storage.Open would create it
 		return err
 	}
-	say := func(err error) { fmt.Fprintf(std.err, "bot-exporter: %s\n", err) }
-	store, err := storage.Open(storage.Config{Dir: f.dir(), Rejected: func(e *storage.DamageError) { say(e) }, Warn: say})
+	warn := func(err error) { fmt.Fprintf(std.err, "bot-exporter: %s\n", err) }
+	store, err := storage.Open(storage.Config{Dir: f.dir(), Rejected: func(e *storage.DamageError) { warn(e) }, Warn: warn})
 	if err != nil {
 		return err
 	}
-	defer closing(&err, store.Close)
+	defer joinError(&err, store.Close)
 	return do(cfg, store)
 }
 
 func eraseCommand(app *kingpin.Application) (string, command) {
-	cmd := usersClause(app).Command("erase", "Take users out of the checkpoints, on all their devices and browsers. Totals stay. Exit code 1 when none is found.")
+	cmd := usersClause(app).Command("erase", "Erase users from the checkpoints, on all their devices and browsers. Totals stay. Exit code 1 if none is found.")
 	stopped := addStoppedFlags(cmd)
-	bot := cmd.Flag("bot", "Bot, as its events say.").Required().String()
-	channels := cmd.Flag("channel", "Channel, as the events say; repeatable. All that were seen when not given.").Strings()
-	ids := cmd.Flag("user-file", "File with the ids of the users, one in a line; - is standard input. Arguments of a program can be seen by others.").Default("-").String()
+	bot := cmd.Flag("bot", "Bot, as named in events.").Required().String()
+	channels := cmd.Flag("channel", "Channel, as named in events; repeatable. Default: every channel seen.").Strings()
+	ids := cmd.Flag("user-file", "File with the user ids, one per line; - is standard input. Other users of the machine could see ids given as arguments.").Default("-").String()
 	return cmd.FullCommand(), func(_ context.Context, std stdio) (int, error) {
 		var persons []exporter.Person
-		err := reading(*ids, std.in, func(r io.Reader) error {
+		err := withInput(*ids, std.in, func(r io.Reader) error {
 			lines := bufio.NewScanner(r)
 			for lines.Scan() {
 				if lines.Text() != "" {
@@ -74,12 +74,12 @@ func eraseCommand(app *kingpin.Application) (string, command) {
 			return lines.Err()
 		})
 		if err == nil && len(persons) == 0 {
-			err = errors.New("no user id is given")
+			err = errors.New("no user id given; write one per line to --user-file or standard input")
 		}
 		if err != nil {
 			return 1, err
 		}
-		return 0, stopped.with(std, func(cfg exporter.Config, store *storage.Store) (err error) {
+		return 0, stopped.withStore(std, func(cfg exporter.Config, store *storage.Store) (err error) {
 			load := storage.StoredKey
 			path := stopped.dir()
 			if *stopped.keyFile != "" {
@@ -90,10 +90,10 @@ func eraseCommand(app *kingpin.Application) (string, command) {
 			}
 			erased, err := exporter.Erase(cfg, store, persons)
 			if erased.Any() {
-				fmt.Fprintf(std.out, "erased %d users, each on one device and browser; %d persons with what was last named for them; %d counts of messages of the day; the user of %d open chats\n",
+				fmt.Fprintf(std.out, "erased %d users (one per device and browser), %d persons with their last device and browser, %d message counts of today, and the user of %d open chats\n",
 					erased.Users, erased.Persons, erased.Days, erased.Chats)
 			} else if err == nil {
-				err = errors.New("no such user is in the checkpoints")
+				err = errors.New("no such user in the checkpoints; check --bot, --channel and the ids")
 			}
 			return err
 		})
@@ -101,10 +101,10 @@ func eraseCommand(app *kingpin.Application) (string, command) {
 }
 
 func rekeyCommand(app *kingpin.Application) (string, command) {
-	cmd := usersClause(app).Command("rekey", "Go on under another key: forget all pseudonyms and keep all totals. Without --users.key-file a new key is made in the storage.")
+	cmd := usersClause(app).Command("rekey", "Switch to another key: discard all pseudonyms and keep all totals. Without --users.key-file, a new key is created in the storage.")
 	stopped := addStoppedFlags(cmd)
 	return cmd.FullCommand(), func(_ context.Context, std stdio) (int, error) {
-		return 0, stopped.with(std, func(cfg exporter.Config, store *storage.Store) error {
+		return 0, stopped.withStore(std, func(cfg exporter.Config, store *storage.Store) error {
 			id, err := exporter.Rekey(cfg, store, func() ([16]byte, string, error) {
 				if *stopped.keyFile != "" {
 					return storage.LoadKey(*stopped.keyFile)
@@ -112,7 +112,7 @@ func rekeyCommand(app *kingpin.Application) (string, command) {
 				return storage.ReplaceKey(stopped.dir())
 			})
 			if err == nil {
-				fmt.Fprintf(std.out, "the key is %s; the pseudonyms before are forgotten\n", id)
+				fmt.Fprintf(std.out, "the key is now %s; the old pseudonyms are discarded\n", id)
 			}
 			return err
 		})

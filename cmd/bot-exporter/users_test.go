@@ -127,7 +127,7 @@ func TestUsersRekey(t *testing.T) {
 	for i, flags := range [][]string{nil, {"--users.key-file=" + file(t, "k", "0123456789abcdef0123456789abcdef")}} {
 		code, out, text := ended(t, "", append([]string{"users", "rekey", storage}, flags...)...)
 		require.Equal(t, 0, code, text)
-		require.Contains(t, out, "the pseudonyms before are forgotten")
+		require.Contains(t, out, "the old pseudonyms are discarded")
 		require.Len(t, checkpoints(t, dir), 1)
 		if flags != nil {
 			code, _, text = ended(t, "", append([]string{"users", "rekey", storage}, flags...)...)

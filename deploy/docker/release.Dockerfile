@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
-# The image of a release, around the binaries that goreleaser has built: they are the ones in the archives, with the
-# same checksums. Labels come from .goreleaser.yaml.
+# The image of a release. It contains the binaries built by goreleaser, the same as in the archives. Labels come from
+# .goreleaser.yaml.
 FROM --platform=$BUILDPLATFORM busybox:1.37 AS data
 RUN mkdir -m 0700 /data
 
@@ -8,7 +8,7 @@ FROM gcr.io/distroless/static-debian12:nonroot
 ARG TARGETPLATFORM
 COPY ${TARGETPLATFORM}/bot-exporter /usr/bin/bot-exporter
 COPY LICENSE deploy/THIRD_PARTY_LICENSES.txt /usr/share/doc/bot-exporter/
-# A new volume takes over the owner of the folder that it covers.
+# A new volume inherits the owner of the directory that it covers.
 COPY --from=data --chown=65532:65532 /data /data
 USER 65532:65532
 VOLUME /data

@@ -15,49 +15,49 @@ import (
 	"github.com/bot-exporter/bot-exporter/exporter/expose"
 )
 
-// Limits on copies of the KPIs. A copy takes about 16 bytes for each sample.
+// Limits on copies of the KPIs. A copy takes about 16 bytes per sample.
 const (
-	maxCuts  = 4               // that readers hold at once
-	shareFor = 5 * time.Second // while there are so many, how old the newest may be for another scrape
+	maxCopies = 4               // that readers hold at once
+	maxAge    = 5 * time.Second // of a copy that a scrape may share once there are maxCopies
 )
 
-// gatherer lends copies of the KPIs. Those who ask while a copy is being made share the next one, so that each sees a
-// moment not before its request. When too many copies are held by slow readers, a scrape shares the newest, or else the
-// readers of the oldest lose theirs.
+// gatherer lends copies of the KPIs. Readers who ask while a copy is being made share the next one, so that none sees a
+// state older than its request. When slow readers hold maxCopies, a new reader shares the newest copy if that is recent
+// enough. Otherwise the readers of the oldest copy are cut off.
 type gatherer struct {
 	engine  Engine
 	log     *slog.Logger
 	seconds prometheus.Histogram
 
-	making sync.Mutex    // held while a copy is made
-	layout expose.Layout // of whoever makes one
-	back   chan struct{} // a copy has come back
+	making   sync.Mutex    // held while a copy is made; guards layout
+	layout   expose.Layout // series known so far
+	returned chan struct{} // a lease has ended
 
-	mu   sync.Mutex // guards what follows
-	next *order     // of those who wait for the next copy
-	lent []*loan    // oldest first
-	idle *expose.Cut
+	mu     sync.Mutex // guards the fields below
+	next   *waiters   // for the next copy
+	leases []*lease   // oldest first
+	spare  *expose.Cut
 }
 
 func newGatherer(e Engine, log *slog.Logger) *gatherer {
 	d := self.ScrapeDuration
-	g := &gatherer{engine: e, log: log, back: make(chan struct{}, 1),
+	g := &gatherer{engine: e, log: log, returned: make(chan struct{}, 1),
 		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{Name: d.Name, Help: d.Help, Buckets: d.Buckets})}
 	e.Registry().MustRegister(g.seconds)
 	return g
 }
 
-// order is a wish for a copy, shared by all who wait.
-type order struct {
+// waiters are the readers who wait for the same copy. The first of them makes it.
+type waiters struct {
 	readers int
-	oldest  time.Duration // how old a copy may be when there are too many
-	done    chan struct{}
-	loan    *loan
+	maxAge  time.Duration // of a copy that they may share: the strictest of theirs
+	done    chan struct{} // closed when lease or err is set
+	lease   *lease
 	err     error
 }
 
-// loan is a copy and those who read it. Its context ends when they have to let go of it.
-type loan struct {
+// lease is a copy together with its readers. Its context ends when they must stop reading.
+type lease struct {
 	*expose.Cut
 	context.Context
 	revoke  context.CancelFunc
@@ -65,102 +65,104 @@ type loan struct {
 	readers int
 }
 
-// errScrape is all that a client learns of a failure: the cause, with its stack, is for the log.
-var errScrape = errors.New("metrics cannot be collected; see the log")
+// errScrape is all that a client learns of a failure. The cause and its stack go to the log.
+var errScrape = errors.New("cannot collect metrics; see the exporter's log")
 
-// borrow returns a copy of the KPIs, to be given back. When too many are lent it may be as old as is said; when none is
-// so young, a slow reader has to go.
-func (g *gatherer) borrow(oldest time.Duration) (*loan, error) {
+// acquire returns a copy of the KPIs. Callers must release it. A copy up to maxAge old may be shared when maxCopies are
+// held; if none is that recent, the readers of the oldest are cut off.
+func (g *gatherer) acquire(maxAge time.Duration) (*lease, error) {
 	g.mu.Lock()
-	o := g.next
-	first := o == nil
+	w := g.next
+	first := w == nil
 	if first {
-		o = &order{oldest: oldest, done: make(chan struct{})}
-		g.next = o
+		w = &waiters{maxAge: maxAge, done: make(chan struct{})}
+		g.next = w
 	}
-	o.readers++
-	o.oldest = min(o.oldest, oldest)
+	w.readers++
+	w.maxAge = min(w.maxAge, maxAge)
 	g.mu.Unlock()
 	if first {
-		g.fulfil(o)
+		g.serve(w)
 	}
-	<-o.done
-	return o.loan, o.err
+	<-w.done
+	return w.lease, w.err
 }
 
-func (g *gatherer) giveBack(l *loan) {
+func (g *gatherer) release(l *lease) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if l.readers--; l.readers > 0 {
 		return
 	}
-	g.drop(l)
-	if g.idle == nil {
-		g.idle = l.Cut
+	g.remove(l)
+	if g.spare == nil {
+		g.spare = l.Cut
 	}
 }
 
-func (g *gatherer) drop(l *loan) {
+func (g *gatherer) remove(l *lease) {
 	l.revoke()
-	for i := range g.lent {
-		if g.lent[i] == l {
-			g.lent = append(g.lent[:i:i], g.lent[i+1:]...)
+	for i := range g.leases {
+		if g.leases[i] == l {
+			g.leases = append(g.leases[:i:i], g.leases[i+1:]...)
 			break
 		}
 	}
 	select {
-	case g.back <- struct{}{}:
+	case g.returned <- struct{}{}:
 	default:
 	}
 }
 
-func (g *gatherer) fulfil(o *order) {
+// serve makes or finds a copy for the waiters.
+func (g *gatherer) serve(w *waiters) {
 	g.making.Lock()
 	defer g.making.Unlock()
-	defer close(o.done)
+	defer close(w.done)
 	fresh := false
-	for o.loan == nil {
-		o.loan, fresh = g.find(o)
+	for w.lease == nil {
+		w.lease, fresh = g.lend(w)
 	}
 	if !fresh {
 		return
 	}
-	if o.err = g.guarded(func() error { g.fill(o.loan.Cut); return nil }); o.err != nil {
-		g.layout = expose.Layout{} // may be half of one
+	if w.err = g.guarded(func() error { g.fill(w.lease.Cut); return nil }); w.err != nil {
+		g.layout = expose.Layout{} // a panic may have left it half done
 		g.mu.Lock()
-		g.drop(o.loan)
+		g.remove(w.lease)
 		g.mu.Unlock()
 	}
 }
 
-// find takes a place for another copy, or one that is there already. It returns nil when it had to wait.
-func (g *gatherer) find(o *order) (l *loan, fresh bool) {
+// lend returns a lease with a fresh copy to fill, or one that exists already. It returns nil after waiting for a lease to
+// end: try again.
+func (g *gatherer) lend(w *waiters) (l *lease, fresh bool) {
 	g.mu.Lock()
-	if len(g.lent) < maxCuts {
+	if len(g.leases) < maxCopies {
 		defer g.mu.Unlock()
 		g.next = nil
-		l = &loan{Cut: g.idle, made: time.Now(), readers: o.readers}
+		l = &lease{Cut: g.spare, made: time.Now(), readers: w.readers}
 		l.Context, l.revoke = context.WithCancel(context.Background())
-		if g.idle = nil; l.Cut == nil {
+		if g.spare = nil; l.Cut == nil {
 			l.Cut = &expose.Cut{}
 		}
-		g.lent = append(g.lent, l)
+		g.leases = append(g.leases, l)
 		return l, true
 	}
-	if newest := g.lent[len(g.lent)-1]; time.Since(newest.made) <= o.oldest {
+	if newest := g.leases[len(g.leases)-1]; time.Since(newest.made) <= w.maxAge {
 		defer g.mu.Unlock()
 		g.next = nil
-		newest.readers += o.readers
+		newest.readers += w.readers
 		return newest, false
 	}
-	g.lent[0].revoke()
+	g.leases[0].revoke()
 	g.mu.Unlock()
-	<-g.back
+	<-g.returned
 	return nil, false
 }
 
-// fill copies the state. Series that are new are read before, in parts, so that the fold never stands still for long.
-// What the copy was made at is kept before anybody reads it.
+// fill copies the state. It first reads new series, in parts, so that the fold never waits for long. It stores the mark
+// of the copy before anybody reads it.
 func (g *gatherer) fill(c *expose.Cut) {
 	start := time.Now()
 	for {
@@ -179,7 +181,7 @@ func (g *gatherer) fill(c *expose.Cut) {
 	}
 }
 
-// guarded keeps the cause of a failure from the client, and a panic from the process.
+// guarded calls f and turns a panic into errScrape.
 func (g *gatherer) guarded(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -23,10 +23,10 @@ func TestScrapesShareACopy(t *testing.T) {
 	c := bare(r)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
-	seen := map[*loan]bool{}
-	borrow := func() {
+	seen := map[*lease]bool{}
+	acquire := func() {
 		wg.Go(func() {
-			l, err := c.borrow(0)
+			l, err := c.acquire(0)
 			if err != nil {
 				t.Error(err)
 				return
@@ -40,26 +40,26 @@ func TestScrapesShareACopy(t *testing.T) {
 		return func() bool {
 			c.mu.Lock()
 			defer c.mu.Unlock()
-			return len(c.lent) == 1 && c.next != nil && c.next.readers == n
+			return len(c.leases) == 1 && c.next != nil && c.next.readers == n
 		}
 	}
-	release := r.held()
-	borrow()
-	require.Eventually(t, func() bool { c.mu.Lock(); defer c.mu.Unlock(); return len(c.lent) == 1 }, patience, tick)
+	resume := r.held()
+	acquire()
+	require.Eventually(t, func() bool { c.mu.Lock(); defer c.mu.Unlock(); return len(c.leases) == 1 }, patience, tick)
 	for range 8 {
-		borrow()
+		acquire()
 	}
 	require.Eventually(t, waiting(8), patience, tick)
-	release()
+	resume()
 	wg.Wait()
 	require.Len(t, seen, 2)
 	for l := range seen {
 		require.NotZero(t, l.Sum(collectors.Events))
 		for range l.readers {
-			c.giveBack(l)
+			c.release(l)
 		}
 	}
-	require.Empty(t, c.lent)
+	require.Empty(t, c.leases)
 }
 
 // However many copies are held, there are never more than so many: another reader gets the newest one, or the slowest
@@ -67,39 +67,39 @@ func TestScrapesShareACopy(t *testing.T) {
 func TestCopiesHeld(t *testing.T) {
 	r := run(t, newStream(stored(100)...), nowhere{})
 	c := bare(r)
-	var held []*loan
-	for range maxCuts {
-		l, err := c.borrow(0)
+	var held []*lease
+	for range maxCopies {
+		l, err := c.acquire(0)
 		require.NoError(t, err)
 		held = append(held, l)
 	}
-	shared, err := c.borrow(time.Hour)
+	shared, err := c.acquire(time.Hour)
 	require.NoError(t, err)
-	require.Same(t, held[maxCuts-1], shared)
-	c.giveBack(shared)
+	require.Same(t, held[maxCopies-1], shared)
+	c.release(shared)
 
 	let := make(chan struct{})
 	go func() { // the slow reader
 		<-held[0].Done()
-		c.giveBack(held[0])
+		c.release(held[0])
 		close(let)
 	}()
-	fresh, err := c.borrow(0)
+	fresh, err := c.acquire(0)
 	require.NoError(t, err)
 	<-let
-	require.Len(t, c.lent, maxCuts)
+	require.Len(t, c.leases, maxCopies)
 	for _, l := range held[1:] {
 		require.NoError(t, l.Err())
-		c.giveBack(l)
+		c.release(l)
 	}
-	c.giveBack(fresh)
-	require.Empty(t, c.lent)
+	c.release(fresh)
+	require.Empty(t, c.leases)
 }
 
 // Readers who take their time hold a bounded number of copies, and none who scrapes as usual has to wait for them.
 func TestSlowReadersLoseTheirCopies(t *testing.T) {
 	r := run(t, newStream(wide(100_000)...), nowhere{}, manyBots)
-	for range 3 * maxCuts {
+	for range 3 * maxCopies {
 		c, err := net.Dial("tcp", strings.TrimPrefix(r.url, "http://"))
 		require.NoError(t, err)
 		t.Cleanup(func() { c.Close() })

@@ -9,10 +9,10 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors"
 )
 
-// none stands for a number that there is not yet.
+// none stands for a missing number.
 const none = "–"
 
-// write writes a headline for people.
+// write formats a headline for people.
 func write(h collectors.Headline) string {
 	switch {
 	case h.Unit == collectors.UnitText && h.Text != "":
@@ -30,7 +30,7 @@ func write(h collectors.Headline) string {
 	}
 }
 
-// grouped writes a whole number with narrow spaces between thousands.
+// grouped formats a whole number with narrow spaces between thousands.
 func grouped(v float64) string {
 	s := strconv.FormatFloat(v, 'f', 0, 64)
 	for i := len(s) - 3; i > 0; i -= 3 {

@@ -203,7 +203,7 @@ func (r *running) live(seq uint64) {
 
 // bare is a gatherer beside that of the pages.
 func bare(r *running) *gatherer {
-	return &gatherer{engine: r, log: slog.New(slog.NewTextHandler(r.log, nil)), back: make(chan struct{}, 1),
+	return &gatherer{engine: r, log: slog.New(slog.NewTextHandler(r.log, nil)), returned: make(chan struct{}, 1),
 		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{})}
 }
 

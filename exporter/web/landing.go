@@ -19,13 +19,13 @@ var landingHTML string
 
 var landingPage = template.Must(template.New("landing").Funcs(template.FuncMap{"write": write}).Parse(landingHTML))
 
-// landing shows a person what Prometheus would scrape: the headline KPIs of every module as they are now. Everybody who
-// asks within a second gets the same page.
+// landing shows people what Prometheus would scrape: the current headline KPIs of every module. All visitors within a
+// second get the same page.
 type landing struct {
 	*gatherer
 	modules []collectors.Module
 
-	mu   sync.Mutex // guards what follows; held while a page is made
+	mu   sync.Mutex // guards the fields below; held while a page is made
 	page []byte
 	made time.Time
 }
@@ -53,8 +53,8 @@ type moduleData struct {
 func (l *landing) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	page, err := l.current()
 	if err != nil {
-		l.log.Error("landing page failed", "err", err)
-		http.Error(w, "internal error; see the log", http.StatusInternalServerError)
+		l.log.Error("cannot render landing page", "err", err)
+		http.Error(w, "internal error; see the exporter's log", http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -63,7 +63,7 @@ func (l *landing) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write(page)
 }
 
-// current returns the page of this second. Nobody changes it afterwards.
+// current returns the page of this second. Callers must not change it.
 func (l *landing) current() ([]byte, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -74,7 +74,7 @@ func (l *landing) current() ([]byte, error) {
 	data.Ready, data.Reason = data.Status.Ready()
 	if data.Status.Shows() {
 		data.Rejects = l.engine.Rejects()
-		data.Modules, _ = l.headlines() // without them the page still says how things are
+		data.Modules, _ = l.headlines() // without them the page still shows the status
 	}
 	var page bytes.Buffer
 	if err := landingPage.Execute(&page, data); err != nil {
@@ -85,11 +85,11 @@ func (l *landing) current() ([]byte, error) {
 }
 
 func (l *landing) headlines() (list []moduleData, err error) {
-	kpis, err := l.borrow(time.Hour) // no scrape has to go for a visitor
+	kpis, err := l.acquire(time.Hour) // any copy will do: a visitor must not cut off a scrape
 	if err != nil {
 		return nil, err
 	}
-	defer l.giveBack(kpis)
+	defer l.release(kpis)
 	return list, l.guarded(func() error {
 		for _, m := range l.modules {
 			list = append(list, moduleData{m.Title, m.Headlines(kpis.Cut)})

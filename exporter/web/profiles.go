@@ -12,9 +12,8 @@ import (
 	"github.com/bot-exporter/bot-exporter/exporter"
 )
 
-// NewDebugServer returns a server of Go's profiles, at /debug/pprof/, and of the last rejected events, at
-// /debug/rejects. Whoever reaches it can slow the process down and see how it works: it belongs on ListenLoopback and
-// never on the port of the metrics.
+// NewDebugServer returns a server of Go's profiles at /debug/pprof/, and of the last rejected events at /debug/rejects.
+// Its clients can slow the process down and look inside it: serve it on ListenLoopback, never on the port of the metrics.
 func NewDebugServer(log *slog.Logger, rejects func() []exporter.Rejected) *http.Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
@@ -27,25 +26,25 @@ func NewDebugServer(log *slog.Logger, rejects func() []exporter.Rejected) *http.
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(rejects())
 	})
-	return NewServer(mux, log) // a profile puts off the end of its answer by as long as it takes
+	return NewServer(mux, log) // pprof extends the write deadline by the length of a profile
 }
 
-// ListenLoopback listens at host:port, and refuses an address that other machines could reach.
+// ListenLoopback listens on host:port. It refuses an address that other machines could reach.
 func ListenLoopback(address string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
 	}
 	if ip, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !ip.IsLoopback()) {
-		return nil, fmt.Errorf("%q is not a loopback address, such as 127.0.0.1:6060", address)
+		return nil, fmt.Errorf("%q is not a loopback address; use one such as 127.0.0.1:6060", address)
 	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, err
 	}
-	if at, ok := l.Addr().(*net.TCPAddr); !ok || !at.IP.IsLoopback() { // localhost is what the machine makes of it
+	if at, ok := l.Addr().(*net.TCPAddr); !ok || !at.IP.IsLoopback() { // localhost may resolve to anything
 		_ = l.Close()
-		return nil, fmt.Errorf("%q is not a loopback address here but %s", address, l.Addr())
+		return nil, fmt.Errorf("%q is not a loopback address: here it means %s; use one such as 127.0.0.1:6060", address, l.Addr())
 	}
 	return l, nil
 }

@@ -7,28 +7,28 @@ import (
 	"strings"
 )
 
-// reload does what SIGHUP does, for those who may; a page that a browser shows may not.
-func reload(again func() error, hosts []string) http.Handler {
+// reload reads the configuration again, as SIGHUP does. It refuses requests from other sites' pages in a browser.
+func reload(reload func() error, hosts []string) http.Handler {
 	return http.NewCrossOriginProtection().Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case again == nil:
-			http.Error(w, "not enabled; start the exporter with --web.enable-lifecycle", http.StatusForbidden)
+		case reload == nil:
+			http.Error(w, "reload is not enabled; start the exporter with --web.enable-lifecycle", http.StatusForbidden)
 			return
 		case foreign(r.Host, hosts):
-			http.Error(w, "not under this host name; use an address, a name without dots, or one that --web.reload-host gives", http.StatusForbidden)
+			http.Error(w, "reload is not allowed under this host name; use an IP address, a name without dots, or a name given by --web.reload-host", http.StatusForbidden)
 			return
 		}
-		if err := again(); err != nil {
-			http.Error(w, "configuration not reloaded: "+err.Error(), http.StatusInternalServerError)
+		if err := reload(); err != nil {
+			http.Error(w, "cannot reload configuration: "+err.Error(), http.StatusInternalServerError)
 			return
 		}
 		answer(w, "reloaded")
 	}))
 }
 
-// foreign reports whether a Host header may name another server. An attacker can make a name of their own resolve to our
-// address, and a browser then takes their page for one of ours (DNS rebinding). They can do that neither to an address
-// nor to a name without dots.
+// foreign reports whether a Host header may name another site. Attackers can point a name of their own at our address,
+// and a browser then treats their page as ours (DNS rebinding). They cannot do that with an address or a name without
+// dots.
 func foreign(header string, hosts []string) bool {
 	name := header
 	if host, _, err := net.SplitHostPort(header); err == nil {

@@ -48,12 +48,12 @@ func TestReloadPage(t *testing.T) {
 	fails = errors.New("limits.bots is 0")
 	status, text, _ := ask(allowed, "POST")
 	require.Equal(t, http.StatusInternalServerError, status)
-	require.Equal(t, "configuration not reloaded: limits.bots is 0\n", text)
+	require.Equal(t, "cannot reload configuration: limits.bots is 0\n", text)
 
 	r.reload = func() error { panic("secret") }
 	status, text, _ = ask(allowed, "POST")
 	require.Equal(t, http.StatusInternalServerError, status)
-	require.Equal(t, "internal error; see the log\n", text, "nothing of the cause")
+	require.Equal(t, "internal error; see the exporter's log\n", text, "nothing of the cause")
 	require.Contains(t, r.log.String(), "secret")
 }
 

@@ -12,12 +12,12 @@ import (
 	"github.com/bot-exporter/bot-exporter/exporter/expose"
 )
 
-// scrape serves /metrics: the KPIs and, among them, the metrics of the process. A page is rendered straight into the
-// response, so that its size costs no memory. Whoever asks for a format that is none of ours gets text.
+// scrape serves /metrics: the KPIs and the metrics of the process, sorted together. It renders straight into the
+// response, so a large page takes no memory. Requests for an unknown format get text.
 type scrape struct{ *gatherer }
 
 func newScrape(g *gatherer) http.Handler {
-	// Lines repeat each other so much that the fastest level is nearly as good as the best.
+	// Lines are so repetitive that the fastest level compresses nearly as well as the best.
 	compressed, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.CompressionLevel(gzip.BestSpeed), gzhttp.EnableZstd(true))
 	if err != nil {
 		panic("BUG: " + err.Error())
@@ -32,35 +32,35 @@ func (s *scrape) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		return
 	}
-	kpis, err := s.borrow(shareFor)
+	kpis, err := s.acquire(maxAge)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	defer s.giveBack(kpis)
+	defer s.release(kpis)
 	defer context.AfterFunc(kpis, func() { _ = http.NewResponseController(w).SetWriteDeadline(time.Now()) })()
 	out := response{w: w, asked: r.Context(), kpis: kpis}
 	err = s.guarded(func() error {
 		if page.Own, err = s.engine.Registry().Gather(); err != nil {
-			s.log.Error("scrape failed", "err", err)
+			s.log.Error("cannot gather process metrics", "err", err)
 			return errScrape
 		}
 		return kpis.Render(&out, page)
 	})
 	switch {
 	case err == nil:
-	case out.begun: // what was sent must not pass for a whole page
-		s.log.Debug("scrape cut off", "err", err)
+	case out.begun: // cut the connection: a partial page must not pass for a whole one
+		s.log.Debug("cut off scrape", "err", err)
 		panic(http.ErrAbortHandler)
 	default:
 		http.Error(w, errScrape.Error(), http.StatusInternalServerError)
 	}
 }
 
-// response is a page on its way to a client, which may go away, or be too slow for the copy that it is rendered from.
+// response stops writing when the client goes away or the lease of the copy is revoked.
 type response struct {
 	w           http.ResponseWriter
-	asked, kpis context.Context
+	asked, kpis context.Context // end with the request and the lease
 	begun       bool
 }
 

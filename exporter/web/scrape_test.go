@@ -89,7 +89,7 @@ func TestScrapeIsOneMoment(t *testing.T) {
 		wg.Go(func() {
 			cuts, last := bare(r), 0.0
 			for last < 10_001 {
-				k, err := cuts.borrow(0)
+				k, err := cuts.acquire(0)
 				if err != nil {
 					t.Error(err)
 					return
@@ -99,7 +99,7 @@ func TestScrapeIsOneMoment(t *testing.T) {
 				for _, kind := range []string{"message.user", "message.bot", "message.operator"} {
 					kinds += k.Sum(collectors.Events, "kind", kind)
 				}
-				cuts.giveBack(k)
+				cuts.release(k)
 				if sent != kinds || total < last || total < 10_001 && int(total)%7 != 0 {
 					t.Errorf("after %v messages, which is no end of a batch, or less than %v, %v are sent and %v applied", total, last, sent, kinds)
 					return
@@ -154,11 +154,11 @@ func TestPanicLeavesNoHalfCopy(t *testing.T) {
 	r := run(t, newStream(stored(500)...), nowhere{})
 	c := bare(r)
 	render := func() (string, error) {
-		kpis, err := c.borrow(0)
+		kpis, err := c.acquire(0)
 		if err != nil {
 			return "", err
 		}
-		defer c.giveBack(kpis)
+		defer c.release(kpis)
 		var text bytes.Buffer
 		require.NoError(t, kpis.Render(&text, expose.Page{Format: expfmt.FmtText}))
 		return text.String(), nil
@@ -173,5 +173,5 @@ func TestPanicLeavesNoHalfCopy(t *testing.T) {
 	got, err := render()
 	require.NoError(t, err)
 	require.Equal(t, len(strings.Split(want, "\n")), len(strings.Split(got, "\n")))
-	require.Empty(t, c.lent)
+	require.Empty(t, c.leases)
 }

@@ -24,11 +24,9 @@ const (
 	landingFor        = time.Second
 )
 
-// Engine is what the pages show. *exporter.Engine is one, and says more of each method.
+// Engine is the part of *exporter.Engine that the pages use. See there for its methods.
 type Engine interface {
-	// Read calls f with the state between two batches; it reports false, and does not call f, while KPIs may not be shown.
 	Read(f func(*collectors.Set)) (at exporter.Position, shown bool)
-	// Showing keeps the position of a page that is about to go out.
 	Showing(at exporter.Position)
 	Status() exporter.Status
 	Healthy() bool
@@ -38,15 +36,15 @@ type Engine interface {
 	Registry() *prometheus.Registry
 }
 
-// Options are what pages need beside the engine.
+// Options configure a Handler.
 type Options struct {
 	Log         *slog.Logger
-	Reload      func() error // reads the configuration again; nil when a request may not ask for that
-	ReloadHosts []string     // names of this server that have dots; see foreign
+	Reload      func() error // reads the configuration again; nil forbids it
+	ReloadHosts []string     // host names with dots under which a reload is allowed; see foreign
 }
 
-// Handler serves /metrics, the health checks, the landing page, digests and reloads. An engine can have only one, since
-// it adds the duration of scrapes to the engine's registry.
+// Handler serves /metrics, the health checks, the landing page, digests and reloads. Call it once per engine: it
+// registers the duration of scrapes in the engine's registry.
 func Handler(e Engine, o Options) http.Handler {
 	g := newGatherer(e, o.Log)
 	mux := http.NewServeMux()
@@ -61,7 +59,7 @@ func Handler(e Engine, o Options) http.Handler {
 	return recovered(mux, o.Log)
 }
 
-// NewServer returns a server with the limits that a port open to many clients needs.
+// NewServer returns a server with timeouts and size limits.
 func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           h,
@@ -74,18 +72,18 @@ func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// healthy answers 200 as long as the process can do its work at all.
+// healthy answers 200 while the process can do its work.
 func healthy(e Engine) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		if !e.Healthy() {
-			http.Error(w, "checkpoints fail; see the log", http.StatusServiceUnavailable)
+			http.Error(w, "cannot write checkpoints; see the exporter's log", http.StatusServiceUnavailable)
 			return
 		}
 		answer(w, "healthy")
 	}
 }
 
-// ready answers 200 when the KPIs are complete and follow the stream.
+// ready answers 200 while the KPIs are complete and up to date.
 func ready(e Engine) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		if ok, why := e.Status().Ready(); !ok {
@@ -109,7 +107,7 @@ func answer(w http.ResponseWriter, text string) {
 	_, _ = w.Write([]byte(text + "\n"))
 }
 
-// recovered keeps the process alive, and its stack to itself, when a handler panics.
+// recovered answers 500 when a handler panics. The cause goes to the log only.
 func recovered(next http.Handler, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
@@ -119,7 +117,7 @@ func recovered(next http.Handler, log *slog.Logger) http.Handler {
 				panic(p)
 			default:
 				log.Error("handler panicked", "path", r.URL.Path, "panic", p)
-				http.Error(w, "internal error; see the log", http.StatusInternalServerError)
+				http.Error(w, "internal error; see the exporter's log", http.StatusInternalServerError)
 			}
 		}()
 		w.Header().Set("X-Content-Type-Options", "nosniff")

@@ -72,7 +72,7 @@ func TestLandingPage(t *testing.T) {
 			require.Contains(t, text, h.Label)
 		}
 	}
-	require.Contains(t, text, "Stream TEST, message 20000 applied")
+	require.Contains(t, text, "Stream TEST: message 20000 applied")
 }
 
 // What was rejected last is shown with its place and reason, and without any value.
