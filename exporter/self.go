@@ -74,11 +74,18 @@ func newSelfMetrics(e *Engine) *selfMetrics {
 		ofStatus(e, self.Epoch, func(s Status) float64 { return float64(s.Position.Epoch) }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts(opts(self.BrokerLost)), func() float64 { return float64(e.Status().Lost) }),
 		ofStatus(e, self.Series, func(Status) float64 { return float64(e.samples()) }),
+		newTimeZone(e.cfg.KPIs.Session.Location),
 		ofStatus(e, self.SeriesLimit, func(Status) float64 { return float64(e.cfg.KPIs.MaxSeries) }),
 		ofStatus(e, self.CheckpointAge, func(Status) float64 { return e.saver.age().Seconds() }),
 	)
 	m.configured(true)
 	return m
+}
+
+func newTimeZone(zone *time.Location) prometheus.Collector {
+	g := prometheus.NewGaugeVec(prometheus.GaugeOpts(opts(self.TimeZone)), self.TimeZone.LabelNames())
+	g.WithLabelValues(zone.String()).Set(1)
+	return g
 }
 
 // configured notes whether the configuration could be read and applied.
