@@ -183,7 +183,10 @@ func (s Selector) process(text string) Expr {
 }
 
 // Last is the last value within Lookback. It bridges failed scrapes, restarts and moves to another address.
-func (s Selector) Last() Expr { return s.over("max", "last_over_time", For(Lookback)) }
+func (s Selector) Last() Expr { return s.LastOver(For(Lookback)) }
+
+// LastOver is the last value within the window, for what is to be remembered after its target is gone.
+func (s Selector) LastOver(w Window) Expr { return s.over("max", "last_over_time", w) }
 
 // Rate is the growth per second.
 func (s Selector) Rate(w Window) Expr { return s.counting().over("max", "rate", w) }

@@ -9,6 +9,8 @@ type Config struct {
 	Selector string `yaml:"-"` // matchers for all metrics, separated by commas; that of the dashboards
 	Folder   string `yaml:"-"` // title of the Grafana folder; that of the dashboards
 
+	Panels map[string]Panel `yaml:"-"` // where alerts are shown, by their names
+
 	Replicas   []string `yaml:"replica_labels" doc:"labels of targets that tell replicas of one exporter apart, beside instance and pod; add node where scrapes have it"`
 	GrafanaURL string   `yaml:"grafana_url" doc:"where people reach Grafana, for dashboard_url"`
 	RunbookURL string   `yaml:"runbook_url" doc:"folder of the runbooks, for runbook_url"`
@@ -24,6 +26,12 @@ type Config struct {
 
 	Alerts    Alerts     `yaml:"alerts"`
 	Overrides []Override `yaml:"overrides" doc:"other alert settings for one bot, channel or both; the first that fits counts"`
+}
+
+// Panel is a panel of a dashboard.
+type Panel struct {
+	Dashboard string // its uid
+	ID        uint32
 }
 
 // Override replaces settings of alerts for one bot, one channel, or one channel of a bot.
