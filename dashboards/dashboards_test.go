@@ -64,7 +64,7 @@ func TestPanelsAreComplete(t *testing.T) {
 }
 
 func TestColorsAreOfThePalette(t *testing.T) {
-	palette := []string{positive, negative, warning, neutral, primary, second, third, plain}
+	palette := []string{positive, negative, warning, neutral, primary, second, third, plain, transparent}
 	used := regexp.MustCompile(`"(?:color|fixedColor)":"([^"]+)"`)
 	each(t, func(t *testing.T, p v1.Panel) {
 		b, err := json.Marshal(p)
@@ -117,10 +117,12 @@ func TestDashboardsFollowConventions(t *testing.T) {
 		require.NotEmpty(t, *d.V1.Description)
 		names := map[string]string{}
 		for _, v := range d.V1.Templating.List {
-			names[v.Name] = *v.Label
+			if v.Label != nil {
+				names[v.Name] = *v.Label
+			}
 			if v.Type == v1.VariableTypeQuery {
 				require.Equal(t, v1.VariableRefreshOnTimeRangeChanged, *v.Refresh)
-				if v.Name != "window" {
+				if v.Hide == nil {
 					require.True(t, *v.Multi && *v.IncludeAll)
 					require.Contains(t, []string{".+", ".*"}, *v.AllValue)
 				}
@@ -136,7 +138,9 @@ func TestDashboardsFollowConventions(t *testing.T) {
 				continue
 			}
 			for _, l := range p.Panel.FieldConfig.Defaults.Links {
-				require.Contains(t, uids, links.FindStringSubmatch(*l.Url)[1])
+				if *l.Url != "/alerting/list" {
+					require.Contains(t, uids, links.FindStringSubmatch(*l.Url)[1])
+				}
 			}
 		}
 	}

@@ -257,9 +257,9 @@ func (b *board) healthProcess() {
 	version, digest := self.BuildInfo.Labels, self.Digest.Labels
 	b.row("Process")
 	b.line(7,
-		samples("Time to apply a batch", "p99 of the time that a batch of messages takes."+fromRates).
+		samples("Time to apply a batch", "The p99 of the time that a batch of messages takes."+fromRates).
 			over(process, slow(self.FoldDuration)).set(unit(unitSeconds), anyDecimals()).none(noTarget),
-		samples("Scrapes: time to copy the numbers", "p99 of the time that it takes to copy all numbers for one scrape."+fromRates).
+		samples("Scrapes: time to copy the numbers", "The p99 of the time that it takes to copy all numbers for one scrape."+fromRates).
 			over(process, slow(self.ScrapeDuration)).set(unit(unitSeconds), anyDecimals()).none(noTarget),
 		list("Configuration", "Whether the configuration file could be read and applied when that was last asked for, and when it last could; when the process started.").
 			key("Process", promql.Instance, minWidth(100)).

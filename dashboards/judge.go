@@ -63,6 +63,9 @@ func (l limit) fields() []field { return []field{byThresholds(), limits(l.steps(
 type ratio struct {
 	part, whole func(c count, by ...metric.Label) promql.Expr
 	unit        []field // those of a share by default
+
+	// What came before the range can be corrected in it, so a quotient may lie beyond what it can be.
+	bounds []float64
 }
 
 // shareOf is the ratio of two counters.
@@ -80,11 +83,18 @@ func sumOf(a, b promql.Selector) func(c count, by ...metric.Label) promql.Expr {
 }
 
 func (r ratio) of(c count, by ...metric.Label) promql.Expr {
-	return r.part(c, by...).Over(r.whole(c, by...))
+	return r.bounded(r.part(c, by...).Over(r.whole(c, by...)))
 }
 
 func (r ratio) atLeast(n float64, c count, by ...metric.Label) promql.Expr {
-	return r.part(c, by...).OverLeast(r.whole(c, by...), n)
+	return r.bounded(r.part(c, by...).OverLeast(r.whole(c, by...), n))
+}
+
+func (r ratio) bounded(e promql.Expr) promql.Expr {
+	if r.bounds == nil {
+		return e
+	}
+	return e.Func("clamp", r.bounds...)
 }
 
 func (r ratio) fewer(n float64) promql.Expr {

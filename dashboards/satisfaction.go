@@ -25,14 +25,14 @@ func (b *board) satisfactionKPIs() satisfactionKPIs {
 	top, rest := []string{"4", "5"}, []string{"1", "2", "3"}
 	a, own := &b.cfg.Rules.Alerts, b.cfg.Thresholds
 	return satisfactionKPIs{
-		score: ratio{part: b.scores, whole: tally(score.Count()), unit: []field{unit(unitScore), decimals(2)}},
+		score: ratio{part: b.scores, whole: tally(score.Count()), unit: []field{unit(unitScore), decimals(2)}, bounds: []float64{1, 5}},
 		satisfied: ratio{
 			part: func(c count, by ...metric.Label) promql.Expr {
 				better := c(changes.Is(fromScore, rest...).Is(toScore, top...), by...)
 				worse := c(changes.Is(fromScore, top...).Is(toScore, rest...), by...)
-				return c(score.Count(), by...).Sub(c(score.UpTo(3), by...)).Add(better).Sub(worse).Func("clamp_min", 0)
+				return c(score.Count(), by...).Sub(c(score.UpTo(3), by...)).Add(better).Sub(worse)
 			},
-			whole: tally(score.Count()),
+			whole: tally(score.Count()), bounds: []float64{0, 1},
 		},
 		response:    shareOf(score.Count(), offered),
 		low:         falling(a.CSATLow.Below, 5, a.CSATLow.MinCount, "BotCSATLow", "BotCSATDropped"),

@@ -88,7 +88,7 @@ func scraped(set *collectors.Set, at time.Time, first, messages int64) []string 
 			family(f, at, add)
 		}
 	}
-	for _, d := range self.Defs() {
+	for _, d := range append(self.Defs(), self.Foreign()...) {
 		var labels []string
 		for _, l := range d.Labels {
 			labels = append(labels, l.Name, append(l.Values, "x")[0])
@@ -107,6 +107,8 @@ func scraped(set *collectors.Set, at time.Time, first, messages int64) []string 
 			add(d.Name, float64(set.Samples()))
 		case d == self.SeriesLimit:
 			add(d.Name, float64(collectors.Defaults().MaxSeries))
+		case d == self.StartTime:
+			add(d.Name, float64(first))
 		case d == self.Mismatch || d == self.Lag || d.Type == metric.TypeCounter:
 			add(d.Name, 0, labels...)
 		default:
