@@ -1,6 +1,7 @@
 package dashboards
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -33,46 +34,39 @@ func (b *board) firing(names ...string) promql.Selector {
 	return s
 }
 
-// watchers returns the names of all alerts, by the uid of their dashboard, and the name of a series that is recorded
-// whenever rules are evaluated.
-func (b *board) watchers() (map[string][]string, *metric.Def) {
-	records, list, err := rules.Rules(b.cfg.Rules)
+// watchers are the alerts that rules define.
+type watchers struct {
+	byBoard   map[string][]string // names, by the uid of their dashboard
+	names     []string
+	evaluated *metric.Def // recorded whenever rules are evaluated
+}
+
+func watchersOf(cfg rules.Config) (watchers, error) {
+	w := watchers{byBoard: map[string][]string{}}
+	records, list, err := rules.Rules(cfg)
 	if err != nil {
-		b.errs = append(b.errs, err)
-		return nil, nil
+		return w, err
 	}
-	names := map[string][]string{}
 	for _, a := range list {
-		if uid := a.UID(); !slices.Contains(names[uid], a.Name) {
-			names[uid] = append(names[uid], a.Name)
+		if !slices.Contains(w.names, a.Name) {
+			w.names = append(w.names, a.Name)
+			w.byBoard[a.UID()] = append(w.byBoard[a.UID()], a.Name)
 		}
 	}
 	for _, r := range records {
 		if strings.HasPrefix(r.Name, promql.Job.Name+":"+self.Ready.Name+":") {
-			return names, &metric.Def{Name: r.Name, Type: metric.TypeGauge, Labels: []metric.Label{promql.Job}}
+			w.evaluated = &metric.Def{Name: r.Name, Type: metric.TypeGauge, Labels: []metric.Label{promql.Job}}
+			return w, nil
 		}
 	}
-	b.errs = append(b.errs, fmt.Errorf("BUG: no rule records whether the exporter is ready"))
-	return names, nil
-}
-
-func allOf(names map[string][]string) []string {
-	var all []string
-	for _, uid := range sorted(names) {
-		all = append(all, names[uid]...)
-	}
-	return all
+	return w, errors.New("BUG: no rule records whether the exporter is ready")
 }
 
 // alertCount is the number of alerts that fire. Where Prometheus evaluates no rules, it is unknown rather than 0.
 func (b *board) alertCount() *panel {
 	p := number("Alerts firing", "Alerts that fire now. Open the list beside for what to do. Alerts that only Grafana manages are not among them: see its list of alerts.")
-	names, evaluated := b.watchers()
-	if evaluated == nil {
-		return p
-	}
-	rulesRun := promql.Scope{}.Of(evaluated).LastOver(promql.For(day)).Aggregate("count")
-	count := b.firing(allOf(names)...).Recorded().Aggregate("count")
+	rulesRun := promql.Scope{}.Of(b.watchers.evaluated).LastOver(promql.For(day)).Aggregate("count")
+	count := b.firing(b.watchers.names...).Recorded().Aggregate("count")
 	p.now("", count.Or(promql.Number(0).Mul(rulesRun))).set(byThresholds(), limits(threshold{0, positive}, threshold{1, negative})).
 		none("No alert rules in this Prometheus")
 	p.FieldConfig.Defaults.Links = []dashboard.DashboardLink{linkTo("All alerts", "/alerting/list")}
@@ -81,10 +75,9 @@ func (b *board) alertCount() *panel {
 
 // alertList is the alerts that fire, by assistant; each leads to its dashboard.
 func (b *board) alertList() *panel {
-	names, _ := b.watchers()
 	var firing promql.Expr
-	for i, uid := range sorted(names) {
-		e := b.firing(names[uid]...).Recorded().Max(alertName, severity, metric.Bot, metric.Channel).Labelled(boardName, uid)
+	for i, uid := range sorted(b.watchers.byBoard) {
+		e := b.firing(b.watchers.byBoard[uid]...).Recorded().Max(alertName, severity, metric.Bot, metric.Channel).Labelled(boardName, uid)
 		if i == 0 {
 			firing = e
 		} else {
@@ -106,8 +99,7 @@ func (b *board) alertList() *panel {
 
 // annotate marks on all charts when alerts fired, and when processes started.
 func (b *board) annotate() {
-	names, _ := b.watchers()
-	fired, err := b.firing(allOf(names)...).Recorded().Max(alertName, metric.Bot, metric.Channel).PromQL()
+	fired, err := b.firing(b.watchers.names...).Recorded().Max(alertName, metric.Bot, metric.Channel).PromQL()
 	version := self.BuildInfo.Labels[0]
 	started, err2 := promql.Number(1000).Mul(b.of(self.StartTime).Each().
 		WithLabel(version, b.of(self.BuildInfo).Each().Max(promql.Job, promql.Instance, version))).PromQL()
@@ -116,20 +108,20 @@ func (b *board) annotate() {
 			b.errs = append(b.errs, fmt.Errorf("annotations: %w", e))
 		}
 	}
-	mark := func(name, expr, color, title, text, tags string, atValue bool) made2 {
+	mark := func(name, expr, color, title, text, tags string, atValue bool) madeAnnotation {
 		a := dashboard.NewAnnotationQuery()
 		a.Name, a.Datasource, a.Enable, a.IconColor = name, &source, true, color
 		a.Expr, a.TitleFormat, a.TextFormat, a.TagKeys, a.Step, a.UseValueForTime = &expr, &title, &text, &tags, ptr("60s"), &atValue
-		return made2{*a}
+		return madeAnnotation{*a}
 	}
 	b.builder.Annotation(mark("Alerts", fired, negative, "{{alertname}}", "{{bot}} {{channel}}", "bot,channel", false)).
 		Annotation(mark("Starts", started, primary, "{{instance}} started", "version {{version}}", "", true))
 }
 
-// made2 is an annotation that is built already.
-type made2 struct{ dashboard.AnnotationQuery }
+// madeAnnotation is an annotation that is built already.
+type madeAnnotation struct{ dashboard.AnnotationQuery }
 
-func (m made2) Build() (dashboard.AnnotationQuery, error) { return m.AnnotationQuery, nil }
+func (m madeAnnotation) Build() (dashboard.AnnotationQuery, error) { return m.AnnotationQuery, nil }
 
 // watched says which alerts watch what the panel shows.
 func (p *panel) watched(names ...string) *panel {

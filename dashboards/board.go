@@ -52,6 +52,8 @@ type board struct {
 	id      uint32
 	module  bool
 	errs    []error
+
+	watchers watchers
 }
 
 func newBoard(cfg Config, uid, title, section, description string) *board {
@@ -64,6 +66,11 @@ func newBoard(cfg Config, uid, title, section, description string) *board {
 			Tooltip(dashboard.DashboardCursorSyncCrosshair),
 	}
 	b.scope.Replica = append(slices.Clone(b.scope.Replica), cfg.Rules.Replicas...)
+	var err error
+	if b.watchers, err = watchersOf(cfg.Rules); err != nil {
+		b.errs = append(b.errs, err)
+		b.watchers.evaluated = alerts // to finish, and report the error
+	}
 	b.targets()
 	b.builder.Link(dashboard.NewDashboardLinkBuilder("Virtual assistant").Type(dashboard.DashboardLinkTypeDashboards).
 		Tags([]string{tag}).AsDropdown(true).IncludeVars(true).KeepTime(true))

@@ -263,7 +263,7 @@ func (b *board) healthProcess() {
 			over(process, slow(self.ScrapeDuration)).set(unit(unitSeconds), anyDecimals()).none(noTarget),
 		list("Configuration", "Whether the configuration file could be read and applied when that was last asked for, and when it last could; when the process started.").
 			key("Process", promql.Instance, minWidth(100)).
-			column("Applied", b.each(self.ConfigReloaded), append(yesIsGood, yesNo, field{Id: "custom.cellOptions", Value: map[string]any{"type": "color-text"}})...).
+			column("Applied", b.each(self.ConfigReloaded), append(yesIsGood, yesNo, colouredText())...).
 			column("When", when(self.ConfigReloadTime), unit(unitWhen)).
 			column("Started", when(self.StartTime), unit(unitWhen)).watched("BotConfigReloadFailed").none(noTarget),
 	)

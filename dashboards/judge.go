@@ -181,7 +181,7 @@ func (p *panel) rateColumn(b *board, title string, r ratio, l *limit) *panel {
 
 // cell colours the text of a table's cell.
 func (l limit) cell() []field {
-	return append(l.fields(), field{Id: "custom.cellOptions", Value: map[string]any{"type": "color-text"}})
+	return append(l.fields(), colouredText(), mapped(ifNull("–", neutral)))
 }
 
 // pair are the labels of every KPI.

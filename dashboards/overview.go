@@ -23,7 +23,7 @@ func overviewBoard(cfg Config) (Dashboard, error) {
 		b.dataAge().link("Exporter health", healthUID),
 		b.lag().link("Exporter health", healthUID),
 	)
-	b.line(7, b.alertList())
+	b.line(6, b.alertList())
 	b.row("Modules")
 	b.lines(4, numbers...)
 	b.row("Trends")
@@ -32,6 +32,6 @@ func overviewBoard(cfg Config) (Dashboard, error) {
 	for _, add := range columns {
 		add(table)
 	}
-	b.line(16, table.sortBy("Chats").none("No chat in this range"))
+	b.line(14, table.sortBy("Chats").none("No chat in this range"))
 	return b.build()
 }

@@ -104,6 +104,22 @@ func text(words map[string]string) mapping {
 	return mapping{ValueMap: &dashboard.ValueMap{Type: dashboard.MappingTypeValueToText, Options: options}}
 }
 
+// ifNull shows a text where there is no value, which would have the colour of the lowest threshold otherwise.
+func ifNull(text, color string) mapping {
+	return mapping{SpecialValueMap: &dashboard.SpecialValueMap{
+		Type: dashboard.MappingTypeSpecialValue,
+		Options: dashboard.DashboardSpecialValueMapOptions{
+			Match:  dashboard.SpecialValueMatchNullAndNan,
+			Result: dashboard.ValueMappingResult{Text: &text, Color: &color, Index: ptr(int32(0))},
+		},
+	}}
+}
+
+// colouredText colours the text of a table's cell.
+func colouredText() field {
+	return field{Id: "custom.cellOptions", Value: map[string]any{"type": "color-text"}}
+}
+
 // threshold is a colour from a value on.
 type threshold struct {
 	from  float64

@@ -56,13 +56,9 @@ func (p *panel) table(change func(*table.Options)) {
 func (p *panel) finish() {
 	d := &p.FieldConfig.Defaults
 	if p.Type == "stat" && d.Color.Mode == dashboard.FieldColorModeIdThresholds {
-		d.Mappings = append(d.Mappings, mapping{SpecialValueMap: &dashboard.SpecialValueMap{
-			Type: dashboard.MappingTypeSpecialValue,
-			Options: dashboard.DashboardSpecialValueMapOptions{
-				Match:  dashboard.SpecialValueMatchNullAndNan,
-				Result: dashboard.ValueMappingResult{Text: d.NoValue, Color: ptr(p.noneColor), Index: ptr(int32(len(d.Mappings)))},
-			},
-		}})
+		null := ifNull(*d.NoValue, p.noneColor)
+		null.SpecialValueMap.Options.Result.Index = ptr(int32(len(d.Mappings)))
+		d.Mappings = append(d.Mappings, null)
 	}
 	if len(p.order) == 0 {
 		return

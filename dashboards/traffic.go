@@ -68,7 +68,7 @@ func trafficBoard(cfg Config) (Dashboard, error) {
 	b.line(8,
 		bars("Messages over time", "Messages by channel, and all messages at the earlier time, which is estimated."+exactSteps).
 			largest(messages, metric.Channel).
-			over(comparedWith, before(messages), dashed()...).none("No message in a step that has passed"),
+			over(comparedWith, before(messages), dashed()...).watched("BotTrafficStopped").none("No message in a step that has passed"),
 	)
 	b.line(12,
 		perPair("Assistants and channels", "Messages for each assistant and channel."+exactRange).

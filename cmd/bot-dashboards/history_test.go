@@ -46,7 +46,7 @@ func history(w io.Writer, end time.Time) [3]truth {
 			messages++
 			set.Fold(next.UnixNano(), e, nil)
 		}
-		scrape := scraped(set, at, first, messages)
+		scrape := scraped(set, at, at, first, messages)
 		address := "a:9850"
 		if at.After(start.Add(length / 2)) {
 			address = "b:9850"
@@ -74,7 +74,7 @@ func expose(out io.Writer, samples []string, address string, at time.Time) {
 }
 
 // scraped returns a line for each sample, with verbs for the address and the time.
-func scraped(set *collectors.Set, at time.Time, first, messages int64) []string {
+func scraped(set *collectors.Set, at, last time.Time, first, messages int64) []string {
 	var lines []string
 	add := func(name string, v float64, labels ...string) {
 		line := name + `{job="bot-exporter",instance="%s"`
@@ -102,7 +102,9 @@ func scraped(set *collectors.Set, at time.Time, first, messages int64) []string 
 		case d == self.FirstEvent:
 			add(d.Name, float64(first))
 		case d == self.LastEvent:
-			add(d.Name, float64(at.Unix()))
+			add(d.Name, float64(last.Unix()))
+		case d == self.TimeZone:
+			add(d.Name, 1, d.Labels[0].Name, "Europe/Berlin")
 		case d == self.Series:
 			add(d.Name, float64(set.Samples()))
 		case d == self.SeriesLimit:
