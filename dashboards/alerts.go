@@ -97,9 +97,9 @@ func (b *board) alertList() *panel {
 	return p.override("byName", "Alert", field{Id: "links", Value: []dashboard.DashboardLink{linkTo("Open its dashboard", url)}})
 }
 
-// annotate marks on all charts when alerts fired, and when processes started.
+// annotate marks on all charts when alerts began to fire, and when processes started.
 func (b *board) annotate() {
-	fired, err := b.firing(b.watchers.names...).Recorded().Max(alertName, metric.Bot, metric.Channel).PromQL()
+	fired, err := b.firing(b.watchers.names...).Began(promql.Interval, alertName, metric.Bot, metric.Channel).PromQL()
 	version := self.BuildInfo.Labels[0]
 	started, err2 := promql.Number(1000).Mul(b.of(self.StartTime).Each().
 		WithLabel(version, b.of(self.BuildInfo).Each().Max(promql.Job, promql.Instance, version))).PromQL()

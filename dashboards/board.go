@@ -150,8 +150,8 @@ func (b *board) beside(height uint32, tall *panel, panels ...*panel) {
 	y, end := b.y, b.y+height
 	for i, p := range panels {
 		h := (end - y) / uint32(len(panels)-i)
-		if p.Type == "stat" {
-			h = 4
+		if p.height > 0 {
+			h = p.height
 		}
 		p.width = 24 - tall.width
 		b.place(p, tall.width, y, h)

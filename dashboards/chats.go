@@ -110,9 +110,9 @@ func chatsBoard(cfg Config) (Dashboard, error) {
 		shares("Chats by length", "Share of chats that lasted so long, for chats that closed in the selected time range."+exactRange, duration, lengths(duration.Def().Buckets)).
 			none(noneClosed).wide(8).covers("how long each session lasts"),
 		lines("Length of chats over time", "Median and p90 of the length of the chats that closed in each step."+estimate+sparse).
-			over("median", stepQuantile(0.5, duration, least.Point), color(primary)).
-			over("p90", stepQuantile(0.9, duration, least.Point), color(warning)).
-			set(unit(unitSeconds), anyDecimals()).none("Too few chats closed in each step"),
+			over("median", inMinutes(stepQuantile(0.5, duration, least.Point)), color(primary)).
+			over("p90", inMinutes(stepQuantile(0.9, duration, least.Point)), color(warning)).
+			set(unit(unitMinutes), anyDecimals()).none("Too few chats closed in each step"),
 	)
 	b.row("Outcomes")
 	what := breakdown("Outcome of chats", "Chats that closed, by their one outcome: a human was requested or took part; the user said nothing; it was marked as resolved; the user left without an answer; or the assistant answered to the end."+exactRange)
@@ -169,7 +169,7 @@ func chatsBoard(cfg Config) (Dashboard, error) {
 		rateColumn(b, "Containment", k.containment, &k.containmentLimit).
 		rateColumn(b, "Abandoned", k.abandoned, &k.abandonedLimit).
 		rateColumn(b, "Fallback rate", k.fallback, &k.fallenback).
-		rateColumn(b, "Average length", mean(duration, unitSeconds, 1), nil).none(noneStarted),
+		rateColumn(b, "Avg. length", mean(duration, unitSeconds, 1), nil).none(noneStarted),
 		"Chats", "Abandoned", false, "Fallback rate")
 	return b.build()
 }

@@ -56,7 +56,7 @@ func handoverModule() module {
 func (b *board) longestWait(k handoverKPIs) *panel {
 	return number("Longest wait now", "How long the user who has waited longest for an operator has waited. Red is where its alert begins."+exactNow).
 		now("", b.of(collectors.HandoverOldestWait).Now().Max()).
-		set(append(k.open.fields(), unit(unitSeconds), decimals(0))...).watched(k.open.alerts...).none("Nobody waits")
+		set(append(k.open.fields(), unit(unitSeconds), decimals(0))...).watched(k.open.alerts...).none(unknown)
 }
 
 func (b *board) unanswered(k handoverKPIs) *panel {
@@ -81,10 +81,10 @@ func handoverBoard(cfg Config) (Dashboard, error) {
 	b.row("Waiting now")
 	b.line(5,
 		number("Waiting now", "Open chats with a takeover request that no operator has accepted."+exactNow).
-			now("users", users(waiting)).none("Nobody waits").wide(6),
+			now("users", users(waiting)).none(unknown).wide(6),
 		b.longestWait(k).wide(6),
 		samples("Users who wait over time", "Open chats with a takeover request that no operator has accepted, by channel.").
-			over("{{channel}}", users(waiting, metric.Channel)).none("Nobody waited"),
+			over("{{channel}}", users(waiting, metric.Channel)).none(unknown),
 	)
 	b.row("Who asks for a human")
 	byUsers := users(b.in(collectors.HandoverUsers)).OverLeast(users(b.in(collectors.UsersActive)), least.Point)
@@ -143,23 +143,23 @@ func handoverBoard(cfg Config) (Dashboard, error) {
 	)
 	b.line(8,
 		lines("Wait over time", "Median and "+p+" of the wait for an operator, and median time to the first message of an operator. The line is where the alert on "+p+" begins."+estimate+sparse).
-			over("wait, median", stepQuantile(0.5, wait, least.Point), color(primary)).
-			over("wait, "+p, stepQuantile(q, wait, least.Point), color(warning)).
-			over("first message, median", stepQuantile(0.5, first, least.Point), color(second)).
-			set(unit(unitSeconds), anyDecimals()).limitLine(k.wait).none("Too few accepted requests in each step"),
+			over("wait, median", inMinutes(stepQuantile(0.5, wait, least.Point)), color(primary)).
+			over("wait, "+p, inMinutes(stepQuantile(q, wait, least.Point)), color(warning)).
+			over("first message, median", inMinutes(stepQuantile(0.5, first, least.Point)), color(second)).
+			set(unit(unitMinutes), anyDecimals()).limitLine(k.wait.inMinutes()).none("Too few accepted requests in each step"),
 		samples("Longest wait over time", "How long the user who has waited longest has waited, by channel. The line is where its alert begins.").
-			over("{{channel}}", oldest.Now().Max(metric.Channel)).
-			set(unit(unitSeconds), anyDecimals()).limitLine(k.open).none("Nobody waited"),
+			over("{{channel}}", inMinutes(oldest.Now().Max(metric.Channel))).
+			set(unit(unitMinutes), anyDecimals()).limitLine(k.open.inMinutes()).none(unknown),
 	)
 	b.pairsTable(perPair("Assistants and channels", "Handover for each assistant and channel. A dash stands for too few to judge."+exactRange).
-		column("Chats with requests", total(asked, pair...), bar(primary)...).
+		column("With requests", total(asked, pair...), bar(primary)...).
 		column("Chats", total(started, pair...)).
 		rateColumn(b, "Handover rate", k.rate, &k.limit).
 		rateColumn(b, "Unanswered", k.unanswered, &k.unansweredLimit).
 		column("Waiting", users(waiting, pair...)).
-		column("Longest now", oldest.Now().Max(pair...), append(k.open.cell(), unit(unitSeconds), decimals(0))...).
-		rateColumn(b, "Average wait", mean(wait, unitSeconds, 1), nil).none(noneStarted),
-		"Chats with requests", "Handover rate", false, "Unanswered")
+		column("Longest", oldest.Now().Max(pair...), append(k.open.cell(), unit(unitSeconds), decimals(0))...).
+		rateColumn(b, "Avg. wait", mean(wait, unitSeconds, 1), nil).none(noneStarted),
+		"With requests", "Handover rate", false, "Unanswered")
 	return b.build()
 }
 

@@ -14,6 +14,7 @@ const healthUID = "bot-exporter"
 const (
 	day      = 24 * time.Hour
 	noTarget = "No exporter seen for a day"
+	unknown  = "Unknown: no exporter answers"
 	process  = "{{instance}}"
 )
 
@@ -49,7 +50,7 @@ func (b *board) dataAge() *panel {
 func (b *board) lag() *panel {
 	return number("Lag", "Messages of the stream that are not yet counted. Red is where its alert begins.").
 		now("messages", b.of(self.Lag).Now().Max()).set(b.lagLimit().fields()...).
-		watched("BotExporterLagging").none("Unknown: no exporter answers").noneIsBad()
+		watched("BotExporterLagging").none(unknown).noneIsBad()
 }
 
 func (b *board) lagLimit() limit {
@@ -94,29 +95,29 @@ func (b *board) healthState() {
 			now(process, b.up().Max(promql.Instance)).set(append(yesIsGood, yesNo)...).watched("BotExporterDown").none(noTarget).noneIsBad(),
 		number("Settings at risk", "Settings of the stream or the broker that put messages at risk: the list below names them.").
 			now("settings", b.of(self.Advice).Each().Max(self.Advice.Labels[0]).Aggregate("sum").Or(promql.Number(0).Mul(b.of(self.Ready).Each().Max()))).
-			set(anyIsBad...).watched("BotStreamUnread").none("Unknown: no exporter answers").noneIsBad(),
+			set(anyIsBad...).watched("BotStreamUnread").none(unknown).noneIsBad(),
 		number("Lag", "Messages of the stream that each process has not yet counted. Red is where its alert begins.").
-			now(process, b.each(self.Lag)).set(b.lagLimit().fields()...).watched("BotExporterLagging").none("Unknown: no exporter answers").noneIsBad(),
+			now(process, b.each(self.Lag)).set(b.lagLimit().fields()...).watched("BotExporterLagging").none(unknown).noneIsBad(),
 		number("Connected to NATS", "Whether the connection to NATS is up.").
 			now(process, b.of(self.Connected).Each().Or(promql.Number(0).Mul(b.up())).Max(promql.Instance)).set(append(yesIsGood, yesNo)...).none(noTarget).noneIsBad(),
 		b.dataAge(),
 		number("Rejected", "Share of the messages of the stream that could not be counted. Red is where its alert begins."+exactRange).
 			now("", share.of(total)).set(append(reject.fields(), unit(unitShare), decimals(2))...).watched(reject.alerts...).none("No event in this range"),
 		number("Stream mismatch", "What says that the stream is not the one that the state was made from. The exporter then stops counting until a person decides.").
-			now("{{field}}", b.of(self.Mismatch).Each().Max(self.Mismatch.Labels[0]).Where(">", promql.Number(0))).
-			set(append(anyIsBad, yesNo)...).watched("BotStreamIdentityBroken").none("None"),
+			now("", b.of(self.Mismatch).Each().Max()).
+			set(append(anyIsBad, yesNo)...).watched("BotStreamIdentityBroken").none(unknown).noneIsBad(),
 		number("Messages lost", "Messages that the stream dropped before they were read, and messages that the broker lost after they were counted, which stay counted."+exactRange).
 			now("dropped", total(b.of(collectors.EventsLost))).
 			now("lost by the broker", b.of(self.BrokerLost).EachOver("increase", promql.Range).Max()).
-			set(anyIsBad...).watched("BotEventsLost", "BotBrokerLostMessages").none("Unknown: no exporter answers"),
+			set(anyIsBad...).watched("BotEventsLost", "BotBrokerLostMessages").none(unknown),
 		number("Series in use", "Samples of all KPIs, as a part of their limit. Beyond it, new label values become __other__. Red is where its alert begins.").
 			now(process, b.of(self.Series).Each().Div(b.of(self.SeriesLimit).Each()).Max(promql.Instance)).
 			set(append(b.partLimit(b.cfg.Rules.Alerts.SeriesNearLimit.Above).fields(), unit(unitShare), decimals(1))...).
-			watched("BotSeriesNearLimit").none("Unknown: no exporter answers"),
+			watched("BotSeriesNearLimit").none(unknown).noneIsBad(),
 		number("Replays", "How often the exporter was told to go on with another stream, and when the broker stored the first message that is counted.").
 			now("other streams", b.each(self.Epoch).Max()).
 			now("counting since", promql.Number(1000).Mul(b.each(self.FirstEvent).Where(">", promql.Number(0)).Min()), unit("dateTimeAsIso")).
-			none("Unknown: no exporter answers"),
+			none(unknown),
 	)
 	b.line(7, b.alertList().wide(14),
 		list("Settings of stream and broker at risk", "Settings of the stream or the broker that put messages at risk.").

@@ -59,6 +59,15 @@ func (l limit) steps() []threshold {
 // fields colour a value by the limit.
 func (l limit) fields() []field { return []field{byThresholds(), limits(l.steps()...)} }
 
+// inMinutes turns seconds into minutes: an axis of seconds has ticks at multiples of ten, which are 16.7 minutes and the
+// like.
+func inMinutes(e promql.Expr) promql.Expr { return e.Div(promql.Number(60)) }
+
+func (l limit) inMinutes() limit {
+	l.Warning, l.Critical = l.Warning/60, l.Critical/60
+	return l
+}
+
 // ratio is a part of a whole, as functions of how things are counted. A whole that is too small says nothing.
 type ratio struct {
 	part, whole func(c count, by ...metric.Label) promql.Expr

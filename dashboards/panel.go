@@ -13,7 +13,6 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/datasource"
 	"github.com/grafana/grafana-foundation-sdk/go/prometheus"
 	"github.com/grafana/grafana-foundation-sdk/go/stat"
-	"github.com/grafana/grafana-foundation-sdk/go/statetimeline"
 	"github.com/grafana/grafana-foundation-sdk/go/table"
 	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
 
@@ -25,6 +24,7 @@ import (
 type panel struct {
 	dashboard.Panel
 	width  uint32
+	height uint32   // beside a taller panel
 	says   []string // what the platform's page says that the panel shows
 	defs   []*metric.Def
 	alerts []string // that watch what it shows
@@ -127,11 +127,14 @@ func list(title, description string) *panel {
 	return p.set(unit(unitCount), decimals(0), color(plain))
 }
 
-// states shows what state something was in over time.
+// states shows whether something was so over time: red at 0, green at 1. Grafana's own panel for that has a text of its
+// own where there is nothing to show, which no panel can change.
 func states(title, description string) *panel {
-	return newPanel(statetimeline.NewPanelBuilder().
-		ShowValue(common.VisibilityModeNever).RowHeight(0.7).FillOpacity(80).LineWidth(0).MergeValues(true).
-		MaxDataPoints(300).Interval("15s"), title, description)
+	p := overTime(title, description, timeseries.NewPanelBuilder().
+		DrawStyle(common.GraphDrawStyleLine).LineInterpolation(common.LineInterpolationStepAfter).FillOpacity(50).LineWidth(2).
+		GradientMode(common.GraphGradientModeScheme).AxisPlacement(common.AxisPlacementHidden))
+	p.MaxDataPoints, p.Interval = ptr(360.0), ptr("15s")
+	return p.set(unit(unitPlain), anyDecimals(), upTo(1))
 }
 
 // set changes the defaults of all fields.
@@ -228,6 +231,9 @@ func (p *panel) noneIsBad() *panel { p.noneColor = negative; return p }
 
 // wide sets the width in 24ths.
 func (p *panel) wide(w uint32) *panel { p.width = w; return p }
+
+// high sets the height of a panel that stands beside a taller one.
+func (p *panel) high(h uint32) *panel { p.height = h; return p }
 
 // covers says which words of the platform's page the panel shows.
 func (p *panel) covers(words ...string) *panel { p.says = append(p.says, words...); return p }

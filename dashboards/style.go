@@ -26,6 +26,7 @@ const (
 	unitCount   = "locale" // 12,345: a number of things, in full
 	unitShare   = "percentunit"
 	unitSeconds = "s"
+	unitMinutes = "suffix: min" // on an axis
 	unitBytes   = "bytes"
 	unitRate    = "short"
 	unitScore   = "none"
@@ -86,7 +87,7 @@ func dashed() []field {
 func bar(c string) []field {
 	return []field{
 		{Id: "custom.cellOptions", Value: map[string]any{"type": "gauge", "mode": "basic", "valueDisplayMode": "text"}},
-		{Id: "min", Value: 0}, {Id: "fieldMinMax", Value: true}, color(c), minWidth(110),
+		{Id: "min", Value: 0}, {Id: "fieldMinMax", Value: true}, color(c), minWidth(90),
 	}
 }
 

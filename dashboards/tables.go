@@ -11,6 +11,7 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/datasource"
 	"github.com/grafana/grafana-foundation-sdk/go/prometheus"
 	"github.com/grafana/grafana-foundation-sdk/go/table"
+	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
 
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
 	"github.com/bot-exporter/bot-exporter/dashboards/promql"
@@ -52,10 +53,14 @@ func (p *panel) table(change func(*table.Options)) {
 	}
 }
 
-// finish joins the columns of a table, and takes the colour of a threshold from a text that stands for no value.
+// finish joins the columns of a table, gives a text that stands for no value its colour, and an axis of counts room for
+// whole numbers: between them, Grafana 10 writes the text for no value.
 func (p *panel) finish() {
 	d := &p.FieldConfig.Defaults
-	if p.Type == "stat" && d.Color.Mode == dashboard.FieldColorModeIdThresholds {
+	if custom, ok := d.Custom.(*timeseries.FieldConfig); ok && *d.Unit == unitCount {
+		custom.AxisSoftMax = ptr(10.0)
+	}
+	if p.Type == "stat" {
 		null := ifNull(*d.NoValue, p.noneColor)
 		null.SpecialValueMap.Options.Result.Index = ptr(int32(len(d.Mappings)))
 		d.Mappings = append(d.Mappings, null)

@@ -1,7 +1,9 @@
 package dashboards
 
 import (
-	"github.com/grafana/grafana-foundation-sdk/go/barchart"
+	"fmt"
+
+	"github.com/grafana/grafana-foundation-sdk/go/bargauge"
 	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 	"github.com/grafana/grafana-foundation-sdk/go/prometheus"
@@ -61,8 +63,8 @@ func trafficBoard(cfg Config) (Dashboard, error) {
 			none(none).covers("peak times"),
 	)
 	b.beside(28, week.none(none),
-		columns("By day of the week"+inZone, "Messages on an average Monday, Tuesday and so on."+exactRange, week, weekday, "Day", mapped(text(shortly(weekdays)))).none(none),
-		columns("By hour of the day"+inZone, "Messages in each hour of the day in an average week."+exactRange, week, hour, "Hour").none(none),
+		barsOf("By day of the week"+inZone, "Messages on an average Monday, Tuesday and so on."+exactRange, week, weekday, shortly(weekdays)).none(none).high(9),
+		barsOf("By hour of the day"+inZone, "Messages in each hour of the day in an average week."+exactRange, week, hour, clock()).none(none),
 	)
 	b.row("Over time, in the time zone of your browser")
 	b.line(8,
@@ -157,23 +159,18 @@ func heat(s promql.Selector) *panel {
 	return p.override("byName", "Hour", cellWidth(56), color(plain), unit("string"))
 }
 
-// columns is a chart of the week's numbers with one column for each value of a label, in the label's order.
-func columns(title, description string, week *panel, l metric.Label, axis string, names ...field) *panel {
-	p := newPanel(barchart.NewPanelBuilder().
-		Orientation(common.VizOrientationVertical).XField(axis).
-		ShowValue(common.VisibilityModeNever).Stacking(common.StackingModeNone).
-		BarWidth(0.85).GroupWidth(0.7).FillOpacity(80).LineWidth(0).XTickLabelRotation(0).
-		Legend(common.NewVizLegendOptionsBuilder().ShowLegend(false).DisplayMode(common.LegendDisplayModeList).Placement(common.LegendPlacementBottom)).
-		Tooltip(common.NewVizTooltipOptionsBuilder().Mode(common.TooltipDisplayModeSingle).Sort(common.SortOrderNone)).
-		AxisSoftMin(0).Min(0), title, description)
-	p.set(unit(unitCount), decimals(0), color(primary)).sharing(week).grouped(l)
+// bars of the week's numbers, one for each value of a label, in the label's order. Grafana's bar chart has a text of its
+// own where there is nothing to show, which no panel can change.
+func barsOf(title, description string, week *panel, l metric.Label, names map[string]string) *panel {
+	p := breakdown(title, description).sharing(week).grouped(l)
 	p.transform("sortBy", sorting(l.Name, false))
-	p.transform("organize", map[string]any{
-		"excludeByName": map[string]bool{}, "indexByName": map[string]int{l.Name: 0, "Value (sum)": 1},
-		"renameByName": map[string]string{l.Name: axis, "Value (sum)": "Messages"},
-	})
-	if len(names) > 0 {
-		p.override("byName", axis, names...)
+	o, ok := p.Options.(*bargauge.Options)
+	if !ok {
+		p.err = fmt.Errorf("BUG: the options of a breakdown are a %T", p.Options)
+		return p
 	}
-	return p
+	o.ReduceOptions = common.ReduceDataOptions{Values: ptr(true), Limit: ptr(float64(len(l.Values))), Fields: ptr("/^Value/"), Calcs: []string{"lastNotNull"}}
+	o.NamePlacement = common.BarGaugeNamePlacementLeft
+	o.MinVizHeight = 8
+	return p.override("byName", l.Name, mapped(text(names)))
 }

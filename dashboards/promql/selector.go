@@ -188,6 +188,21 @@ func (s Selector) Last() Expr { return s.LastOver(For(Lookback)) }
 // LastOver is the last value within the window, for what is to be remembered after its target is gone.
 func (s Selector) LastOver(w Window) Expr { return s.over("max", "last_over_time", w) }
 
+// Began is what is there now and was not one window earlier, for marks on a chart. The series is one that Prometheus wrote itself.
+func (s Selector) Began(w Window, by ...metric.Label) Expr {
+	now := s.within(w).aggregate("max", by)
+	return now.Unless(s.Ago(w).within(w).aggregate("max", by))
+}
+
+// within is whatever was there in the window, of a series that no target exposes.
+func (s Selector) within(w Window) Expr {
+	e := s.Recorded()
+	if e.err == nil {
+		e.text = "max_over_time(" + s.series() + "[" + w.Text + "]" + s.offset + ")"
+	}
+	return e
+}
+
 // Rate is the growth per second.
 func (s Selector) Rate(w Window) Expr { return s.counting().over("max", "rate", w) }
 
