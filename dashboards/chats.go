@@ -107,7 +107,7 @@ func chatsBoard(cfg Config) (Dashboard, error) {
 		ended,
 	)
 	b.line(11,
-		shares("Chats by length", "Share of chats that lasted so long, for chats that closed in the selected time range."+exactRange, duration, lengths(duration.Def().Buckets)).
+		shares("Chats by length", "Share of chats that lasted up to so long, and longer than the bar above, for chats that closed in the selected time range."+exactRange, duration, lengths(duration.Def().Buckets)).
 			none(noneClosed).wide(8).covers("how long each session lasts"),
 		lines("Length of chats over time", "Median and p90 of the length of the chats that closed in each step."+estimate+sparse).
 			over("median", inMinutes(stepQuantile(0.5, duration, least.Point)), color(primary)).
@@ -174,23 +174,16 @@ func chatsBoard(cfg Config) (Dashboard, error) {
 	return b.build()
 }
 
-// lengths names the buckets of a histogram of seconds.
+// lengths names the buckets of a histogram of seconds by their upper bounds.
 func lengths(bounds []float64) []string {
 	var names []string
 	short := func(seconds float64) string {
 		return promql.Duration(time.Duration(seconds) * time.Second)
 	}
-	for i, bound := range bounds {
-		switch {
-		case bound == 0:
-			names = append(names, "0")
-		case i == 0 || bounds[i-1] == 0:
-			names = append(names, "up to "+short(bound))
-		default:
-			names = append(names, short(bounds[i-1])+" to "+short(bound))
-		}
+	for _, bound := range bounds {
+		names = append(names, "≤ "+short(bound))
 	}
-	return append(names, "more than "+short(bounds[len(bounds)-1]))
+	return append(names, "> "+short(bounds[len(bounds)-1]))
 }
 
 var chatOutcomes = []struct{ value, name, color string }{

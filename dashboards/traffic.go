@@ -62,9 +62,9 @@ func trafficBoard(cfg Config) (Dashboard, error) {
 		busiest("Peak time"+inZone, "The hour of the week with the most messages, and their number in an average week."+exactRange, week, weekday, hour).
 			none(none).covers("peak times"),
 	)
-	b.beside(28, week.none(none),
+	b.beside(26, week.none(none),
 		barsOf("By day of the week"+inZone, "Messages on an average Monday, Tuesday and so on."+exactRange, week, weekday, shortly(weekdays)).none(none).high(9),
-		barsOf("By hour of the day"+inZone, "Messages in each hour of the day in an average week."+exactRange, week, hour, clock()).none(none),
+		barsOf("By hour of the day"+inZone, "Messages in each hour of the day in an average week."+exactRange, week, hour, nil).none(none),
 	)
 	b.row("Over time, in the time zone of your browser")
 	b.line(8,
@@ -141,7 +141,7 @@ func sorting(name string, desc bool) map[string]any {
 func heat(s promql.Selector) *panel {
 	p := list("The week, hour by hour"+inZone, "Messages in each hour of the day (00 to 23) on an average Monday to Sunday: the stronger the colour, the more."+exactRange)
 	p.query("", averageWeek(s), prometheus.PromQueryFormatTable, true, nil)
-	names := map[string]string{hour.Name + `\\` + weekday.Name: "Hour"}
+	names := map[string]string{hour.Name + `\` + weekday.Name: "Hour"}
 	for _, d := range weekday.Values {
 		names[d] = weekdays[d][:3]
 	}
@@ -159,7 +159,7 @@ func heat(s promql.Selector) *panel {
 	return p.override("byName", "Hour", cellWidth(56), color(plain), unit("string"))
 }
 
-// bars of the week's numbers, one for each value of a label, in the label's order. Grafana's bar chart has a text of its
+// barsOf are bars of the week's numbers, one for each value of a label, in the label's order. Grafana's bar chart has a text of its
 // own where there is nothing to show, which no panel can change.
 func barsOf(title, description string, week *panel, l metric.Label, names map[string]string) *panel {
 	p := breakdown(title, description).sharing(week).grouped(l)
@@ -172,5 +172,8 @@ func barsOf(title, description string, week *panel, l metric.Label, names map[st
 	o.ReduceOptions = common.ReduceDataOptions{Values: ptr(true), Limit: ptr(float64(len(l.Values))), Fields: ptr("/^Value/"), Calcs: []string{"lastNotNull"}}
 	o.NamePlacement = common.BarGaugeNamePlacementLeft
 	o.MinVizHeight = 8
+	if names == nil {
+		return p
+	}
 	return p.override("byName", l.Name, mapped(text(names)))
 }

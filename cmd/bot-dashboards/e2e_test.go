@@ -23,6 +23,7 @@ import (
 	"github.com/bot-exporter/bot-exporter/dashboards"
 	"github.com/bot-exporter/bot-exporter/dashboards/promql"
 	"github.com/bot-exporter/bot-exporter/exporter/proctest"
+	"github.com/bot-exporter/bot-exporter/exporter/simulate"
 )
 
 // Panels whose query has no result when all is well, or where no rules are evaluated.
@@ -118,6 +119,65 @@ func TestPanelsOverPrometheus(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Nothing to show is no error: every query is one that a Prometheus with nothing, and with one event, can answer.
+func TestPanelsOverNothing(t *testing.T) {
+	promtool, server := os.Getenv("PROMTOOL"), os.Getenv("PROMETHEUS")
+	if promtool == "" || server == "" {
+		t.Skip("PROMTOOL or PROMETHEUS is not set")
+	}
+	end := time.Now().UTC().Truncate(time.Minute)
+	for name, events := range map[string]int{"empty": 0, "one event": 1} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			data := filepath.Join(dir, "data")
+			if events > 0 {
+				oneEvent(t, promtool, filepath.Join(dir, "history.txt"), data, end)
+			}
+			p := start(t, server, dir, data)
+			all, err := dashboards.All(dashboards.Defaults())
+			require.NoError(t, err)
+			for _, d := range all {
+				for _, panel := range d.V1.Panels {
+					if panel.Panel == nil {
+						continue
+					}
+					for _, target := range panel.Panel.Targets {
+						q, ok := target.(prometheus.Dataquery)
+						if !ok {
+							continue
+						}
+						if *q.Instant {
+							p.query(t, "query", substitute(q.Expr), "time", end)
+						} else {
+							p.query(t, "query_range", substitute(q.Expr), "end", end, "start", end.Add(-window), "step", "1h")
+						}
+					}
+				}
+				for _, a := range d.V1.Annotations.List {
+					p.query(t, "query_range", substitute(*a.Expr), "end", end, "start", end.Add(-window), "step", "1h")
+				}
+			}
+		})
+	}
+}
+
+// oneEvent writes the scrapes of an exporter that has seen one event.
+func oneEvent(t *testing.T, promtool, text, data string, at time.Time) {
+	t.Helper()
+	sim := simulate.New(simulate.Config{Seed: 1, Start: at.Add(-time.Minute)})
+	set := collectors.New(collectors.Defaults())
+	next, e := sim.Next()
+	set.Fold(next.UnixNano(), e, nil)
+	file, err := os.Create(text)
+	require.NoError(t, err)
+	expose(file, scraped(set, at, next, next.Unix(), 1), "a:9850", at)
+	_, err = fmt.Fprintln(file, "# EOF")
+	require.NoError(t, err)
+	require.NoError(t, file.Close())
+	out, err := exec.CommandContext(t.Context(), promtool, "tsdb", "create-blocks-from", "openmetrics", "--quiet", text, data).CombinedOutput()
+	require.NoErrorf(t, err, "%s", out)
 }
 
 // substitute fills in the variables of Grafana.
