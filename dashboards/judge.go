@@ -150,9 +150,9 @@ func (p *panel) counted(b *board, e promql.Expr, good better, fields ...field) *
 // rated adds a ratio, coloured by its limit if there is one, and its change in points. Below the least number of things
 // it has no colour, and no comparison.
 func (p *panel) rated(b *board, r ratio, good better, l *limit) *panel {
-	own, points, name := r.fields(), 100.0, "pp vs. "+comparedWith
+	own, points, name, change := r.fields(), 100.0, "pp vs. "+comparedWith, good.fields(1)
 	if r.unit != nil {
-		points, name = 1, "vs. "+comparedWith
+		points, name, change = 1, "vs. "+comparedWith, append(good.fields(0.05), decimals(2))
 	}
 	p.signed()
 	if l == nil {
@@ -163,7 +163,7 @@ func (p *panel) rated(b *board, r ratio, good better, l *limit) *panel {
 		p.watched(l.alerts...)
 	}
 	compared := func() promql.Expr { return r.atLeast(b.cfg.Thresholds.Least.Compare, total) }
-	return p.now(name, promql.Number(points).Mul(compared().Sub(compared().Before(earlier))), good.fields(points/100)...)
+	return p.now(name, promql.Number(points).Mul(compared().Sub(compared().Before(earlier))), change...)
 }
 
 // trend adds a ratio over time, the earlier one, and a line at the limit. Steps with few things have no point.
