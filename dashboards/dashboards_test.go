@@ -126,7 +126,7 @@ func TestDashboardsFollowConventions(t *testing.T) {
 				require.Equal(t, v1.VariableRefreshOnTimeRangeChanged, *v.Refresh)
 				if v.Hide == nil {
 					require.True(t, *v.Multi && *v.IncludeAll)
-					require.Contains(t, []string{".+", ".*"}, *v.AllValue)
+					require.Equal(t, ".*", *v.AllValue)
 				}
 				require.Equal(t, source, *v.Datasource)
 			}

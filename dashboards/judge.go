@@ -10,12 +10,12 @@ type count = func(promql.Selector, ...metric.Label) promql.Expr
 
 // total is a count over the selected range, exactly.
 func total(s promql.Selector, by ...metric.Label) promql.Expr {
-	return s.Total(promql.Range).Sum(by...)
+	return s.TotalBy(promql.Range, by...)
 }
 
 // step is a count over each step of a chart, exactly.
 func step(s promql.Selector, by ...metric.Label) promql.Expr {
-	return s.Total(promql.Interval).Sum(by...)
+	return s.TotalBy(promql.Interval, by...)
 }
 
 // before is the count over the same step of the earlier time. PromQL cannot add durations, so it is estimated.

@@ -29,17 +29,18 @@ const (
 func (b *board) targets() {
 	b.builder.WithVariable(dashboard.NewDatasourceVariableBuilder("datasource").Label("Data source").Type("prometheus").
 		Current(option("default", "default")))
-	b.variable("job", "Job", ".+", `label_values(%s, job)`, self.BuildInfo)
-	b.variable("instance", "Instance", ".+", `label_values(%s{job=~"$job"}, instance)`, self.BuildInfo)
+	b.variable("job", "Job", `label_values(%s, job)`, self.BuildInfo)
+	b.variable("instance", "Instance", `label_values(%s{job=~"$job"}, instance)`, self.BuildInfo)
 }
 
 // pairs adds the variables of KPIs.
 func (b *board) pairs() {
-	b.variable(metric.Bot.Name, "Assistant", ".+", `label_values(%s{job=~"$job",instance=~"$instance"}, bot)`, collectors.ChatsStarted)
-	b.variable(metric.Channel.Name, "Channel", ".+", `label_values(%s{job=~"$job",instance=~"$instance",bot=~"$bot"}, channel)`, collectors.ChatsStarted)
+	b.variable(metric.Bot.Name, "Assistant", `label_values(%s{job=~"$job",instance=~"$instance"}, bot)`, collectors.ChatsStarted)
+	b.variable(metric.Channel.Name, "Channel", `label_values(%s{job=~"$job",instance=~"$instance",bot=~"$bot"}, channel)`, collectors.ChatsStarted)
 }
 
-func (b *board) variable(name, label, all, query string, def *metric.Def) {
+// variable is one over the values of a label. All is a matcher that Prometheus need not look up.
+func (b *board) variable(name, label, query string, def *metric.Def) {
 	if selector := strings.TrimSpace(b.cfg.Selector); selector != "" {
 		query = strings.Replace(query, "%s{", "%s{"+selector+",", 1)
 		query = strings.Replace(query, "%s,", "%s{"+selector+"},", 1)
@@ -47,13 +48,13 @@ func (b *board) variable(name, label, all, query string, def *metric.Def) {
 	query = fmt.Sprintf(query, def.Name)
 	b.builder.WithVariable(dashboard.NewQueryVariableBuilder(name).Label(label).
 		Datasource(source).Query(dashboard.StringOrMap{String: &query}).Definition(query).
-		Multi(true).IncludeAll(true).AllValue(all).Current(everything()).
+		Multi(true).IncludeAll(true).AllValue(".*").Current(everything()).
 		Refresh(dashboard.VariableRefreshOnTimeRangeChanged).Sort(dashboard.VariableSortAlphabeticalCaseInsensitiveAsc))
 }
 
 // filter is a variable over the values of a label, which may be empty.
 func (b *board) filter(l metric.Label, label string, def *metric.Def) {
-	b.variable(l.Name, label, ".*", `label_values(%s{job=~"$job",instance=~"$instance",bot=~"$bot",channel=~"$channel"}, `+l.Name+`)`, def)
+	b.variable(l.Name, label, `label_values(%s{job=~"$job",instance=~"$instance",bot=~"$bot",channel=~"$channel"}, `+l.Name+`)`, def)
 }
 
 // constant is a hidden variable whose value is that of a label.
