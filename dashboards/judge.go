@@ -141,10 +141,8 @@ func (b better) fields(worth float64) []field {
 
 // counted adds a count and its change in percent; a change against few things is not shown.
 func (p *panel) counted(b *board, e promql.Expr, good better, fields ...field) *panel {
-	least := promql.Number(b.cfg.Thresholds.Least.Compare)
-	was := e.Before(earlier)
 	return p.signed().now("selected", e, append([]field{unit(unitCount)}, fields...)...).
-		now("% vs. "+comparedWith, promql.Number(100).Mul(e.Sub(was).Over(was.Where(">=", least))), good.fields(2)...)
+		now("% vs. "+comparedWith, promql.Number(100).Mul(e.OverLeast(e.Before(earlier), b.cfg.Thresholds.Least.Compare).Sub(promql.Number(1))), good.fields(2)...)
 }
 
 // rated adds a ratio, coloured by its limit if there is one, and its change in points. Below the least number of things

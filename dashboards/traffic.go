@@ -2,6 +2,7 @@ package dashboards
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/grafana/grafana-foundation-sdk/go/bargauge"
 	"github.com/grafana/grafana-foundation-sdk/go/common"
@@ -28,9 +29,10 @@ const inZone = " ($zone)"
 
 func trafficModule() module {
 	return module{board: trafficBoard, headlines: func(b *board) headlines {
-		b.constant(zone, self.TimeZone)
+		hourly := b.of(collectors.Messages).Increase(promql.For(time.Hour)).Sum()
 		return headlines{numbers: []*panel{
-			peak("Peak time"+inZone, "The hour of the week with the most messages, and their number in an average week."+exactRange, b.of(collectors.Traffic)).
+			number("Busiest hour", "Messages in the hour of the selected time range with the most: Traffic shows which hours of the week are busy."+fromRates).
+				now("messages", hourly.MaxOver(promql.Range, time.Hour)).
 				none("No message in this range").link("Traffic", "bot-traffic"),
 		}}
 	}}
@@ -78,16 +80,6 @@ func trafficBoard(cfg Config) (Dashboard, error) {
 			sortBy("Messages").none(none),
 	)
 	return b.build()
-}
-
-// peak is the hour of the week with the most messages, for a dashboard without the whole week.
-func peak(title, description string, s promql.Selector) *panel {
-	p := number(title, description).now("{{weekday}} {{hour}}:00", averageWeek(s).Top(1))
-	p.stat(func(o *stat.Options) { o.TextMode = common.BigValueTextModeValueAndName })
-	for _, number := range sorted(weekdays) {
-		p.transform("renameByRegex", map[string]string{"regex": "^" + number + " (.*)$", "renamePattern": weekdays[number] + " $1"})
-	}
-	return p
 }
 
 // busiest shows the largest of the week's numbers, added up by some of its labels, and its name.

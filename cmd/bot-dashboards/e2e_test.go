@@ -28,11 +28,11 @@ import (
 
 // Panels whose query has no result when all is well, or where no rules are evaluated.
 var quiet = map[string]bool{
-	"bot-exporter/Label overflow":  true,
-	"bot-exporter/Alerts firing":   true,
-	"bot-exporter/Firing now":      true,
-	"bot-overview/Alerts firing":   true,
-	"bot-overview/Firing now":      true,
+	"bot-exporter/Label overflow": true,
+	"bot-exporter/Alerts firing":  true,
+	"bot-exporter/Firing now":     true,
+	"bot-overview/Alerts firing":  true,
+	"bot-overview/Firing now":     true,
 }
 
 // sometimes are the queries that need more, or fewer, events than the day has: comparisons, what is too few to judge,

@@ -26,6 +26,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
@@ -201,6 +202,15 @@ func (e Expr) Before(w Window) Expr {
 		return e
 	}
 	e.text, e.bind = "last_over_time("+paren(e.text)+"[1s:1s] offset "+w.Text+")", bindAtom
+	return e
+}
+
+// MaxOver is the largest value in the window, as of each step of it.
+func (e Expr) MaxOver(w Window, step time.Duration) Expr {
+	if e.err != nil {
+		return e
+	}
+	e.text, e.bind = "max_over_time("+paren(e.text)+"["+w.Text+":"+Duration(step)+"])", bindAtom
 	return e
 }
 
