@@ -327,3 +327,35 @@ func TestAlertsHavePanels(t *testing.T) {
 		require.True(t, slices.ContainsFunc(list, func(a *rules.Alert) bool { return a.Name == name }), "no alert %s", name)
 	}
 }
+
+// A variable that a dashboard does not have stays in its queries as it is written, and finds nothing.
+func TestVariablesAreDefined(t *testing.T) {
+	all, err := All(Defaults())
+	require.NoError(t, err)
+	used := regexp.MustCompile(`\$\{?([a-z]+)`)
+	for _, d := range all {
+		have := map[string]bool{}
+		for _, v := range d.V1.Templating.List {
+			have[v.Name] = true
+		}
+		check := func(where, text string) {
+			for _, m := range used.FindAllStringSubmatch(text, -1) {
+				require.True(t, have[m[1]], "%s/%s: $%s", d.UID, where, m[1])
+			}
+		}
+		for _, a := range d.V1.Annotations.List {
+			check(a.Name, *a.Expr)
+		}
+		for _, p := range d.V1.Panels {
+			if p.Panel == nil {
+				continue
+			}
+			check(*p.Panel.Title, *p.Panel.Title)
+			for _, q := range p.Panel.Targets {
+				if q, ok := q.(prometheus.Dataquery); ok {
+					check(*p.Panel.Title, q.Expr+*q.LegendFormat)
+				}
+			}
+		}
+	}
+}

@@ -69,6 +69,7 @@ func (b *board) up() promql.Expr {
 func healthBoard(cfg Config) (Dashboard, error) {
 	b := newBoard(cfg, healthUID, "Exporter health", "",
 		"Whether the exporter follows the stream, saves its state, and what it could not count. Every process is shown for itself.")
+	b.scope.Pair = nil // whatever assistants there are
 	b.builder.Time("now-6h", "now").Refresh("30s")
 	b.healthState()
 	b.healthUse()
@@ -128,7 +129,8 @@ func (b *board) healthState() {
 	)
 	b.line(6,
 		states("Ready over time", "Whether each process was ready. A gap is a time without scrapes.").
-			over(process, b.of(self.Ready).Each().Or(promql.Number(0).Mul(b.up())).Max(promql.Instance)).set(append(yesIsGood, yesNo)...).none(noTarget),
+			over(process, b.of(self.Ready).Each().Or(promql.Number(0).Mul(b.up())).Max(promql.Instance)).
+			set(byThresholds(), limits(threshold{0, negative}, threshold{0.5, positive}), yesNo).none(noTarget),
 		samples("Lag over time", "Messages of the stream that are not yet counted. The line is where its alert begins.").
 			over(process, b.each(self.Lag)).limitLine(b.lagLimit()).none(noTarget),
 		samples("Catching up", "Messages that are still to be counted before the numbers are shown.").

@@ -181,6 +181,9 @@ func (p *panel) limitLine(l limit) *panel {
 		p.err = fmt.Errorf("BUG: the field options of a chart are a %T", d.Custom)
 		return p
 	}
+	if !l.falling {
+		custom.AxisSoftMax = ptr(1.1 * l.Critical) // in sight
+	}
 	custom.ThresholdsStyle = &common.GraphThresholdsStyleConfig{Mode: common.GraphThresholdsStyleModeDashed}
 	return p.watched(l.alerts...)
 }

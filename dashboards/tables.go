@@ -54,11 +54,11 @@ func (p *panel) table(change func(*table.Options)) {
 }
 
 // finish joins the columns of a table, gives a text that stands for no value its colour, and an axis of counts room for
-// whole numbers: between them, Grafana 10 writes the text for no value.
+// whole numbers: at 2.5, Grafana 10 writes the text for no value.
 func (p *panel) finish() {
 	d := &p.FieldConfig.Defaults
 	if custom, ok := d.Custom.(*timeseries.FieldConfig); ok && *d.Unit == unitCount {
-		custom.AxisSoftMax = ptr(10.0)
+		custom.AxisSoftMax = ptr(max(20, deref(custom.AxisSoftMax)))
 	}
 	if p.Type == "stat" {
 		null := ifNull(*d.NoValue, p.noneColor)
@@ -97,6 +97,13 @@ func (p *panel) finish() {
 func (p *panel) hidden(l metric.Label) *panel {
 	p.key(l.Name, l)
 	return p.override("byName", l.Name, hide())
+}
+
+func deref(v *float64) float64 {
+	if v == nil {
+		return 0
+	}
+	return *v
 }
 
 // perPair is a table with a line for each assistant and channel. Both lead to the same dashboard for that one alone.

@@ -109,15 +109,29 @@ func scraped(set *collectors.Set, at, last time.Time, first, messages int64) []s
 			add(d.Name, float64(set.Samples()))
 		case d == self.SeriesLimit:
 			add(d.Name, float64(collectors.Defaults().MaxSeries))
-		case d == self.StartTime:
+		case d == self.StartTime || d == self.ConfigReloadTime:
 			add(d.Name, float64(first))
-		case d == self.Mismatch || d == self.Lag || d.Type == metric.TypeCounter:
+		case d == self.AppliedSequence:
+			add(d.Name, float64(messages))
+		case d == self.CPU:
+			add(d.Name, float64(at.Unix()-first)/50)
+		case d == self.Advice:
+			add(d.Name, 1, d.Labels[0].Name, "replicas")
+		case usual[d] != 0:
+			add(d.Name, usual[d])
+		case d == self.Mismatch || d == self.Lag || d == self.OriginLag || d == self.Epoch || d == self.ReplayRemaining || d == self.ReplayLeft || d == self.ReplayRate || d.Type == metric.TypeCounter:
 			add(d.Name, 0, labels...)
 		default:
 			add(d.Name, 1, labels...)
 		}
 	}
 	return lines
+}
+
+// usual are values of an exporter in good health.
+var usual = map[*metric.Def]float64{
+	self.ResidentMemory: 120e6, self.MemoryLimit: 512e6, self.OpenFiles: 18, self.MaxFiles: 1024, self.Goroutines: 42,
+	self.CheckpointAge: 12, self.CheckpointDuration: 0.02, self.CheckpointSize: 4e6, self.BrokerClock: 0.002,
 }
 
 // family adds the samples of one metric.
