@@ -139,10 +139,15 @@ func (b better) fields(worth float64) []field {
 		limits(threshold{0, down}, threshold{-worth, neutral}, threshold{worth, up})}
 }
 
+// was is a value of the selected range as of the earlier time, unless counting began in the middle of that.
+func (b *board) was(e promql.Expr) promql.Expr {
+	return e.And(b.scope.Counted(promql.Range)).Before(earlier)
+}
+
 // counted adds a count and its change in percent; a change against few things is not shown.
 func (p *panel) counted(b *board, e promql.Expr, good better, fields ...field) *panel {
 	return p.signed().now("selected", e, append([]field{unit(unitCount)}, fields...)...).
-		now("% vs. "+comparedWith, promql.Number(100).Mul(e.OverLeast(e.Before(earlier), b.cfg.Thresholds.Least.Compare).Sub(promql.Number(1))), good.fields(2)...)
+		now("% vs. "+comparedWith, promql.Number(100).Mul(e.OverLeast(b.was(e), b.cfg.Thresholds.Least.Compare).Sub(promql.Number(1))), good.fields(2)...)
 }
 
 // rated adds a ratio, coloured by its limit if there is one, and its change in points. Below the least number of things
@@ -161,7 +166,7 @@ func (p *panel) rated(b *board, r ratio, good better, l *limit) *panel {
 		p.watched(l.alerts...)
 	}
 	compared := func() promql.Expr { return r.atLeast(b.cfg.Thresholds.Least.Compare, total) }
-	return p.now(name, promql.Number(points).Mul(compared().Sub(compared().Before(earlier))), change...)
+	return p.now(name, promql.Number(points).Mul(compared().Sub(b.was(compared()))), change...)
 }
 
 // trend adds a ratio over time, the earlier one, and a line at the limit. Steps with few things have no point.

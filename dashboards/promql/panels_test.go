@@ -33,6 +33,7 @@ func TestPanelExpressions(t *testing.T) {
 		{"time() - max (\n  max without (instance, pod) (last_over_time(bot_exporter_last_event_timestamp_seconds[1h]))\n)",
 			Time().Sub(r.Of(self.LastEvent).LastOver(hour).Max())},
 		{"scalar(count_over_time(vector(1)[7d:1h])) / 24 * sum (max without (instance, pod) (bot_chats_open))", Days(For(7 * 24 * time.Hour)).Mul(open)},
+		{"min (\n  max without (instance, pod) (last_over_time(bot_exporter_first_event_timestamp_seconds[1h]))\n) <= time() - 3600", r.Counted(hour)},
 		{"max (max_over_time(bot_chats_open[1h])) unless max (max_over_time(bot_chats_open[1h] offset 1h))", r.Of(collectors.ChatsOpen).Began(hour)},
 	} {
 		text, err := c.is.PromQL()

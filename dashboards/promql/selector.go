@@ -258,6 +258,13 @@ func (s Selector) Total(w Window) Expr {
 	return end
 }
 
+// Counted is there when the first event ever counted is older than the window: a part of a window says little.
+func (s Scope) Counted(w Window) Expr {
+	e := s.Of(self.FirstEvent).Last().Min()
+	e.text, e.bind = e.text+" <= time() - "+w.Seconds, bindCompare
+	return e
+}
+
 // TotalBy is the sum of Total by these labels, for panels, which read many series at once: it adds up the values first
 // and takes their difference then, which reads and compares less. The two are the same as long as all series of an
 // exporter begin, fall and vanish together, which they do.
