@@ -10,7 +10,7 @@ var agentKind = collectors.AgentKind
 
 var agentNames = map[string]string{"agent": "Agent", "workflow": "Workflow"}
 
-const noAgent = "No agent ran in this range"
+const noAgent = "No data on agents in this range"
 
 func agentsModule() module {
 	return module{board: agentsBoard, headlines: func(b *board) headlines {
@@ -34,7 +34,7 @@ func agentsBoard(cfg Config) (Dashboard, error) {
 	views := chosen(collectors.AgentViews)
 	rated := func(r string) promql.Selector { return chosen(collectors.AgentFeedback).Is(collectors.Rating, r) }
 	thumbs := ratio{part: tally(rated("positive")), whole: sumOf(rated("positive"), rated("negative"))}
-	const none = "No rating in this range"
+	const none = "No data on ratings in this range"
 
 	b.row("Agents and workflows")
 	b.line(6,
@@ -62,13 +62,13 @@ func agentsBoard(cfg Config) (Dashboard, error) {
 		covers("most frequently triggered agents or workflows", "number of views", "Thumbs-up/down feedback", "interacted with the most", "how well they are performing")
 	b.line(13, table)
 	b.row("Over time")
-	over := bars("Ratings over time", "Ratings of responses of agents and workflows."+exactSteps).none("No rating in a step that has passed")
+	over := bars("Ratings over time", "Ratings of responses of agents and workflows."+exactSteps).none("No data on ratings in a step that has passed")
 	for _, r := range []struct{ value, color string }{{"positive", positive}, {"neutral", neutral}, {"negative", negative}} {
 		over.over(r.value, step(rated(r.value)), color(r.color))
 	}
 	b.line(9,
 		bars("Views over time", "How often the seven most triggered agents and workflows of the selected range were triggered, and all others."+exactSteps).
-			largest(views, collectors.Agent).none("No agent ran in a step that has passed"),
+			largest(views, collectors.Agent).none("No data on agents in a step that has passed"),
 		over,
 	)
 	b.pairsTable(perPair("Assistants and channels", "Views and feedback for each assistant and channel. A dash stands for too few to judge."+exactRange).

@@ -91,7 +91,7 @@ func (b *board) alertList() *panel {
 		key("Channel", metric.Channel, minWidth(70)).
 		hidden(boardName).
 		column("Firing", firing.Filled(metric.Bot, "All").Filled(metric.Channel, "All"), hide()).
-		none("No alert fires")
+		none("No firing alert known")
 	url := "/d/${__data.fields.dashboard}?${__url_time_range}&${datasource:queryparam}&${job:queryparam}" +
 		"&var-bot=${__data.fields.Assistant}&var-channel=${__data.fields.Channel}"
 	return p.override("byName", "Alert", field{Id: "links", Value: []dashboard.DashboardLink{linkTo("Open its dashboard", url)}})

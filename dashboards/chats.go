@@ -38,8 +38,8 @@ const (
 	saysContainment = "Share of the chats with a user message that were resolved, or answered to the end without a human, and the change in percentage points."
 	saysAbandoned   = "Share of the chats with a user message that the user left without an answer, or after the assistant did not understand, and the change in percentage points."
 	saysFallback    = "Share of the assistant's messages that say that it did not understand, and the change in percentage points."
-	noneClosed      = "No chat closed in this range"
-	noneStarted     = "No chat started in this range"
+	noneClosed      = "No data on closed chats in this range"
+	noneStarted     = "No data on chats in this range"
 )
 
 func chatsModule() module {
@@ -54,7 +54,7 @@ func chatsModule() module {
 				number("Abandoned", saysAbandoned+exactRange).
 					rated(b, k.abandoned, less, &k.abandonedLimit).none(noneClosed).link("Chats", "bot-chats"),
 				number("Fallback rate", saysFallback+exactRange).
-					rated(b, k.fallback, less, &k.fallenback).none("No message in this range").link("Chats", "bot-chats"),
+					rated(b, k.fallback, less, &k.fallenback).none("No data on messages in this range").link("Chats", "bot-chats"),
 			},
 			trends: []*panel{
 				bars("Chats over time", "Chat sessions that users started, and at the earlier time, which is estimated."+exactSteps).
@@ -102,7 +102,7 @@ func chatsBoard(cfg Config) (Dashboard, error) {
 	b.line(8,
 		bars("Chats over time", "Chat sessions that users started, by channel, and all of the earlier time, which is estimated."+exactSteps).
 			largest(started, pair[1]).
-			over(comparedWith, before(started), dashed()...).wide(16).none("No chat started in a step that has passed").
+			over(comparedWith, before(started), dashed()...).wide(16).none("No data on chats in a step that has passed").
 			covers("session concept can differ depending on the channel"),
 		ended,
 	)
@@ -124,11 +124,11 @@ func chatsBoard(cfg Config) (Dashboard, error) {
 	b.line(5,
 		number("Containment", saysContainment+exactRange).rated(b, k.containment, more, &k.containmentLimit).none(noneClosed),
 		number("Abandoned", saysAbandoned+exactRange).rated(b, k.abandoned, less, &k.abandonedLimit).none(noneClosed),
-		number("Fallback rate", saysFallback+exactRange).rated(b, k.fallback, less, &k.fallenback).none("No message in this range"),
+		number("Fallback rate", saysFallback+exactRange).rated(b, k.fallback, less, &k.fallenback).none("No data on messages in this range"),
 		number("Time to the first answer", "Median time from an unanswered message of a user to the answer of the assistant, or of an operator."+estimate).
 			now("assistant", quantile(0.5, by("bot"))).
 			now("operators", quantile(0.5, by("operator")), color(neutral)).
-			set(unit(unitSeconds), decimals(1)).none("No answer in this range"),
+			set(unit(unitSeconds), decimals(1)).none("No data on answers in this range"),
 	)
 	b.line(9, what.wide(8).none(noneClosed),
 		lines("Containment over time", "Share of the chats with a user message that were resolved or contained, for the chats that closed in each step, and at the earlier time, which is estimated."+sparse).
@@ -150,7 +150,7 @@ func chatsBoard(cfg Config) (Dashboard, error) {
 	outreach := b.of(collectors.Outreach)
 	of := func(r string) promql.Selector { return outreach.Is(result, r) }
 	reply, begun := shareOf(of("replied"), outreach), shareOf(started.Is(initiator, "bot"), started)
-	const none = "No outreach in this range"
+	const none = "No data on outreach in this range"
 	b.line(5,
 		number("Outreach", "Chats in which the assistant wrote first, unasked, such as with a template or a reminder: those that a user replied to, and those that closed without a reply."+exactRange).
 			now("replied", total(of("replied")), color(positive)).
@@ -162,7 +162,7 @@ func chatsBoard(cfg Config) (Dashboard, error) {
 	)
 	b.line(8, bars("Outreach over time", "Outreach that users replied to, and that closed without a reply."+exactSteps).
 		over("replied", step(of("replied")), color(positive)).
-		over("ignored", step(of("ignored")), color(neutral)).none("No outreach in a step that has passed"))
+		over("ignored", step(of("ignored")), color(neutral)).none("No data on outreach in a step that has passed"))
 	b.pairsTable(perPair("Assistants and channels", "Chats, their outcomes and length, for each assistant and channel."+exactRange).
 		column("Chats", total(started, pair...), bar(primary)...).
 		column("Open", users(b.of(collectors.ChatsOpen), pair...)).

@@ -15,7 +15,7 @@ var (
 	targetNames  = map[string]string{"answer": "Answer", "url": "URL", "phone": "Phone number", "email": "E-mail", "other": "Other"}
 )
 
-const noClick = "No click in this range"
+const noClick = "No data on clicks in this range"
 
 func clicksModule() module {
 	return module{board: clicksBoard, headlines: func(b *board) headlines {
@@ -72,7 +72,7 @@ func clicksBoard(cfg Config) (Dashboard, error) {
 		bars("Clicks over time", "Clicks by type, and all clicks at the earlier time, which is estimated."+exactSteps).
 			over("quick reply buttons", step(clicks.Is(element, "quick_reply")), color(primary)).
 			over("in-answer links", step(clicks.Is(element, "link")), color(second)).
-			over(comparedWith, before(clicks), dashed()...).wide(16).none("No click in a step that has passed"),
+			over(comparedWith, before(clicks), dashed()...).wide(16).none("No data on clicks in a step that has passed"),
 		perPair("Assistants and channels", "Clicks for each assistant and channel."+exactRange).
 			column("Clicks", total(clicks, pair...), bar(primary)...).
 			sortBy("Clicks").none(noClick),

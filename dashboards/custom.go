@@ -11,13 +11,13 @@ func customBoard(cfg Config) (Dashboard, error) {
 		"Business events that the author of the assistant defined, such as an order or a booking.")
 	b.filter(collectors.CustomKey, "Event", collectors.CustomEvents)
 	events := b.of(collectors.CustomEvents).Like(collectors.CustomKey, "$"+collectors.CustomKey.Name)
-	const none = "No custom event in this range"
+	const none = "No data on custom events in this range"
 
 	b.line(7,
 		number("Custom events", "Custom events, and the change."+exactRange).
 			counted(b, total(events), neither).none(none).wide(6),
 		bars("Custom events over time", "The seven most frequent custom events of the selected range, and all others."+exactSteps).
-			largest(events, collectors.CustomKey).none("No custom event in a step that has passed"),
+			largest(events, collectors.CustomKey).none("No data on custom events in a step that has passed"),
 	)
 	b.line(14,
 		list("Events by name", "How often each custom event happened. Search by the funnel of the heading."+exactRange).

@@ -22,7 +22,7 @@ func engagementModule() module {
 				return []*panel{
 					number("Distinct users: seen before"+lastWindow, "Users of the window who had interacted before it began: unique users without the new ones."+exactWindow).
 						now("", b.cohort("active").Sub(b.cohort("new"))).
-						none("No user in this window").covers("distinct users (those who have interacted previously)"),
+						none("No data on users in this window").covers("distinct users (those who have interacted previously)"),
 					b.cohortRate("Share of new users"+lastWindow, "Users of the window who were never seen before it, among all, and the change in percentage points.", "new"),
 				}
 			},
@@ -58,7 +58,7 @@ func (b *board) cohortRate(title, description, name string) *panel {
 		now("pp vs. "+comparedWith, promql.Number(100).Mul(
 			b.cohort(name).OverLeast(b.cohort("active"), least.Compare).
 				Sub(b.cohortAgo(name, earlier).OverLeast(b.cohortAgo("active", earlier), least.Compare))), more.fields(1)...).
-		none("No user in this window")
+		none("No data on users in this window")
 }
 
 func engagementBoard(cfg Config) (Dashboard, error) {
@@ -70,7 +70,7 @@ func engagementBoard(cfg Config) (Dashboard, error) {
 		return number(title+lastWindow, description+" Below it, the change against an earlier time."+exactWindow).signed().
 			now("users", b.cohort(name), unit(unitCount)).
 			now("% vs. "+comparedWith, promql.Number(100).Mul(b.cohort(name).Change(was)), good.fields(2)...).
-			none("No user in this window")
+			none("No data on users in this window")
 	}
 
 	b.row("New and returning users")
@@ -85,7 +85,7 @@ func engagementBoard(cfg Config) (Dashboard, error) {
 		lines("New and returning users over time"+lastWindow, "New, returning and all unique users of the window that ends at each point."+exactWindow).
 			over("all", b.cohort("active"), color(neutral)).
 			over("new", b.cohort("new"), color(positive)).
-			over("returning", b.cohort("returning"), color(primary)).none("No user in this window"),
+			over("returning", b.cohort("returning"), color(primary)).none("No data on users in this window"),
 		lines("Returning rate over time"+lastWindow, "Returning users to total users of the window that ends at each point, and as it was at the earlier time."+exactWindow+sparse).
 			over("returning rate", b.cohort("returning").OverLeast(b.cohort("active"), least.Point), color(primary)).
 			over(comparedWith, b.cohortAgo("returning", earlier).OverLeast(b.cohortAgo("active", earlier), least.Point), dashed()...).
@@ -94,14 +94,14 @@ func engagementBoard(cfg Config) (Dashboard, error) {
 	b.line(8,
 		bars("Return visits over time", "Visits of users after their first, and at the earlier time, which is estimated."+exactSteps).
 			over("return visits", step(returns), color(primary)).
-			over(comparedWith, before(returns), dashed()...).none("No return visit in a step that has passed"),
+			over(comparedWith, before(returns), dashed()...).none("No data on return visits in a step that has passed"),
 	)
 	b.pairsTable(perPair("Assistants and channels"+lastWindow, "New and returning users for each assistant and channel."+exactWindow).
 		column("Users", b.cohort("active", pair...), bar(primary)...).
 		column("New", b.cohort("new", pair...)).
 		column("Returning", b.cohort("returning", pair...)).
 		column("Returning rate", b.cohort("returning", pair...).OverLeast(b.cohort("active", pair...), least.Point), unit(unitShare), decimals(1)).
-		none("No user in this window"),
+		none("No data on users in this window"),
 		"Users", "Returning rate", true)
 	return b.build()
 }

@@ -41,7 +41,7 @@ func (b *board) positiveShare() (ratio, limit) {
 func (b *board) positiveNumber() *panel {
 	share, limit := b.positiveShare()
 	return number("Positive share", "Positive ratings among the positive and negative ones, as the ratings stand, and the change in percentage points."+exactRange).
-		rated(b, share, more, &limit).none("No rating in this range")
+		rated(b, share, more, &limit).none("No data on ratings in this range")
 }
 
 // ratings is the number of responses with a rating as it stands: first ratings, and what was changed to it less what was
@@ -60,7 +60,7 @@ func feedbackBoard(cfg Config) (Dashboard, error) {
 	reviewable, all := b.of(collectors.ReviewableResponses), b.of(collectors.Feedback)
 	chats := b.of(collectors.ChatsFeedback).Like(mixLabel, "$"+mixLabel.Name)
 	share, limit := b.positiveShare()
-	const none, noneShown = "No rating in this range", "No response to rate in this range"
+	const none, noneShown = "No data on ratings in this range", "No data on responses to rate in this range"
 	rating := func(title, description, rating, c string, good better) *panel {
 		return number(title, description+", and the change."+exactRange).
 			counted(b, b.ratings(total, rating), good, color(c)).none(none)
@@ -85,7 +85,7 @@ func feedbackBoard(cfg Config) (Dashboard, error) {
 	for _, r := range []struct{ value, color string }{{"positive", positive}, {"neutral", neutral}, {"negative", negative}} {
 		over.over(r.value, b.ratings(step, r.value), color(r.color))
 	}
-	b.line(8, over.none("No rating in a step that has passed"),
+	b.line(8, over.none("No data on ratings in a step that has passed"),
 		lines("Positive share over time", "Positive ratings among the positive and negative ones of each step, and at the earlier time, which is estimated. The line is where its alert begins."+sparse).
 			trend(b, "positive share", share, &limit).set(upTo(1), anyDecimals()).none("Too few ratings in each step"),
 	)
@@ -98,7 +98,7 @@ func feedbackBoard(cfg Config) (Dashboard, error) {
 		mixes.now(m.name, total(chats.Is(mixLabel, m.value)), color(m.color))
 		mixesOver.over(m.name, step(chats.Is(mixLabel, m.value)), color(m.color))
 	}
-	b.line(10, mixes.wide(8).none(noneClosed), mixesOver.none("No chat closed in a step that has passed"),
+	b.line(10, mixes.wide(8).none(noneClosed), mixesOver.none("No data on closed chats in a step that has passed"),
 		list("Changed ratings", "Ratings of responses that had another rating before."+exactRange).
 			key("From", fromRating, mapped(text(ratingNames))).
 			key("To", toRating, mapped(text(ratingNames))).

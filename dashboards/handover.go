@@ -61,7 +61,7 @@ func (b *board) longestWait(k handoverKPIs) *panel {
 
 func (b *board) unanswered(k handoverKPIs) *panel {
 	return number("Unanswered", "Share of takeover requests that came to an end without an operator, and the change in percentage points."+exactRange).
-		rated(b, k.unanswered, less, &k.unansweredLimit).none("No takeover request ended in this range")
+		rated(b, k.unanswered, less, &k.unansweredLimit).none("No data on takeover requests in this range")
 }
 
 func (b *board) handoverTrend(k handoverKPIs) *panel {
@@ -76,7 +76,7 @@ func handoverBoard(cfg Config) (Dashboard, error) {
 	wait, unanswered := b.of(collectors.HandoverWait), b.of(collectors.HandoverUnanswered)
 	first, waiting, oldest := b.of(collectors.HandoverFirstResponse), b.of(collectors.HandoverWaiting), b.of(collectors.HandoverOldestWait)
 	k, least := b.handoverKPIs(), cfg.Thresholds.Least
-	const none = "No request in this range"
+	const none = "No data on requests in this range"
 
 	b.row("Waiting now")
 	b.line(5,
@@ -105,7 +105,7 @@ func handoverBoard(cfg Config) (Dashboard, error) {
 		causeStats[i] = number(c.title, c.says+exactRange).
 			counted(b, total(requests.Is(cause, c.value)), less).none(none).covers(c.title)
 	}
-	b.line(8, b.handoverTrend(k), over.none("No request in a step that has passed"))
+	b.line(8, b.handoverTrend(k), over.none("No data on requests in a step that has passed"))
 
 	b.row("Breakdown of requests")
 	b.line(5, causeStats...)
@@ -131,11 +131,11 @@ func handoverBoard(cfg Config) (Dashboard, error) {
 		number("Wait for an operator", "Time from the first takeover request to the operator who accepts it. The average is exact, "+p+" is estimated from buckets, and red where its alert begins.").
 			now("average", total(wait.Sum()).Over(total(wait.Count()))).
 			now(p, quantile(q, wait).And(enough), k.wait.fields()...).
-			set(unit(unitSeconds), decimals(1)).watched(k.wait.alerts...).none("No request was accepted in this range"),
+			set(unit(unitSeconds), decimals(1)).watched(k.wait.alerts...).none("No data on accepted requests in this range"),
 		number("Operator's first message", "Time from the first takeover request of a chat to the first message of an operator after it. The average is exact, the median is estimated from buckets.").
 			now("average", total(first.Sum()).Over(total(first.Count()))).
 			now("median", quantile(0.5, first), color(neutral)).
-			set(unit(unitSeconds), decimals(1)).none("No operator wrote in this range"),
+			set(unit(unitSeconds), decimals(1)).none("No data on operators in this range"),
 		number("Accepted requests", "Takeover requests that an operator accepted, and chats that closed with one that nobody accepted."+exactRange).
 			now("accepted", total(wait.Count())).
 			now("unanswered", total(unanswered), color(neutral)).none(none),

@@ -12,10 +12,11 @@ import (
 const healthUID = "bot-exporter"
 
 const (
-	day      = 24 * time.Hour
-	noTarget = "No exporter seen for a day"
-	unknown  = "Unknown: no exporter answers"
-	process  = "{{instance}}"
+	day       = 24 * time.Hour
+	noTarget  = "No exporter seen for a day"
+	noSamples = "No samples of the exporter in this range"
+	unknown   = "Unknown: no exporter answers"
+	process   = "{{instance}}"
 )
 
 var (
@@ -103,7 +104,7 @@ func (b *board) healthState() {
 			now(process, b.of(self.Connected).Each().Or(promql.Number(0).Mul(b.up())).Max(promql.Instance)).set(append(yesIsGood, yesNo)...).none(noTarget).noneIsBad(),
 		b.dataAge(),
 		number("Rejected", "Share of the messages of the stream that could not be counted. Red is where its alert begins."+exactRange).
-			now("", share.of(total)).set(append(reject.fields(), unit(unitShare), decimals(2))...).watched(reject.alerts...).none("No event in this range"),
+			now("", share.of(total)).set(append(reject.fields(), unit(unitShare), decimals(2))...).watched(reject.alerts...).none("No data on events in this range"),
 		number("Stream mismatch", "What says that the stream is not the one that the state was made from. The exporter then stops counting until a person decides.").
 			now("", b.of(self.Mismatch).Each().Max()).
 			set(append(anyIsBad, yesNo)...).watched("BotStreamIdentityBroken").none(unknown).noneIsBad(),
@@ -125,18 +126,18 @@ func (b *board) healthState() {
 			key("Setting", self.Advice.Labels[0], minWidth(100)).
 			key("Process", promql.Instance, minWidth(100)).
 			column("At risk", b.of(self.Advice).Each().Max(self.Advice.Labels[0], promql.Instance).Where(">", promql.Number(0)), yesNo).
-			none("No setting is at risk"),
+			none("No setting known to be at risk"),
 	)
 	b.line(6,
-		states("Ready over time", "Whether each process was ready. A gap is a time without scrapes.").
-			over(process, b.of(self.Ready).Each().Or(promql.Number(0).Mul(b.up())).Max(promql.Instance)).
-			set(byThresholds(), limits(threshold{0, negative}, threshold{0.5, positive}), yesNo).none(noTarget),
+		states("Ready over time", "When each process was ready, and when it was not or could not be scraped.").
+			over("ready "+process, down.Where(">", promql.Number(0)), color(positive)).
+			over("not ready "+process, promql.Number(1).Sub(down).Where(">", promql.Number(0)), color(negative)).none(noSamples),
 		samples("Lag over time", "Messages of the stream that are not yet counted. The line is where its alert begins.").
-			over(process, b.each(self.Lag)).limitLine(b.lagLimit()).none(noTarget),
+			over(process, b.each(self.Lag)).limitLine(b.lagLimit()).none(noSamples),
 		samples("Catching up", "Messages that are still to be counted before the numbers are shown.").
-			over(process, b.each(self.ReplayRemaining)).none(noTarget),
+			over(process, b.each(self.ReplayRemaining)).none(noSamples),
 		samples("Time to catch up", "How long it still takes until the numbers are shown, at the rate so far.").
-			over(process, b.each(self.ReplayLeft)).set(unit(unitSeconds), anyDecimals()).none(noTarget),
+			over(process, b.each(self.ReplayLeft)).set(unit(unitSeconds), anyDecimals()).none(noSamples),
 	)
 }
 
@@ -154,23 +155,23 @@ func (b *board) healthUse() {
 	b.row("Use of the machine")
 	b.line(7,
 		samples("CPU", "Processor cores that each process uses."+fromRates).
-			over(process, b.of(self.CPU).EachOver("rate", promql.RateInterval).Max(promql.Instance)).set(anyDecimals(), unit(unitRate)).none(noTarget),
+			over(process, b.of(self.CPU).EachOver("rate", promql.RateInterval).Max(promql.Instance)).set(anyDecimals(), unit(unitRate)).none(noSamples),
 		samples("Memory", "Resident memory of each process, and GOMEMLIMIT where it is set.").
 			over(process, b.each(self.ResidentMemory)).
 			over("limit of "+process, b.each(self.MemoryLimit).Where("<", promql.Number(1<<50)), color(neutral)).
-			set(unit(unitBytes), anyDecimals()).watched(memory.alerts...).none(noTarget),
+			set(unit(unitBytes), anyDecimals()).watched(memory.alerts...).none(noSamples),
 		samples("Goroutines", "Goroutines of each process: more and more of them are a fault.").
-			over(process, b.each(self.Goroutines)).none(noTarget),
+			over(process, b.each(self.Goroutines)).none(noSamples),
 		samples("Open files", "File descriptors in use, as a part of those that the process may open.").
 			over(process, b.of(self.OpenFiles).Each().Div(b.of(self.MaxFiles).Each()).Max(promql.Instance)).
-			set(unit(unitShare), anyDecimals()).none(noTarget),
+			set(unit(unitShare), anyDecimals()).none(noSamples),
 	)
 }
 
 func (b *board) healthEvents() {
 	rejected, delay := b.of(collectors.EventsRejected), b.of(collectors.EventDelay)
 	overflow := collectors.LabelOverflow.Labels
-	const none = "No event in a step that has passed"
+	const none = "No data on events in a step that has passed"
 	b.row("Events")
 	b.line(8,
 		bars("Events by kind", "Events applied, by kind: the seven most frequent of the selected range, and all others."+exactSteps).
@@ -196,14 +197,14 @@ func (b *board) healthEvents() {
 			now("applied", total(b.of(collectors.Events))).
 			now("rejected", total(rejected), anyIsBad...).
 			now("duplicate", total(b.of(collectors.EventsDuplicate)), color(neutral)).
-			now("redelivered", b.of(self.Redelivered).EachOver("increase", promql.Range).Sum(), color(neutral)).none("No event in this range").wide(6),
+			now("redelivered", b.of(self.Redelivered).EachOver("increase", promql.Range).Sum(), color(neutral)).none("No data on events in this range").wide(6),
 		list("Label overflow", "Increments that went to the overflow value of a label because it reached its limit."+exactRange).
 			key("Metric", overflow[0], minWidth(140)).key("Label", overflow[1]).
 			column("Increments", total(b.of(collectors.LabelOverflow), overflow...).Where(">", promql.Number(0)), bar(warning)...).
-			sortBy("Increments").watched("BotLabelOverflow").none("No label reached its limit"),
+			sortBy("Increments").watched("BotLabelOverflow").none("No label known at its limit"),
 		samples("Series", "Samples of all KPIs, and how many there may be before new label values become __other__.").
 			over(process, b.each(self.Series)).
-			over("limit of "+process, b.each(self.SeriesLimit), color(neutral)).none(noTarget),
+			over("limit of "+process, b.each(self.SeriesLimit), color(neutral)).none(noSamples),
 	)
 }
 
@@ -216,15 +217,15 @@ func (b *board) healthCheckpoints() {
 	b.row("Checkpoints")
 	b.line(7,
 		samples("Age of the checkpoint", "Time since the state was last found to be saved. The line is where its alert begins.").
-			over(process, b.each(self.CheckpointAge)).set(unit(unitSeconds), anyDecimals()).limitLine(stale).none(noTarget),
+			over(process, b.each(self.CheckpointAge)).set(unit(unitSeconds), anyDecimals()).limitLine(stale).none(noSamples),
 		samples("Duration of a checkpoint", "Time that the last checkpoint took to write.").
-			over(process, b.each(self.CheckpointDuration)).set(unit(unitSeconds), anyDecimals()).none(noTarget),
+			over(process, b.each(self.CheckpointDuration)).set(unit(unitSeconds), anyDecimals()).none(noSamples),
 		samples("Size of the checkpoint", "Size of the last checkpoint.").
-			over(process, b.each(self.CheckpointSize)).set(unit(unitBytes), anyDecimals()).none(noTarget),
+			over(process, b.each(self.CheckpointSize)).set(unit(unitBytes), anyDecimals()).none(noSamples),
 		bars("Failed checkpoints", "Checkpoints, and marks of what a page showed, that could not be written, and checkpoint files that were found damaged at start."+fromRates).
 			over("not written "+process, increase(self.CheckpointFailures), color(negative)).
 			over("mark not written "+process, increase(self.MarkFailures), color(negative)).
-			over("damaged "+process, increase(self.CheckpointRejected), color(warning)).none(noTarget),
+			over("damaged "+process, increase(self.CheckpointRejected), color(warning)).none(noSamples),
 	)
 }
 
@@ -233,13 +234,13 @@ func (b *board) healthStream() {
 	clock := rising(time.Duration(b.cfg.Rules.Alerts.BrokerClockOff.Above).Seconds(), 0, "BotBrokerClockOff")
 	b.line(6,
 		samples("Applied sequence", "Stream sequence of the last message counted: replicas should be close together.").
-			over(process, b.each(self.AppliedSequence)).none(noTarget),
+			over(process, b.each(self.AppliedSequence)).none(noSamples),
 		samples("Clock of the broker", "Clock of the broker minus that of each process. It should be about 0: the broker's clock places events in time. The line is where its alert begins.").
-			over(process, b.each(self.BrokerClock)).set(unit(unitSeconds), anyDecimals()).limitLine(clock).none(noTarget),
+			over(process, b.each(self.BrokerClock)).set(unit(unitSeconds), anyDecimals()).limitLine(clock).none(noSamples),
 		samples("Origin: lag", "Messages that the origin of a mirror or sourced stream holds and the stream does not yet. 0 where bots publish to the stream itself.").
-			over(process, b.each(self.OriginLag)).watched("BotStreamUnread").none(noTarget),
+			over(process, b.each(self.OriginLag)).watched("BotStreamUnread").none(noSamples),
 		samples("Rate of catching up", "Messages counted per second while a process catches up.").
-			over(process, b.each(self.ReplayRate)).none(noTarget),
+			over(process, b.each(self.ReplayRate)).none(noSamples),
 	)
 }
 
@@ -261,22 +262,22 @@ func (b *board) healthProcess() {
 	b.row("Process")
 	b.line(7,
 		samples("Time to apply a batch", "The p99 of the time that a batch of messages takes."+fromRates).
-			over(process, slow(self.FoldDuration)).set(unit(unitSeconds), anyDecimals()).none(noTarget),
+			over(process, slow(self.FoldDuration)).set(unit(unitSeconds), anyDecimals()).none(noSamples),
 		samples("Scrapes: time to copy the numbers", "The p99 of the time that it takes to copy all numbers for one scrape."+fromRates).
-			over(process, slow(self.ScrapeDuration)).set(unit(unitSeconds), anyDecimals()).none(noTarget),
+			over(process, slow(self.ScrapeDuration)).set(unit(unitSeconds), anyDecimals()).none(noSamples),
 		list("Configuration", "Whether the configuration file could be read and applied when that was last asked for, and when it last could; when the process started.").
 			key("Process", promql.Instance, minWidth(100)).
 			column("Applied", b.each(self.ConfigReloaded), append(yesIsGood, yesNo, colouredText())...).
 			column("When", when(self.ConfigReloadTime), unit(unitWhen)).
-			column("Started", when(self.StartTime), unit(unitWhen)).watched("BotConfigReloadFailed").none(noTarget),
+			column("Started", when(self.StartTime), unit(unitWhen)).watched("BotConfigReloadFailed").none(noSamples),
 	)
 	b.line(7,
 		info("Versions", "Version of the program of each process.", self.BuildInfo,
-			map[string]metric.Label{"Version": version[0], "Revision": version[1], "Go": version[3]}, "Version", "Revision", "Go").none(noTarget),
+			map[string]metric.Label{"Version": version[0], "Revision": version[1], "Go": version[3]}, "Version", "Revision", "Go").none(noSamples),
 		info("Zone of days and hours", "Time zone of the weekdays, hours and days of all KPIs.", self.TimeZone,
-			map[string]metric.Label{"Time zone": zone}, "Time zone").none(noTarget),
+			map[string]metric.Label{"Time zone": zone}, "Time zone").none(noSamples),
 		info("Digests of the state", "Digest of the state at the last multiple of 65,536 messages: equal in all replicas of the same basis (stream, configuration, users' key) at the same sequence.", self.Digest,
 			map[string]metric.Label{"Basis": digest[0], "Sequence": digest[1], "Digest": digest[2]}, "Basis", "Sequence", "Digest").
-			watched("BotReplicasDiverged").none("Fewer than 65,536 messages"),
+			watched("BotReplicasDiverged").none("None yet, or no exporter"),
 	)
 }

@@ -24,7 +24,7 @@ func messagesModule() module {
 		return headlines{
 			numbers: []*panel{
 				number("Messages", "Messages of users, the assistant and operators, and the change."+exactRange).
-					counted(b, total(sent), neither).none("No message in this range").link("Messages", "bot-messages"),
+					counted(b, total(sent), neither).none("No data on messages in this range").link("Messages", "bot-messages"),
 			},
 			columns: []func(*panel){func(p *panel) { p.column("Messages", total(sent, pair...)) }},
 		}
@@ -37,7 +37,7 @@ func messagesBoard(cfg Config) (Dashboard, error) {
 	sent := b.of(collectors.Messages)
 	from := func(who string) promql.Selector { return sent.Is(sender, who) }
 	daily, inChat := b.of(collectors.UserMessages), b.of(collectors.ChatUserMessages)
-	const none = "No message in this range"
+	const none = "No data on messages in this range"
 
 	b.row("Volume")
 	b.lines(5,
@@ -47,12 +47,12 @@ func messagesBoard(cfg Config) (Dashboard, error) {
 			counted(b, total(from("user")), neither).none(none),
 		number("Per user: messages"+lastWindow, "Messages of users in the window, for each of its unique users."+fromRates).
 			now("", from("user").Increase(userWindow).Sum().Over(users(b.in(collectors.UsersActive)))).
-			set(decimals(1)).none("No user in this window").
+			set(decimals(1)).none("No data on users in this window").
 			covers("number of messages sent by each user"),
 		number("Per user and day: messages", "Average number of messages that one user sent on one day, for the days that ended in the selected time range, and the change."+exactRange).
-			rated(b, mean(daily, unitPlain, 1), neither, nil).none("No day ended in this range"),
+			rated(b, mean(daily, unitPlain, 1), neither, nil).none("No data on full days in this range"),
 		number("Per chat: messages of the user", "Average number of messages of the user in one chat, for the chats that closed in the selected time range, and the change."+exactRange).
-			rated(b, mean(inChat, unitPlain, 1), neither, nil).none("No chat closed in this range"),
+			rated(b, mean(inChat, unitPlain, 1), neither, nil).none("No data on closed chats in this range"),
 	)
 	over := bars("Messages over time", "Messages by who sent them, and all messages at the earlier time, which is estimated."+exactSteps)
 	by := breakdown("Messages by sender", "Messages by who sent them: users, the assistant or operators."+exactRange)
@@ -60,7 +60,7 @@ func messagesBoard(cfg Config) (Dashboard, error) {
 		over.over(s.name, step(from(s.value)), color(s.color))
 		by.now(s.name, total(from(s.value)), color(s.color))
 	}
-	b.line(8, over.over(comparedWith, before(sent), dashed()...).wide(16).none("No message in a step that has passed"), by.none(none))
+	b.line(8, over.over(comparedWith, before(sent), dashed()...).wide(16).none("No data on messages in a step that has passed"), by.none(none))
 	b.row("Engagement and types of interaction")
 	inputs := breakdown("Type of interaction", "Messages of users by kind of input: typed text, a button, voice, an attachment."+exactRange).
 		covers("type of interactions taking place").none(none)
@@ -69,9 +69,9 @@ func messagesBoard(cfg Config) (Dashboard, error) {
 	}
 	b.line(11, inputs,
 		distribution("Users of a day by messages", "Share of a day's users who sent so many messages on that day, for the days that ended in the selected time range."+exactRange, "%s", daily).
-			covers("how engaged users are").none("No day ended in this range"),
+			covers("how engaged users are").none("No data on full days in this range"),
 		distribution("Chats by messages of the user", "Share of chats with so many messages of the user, for the chats that closed in the selected time range."+exactRange, "%s", inChat).
-			none("No chat closed in this range"),
+			none("No data on closed chats in this range"),
 	)
 	b.pairsTable(perPair("Assistants and channels", "Messages by sender, and averages, for each assistant and channel."+exactRange).
 		column("Messages", total(sent, pair...), bar(primary)...).

@@ -32,6 +32,6 @@ func overviewBoard(cfg Config) (Dashboard, error) {
 	for _, add := range columns {
 		add(table)
 	}
-	b.line(18, table.sortBy("Chats").none("No chat in this range"))
+	b.line(18, table.sortBy("Chats").none("No data on chats in this range"))
 	return b.build()
 }

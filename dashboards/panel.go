@@ -127,13 +127,16 @@ func list(title, description string) *panel {
 	return p.set(unit(unitCount), decimals(0), color(plain))
 }
 
-// states shows whether something was so over time: red at 0, green at 1. Grafana's own panel for that has a text of its
-// own where there is nothing to show, which no panel can change.
+// states shows when something was so: series of 1 with gaps. Grafana's own panel for that has a text of its own where
+// there is nothing to show, which no panel can change.
 func states(title, description string) *panel {
 	p := overTime(title, description, timeseries.NewPanelBuilder().
 		DrawStyle(common.GraphDrawStyleLine).LineInterpolation(common.LineInterpolationStepAfter).FillOpacity(50).LineWidth(2).
-		GradientMode(common.GraphGradientModeScheme).AxisPlacement(common.AxisPlacementHidden))
+		AxisPlacement(common.AxisPlacementHidden))
 	p.MaxDataPoints, p.Interval = ptr(360.0), ptr("15s")
+	if custom, ok := p.FieldConfig.Defaults.Custom.(*timeseries.FieldConfig); ok {
+		custom.SpanNulls = &common.BoolOrFloat64{Bool: ptr(false)}
+	}
 	return p.set(unit(unitPlain), anyDecimals(), upTo(1))
 }
 

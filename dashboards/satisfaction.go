@@ -50,7 +50,7 @@ func (b *board) scores(c count, by ...metric.Label) promql.Expr {
 	return c(b.of(collectors.CSATScore).Sum(), by...).Add(moved)
 }
 
-const noVote, noSurvey = "No vote in this range", "No survey in this range"
+const noVote, noSurvey = "No data on votes in this range", "No data on surveys in this range"
 
 func satisfactionModule() module {
 	return module{board: satisfactionBoard, headlines: func(b *board) headlines {
@@ -100,7 +100,7 @@ func satisfactionBoard(cfg Config) (Dashboard, error) {
 	)
 	votes := breakdown("Votes by score", "How many users gave each score, from 1 (Very Unsatisfied) to 5 (Very Satisfied)."+exactRange).
 		covers("1 means Very Unsatisfied", "5 means Very Satisfied").none(noVote)
-	over := bars("Votes over time", "First votes of chats by score."+exactSteps).none("No vote in a step that has passed")
+	over := bars("Votes over time", "First votes of chats by score."+exactSteps).none("No data on votes in a step that has passed")
 	for i := len(scores) - 1; i >= 0; i-- {
 		value := fmt.Sprint(i + 1)
 		from, to := changes.Is(fromScore, value), changes.Is(toScore, value)

@@ -33,7 +33,7 @@ func trafficModule() module {
 		return headlines{numbers: []*panel{
 			number("Busiest hour", "Messages in the hour of the selected time range with the most: Traffic shows which hours of the week are busy."+fromRates).
 				now("messages", hourly.MaxOver(promql.Range, time.Hour)).
-				none("No message in this range").link("Traffic", "bot-traffic"),
+				none("No data on messages in this range").link("Traffic", "bot-traffic"),
 		}}
 	}}
 }
@@ -50,7 +50,7 @@ func trafficBoard(cfg Config) (Dashboard, error) {
 	traffic, messages := b.of(collectors.Traffic), b.of(collectors.Messages)
 	week := heat(traffic).covers("highest levels of interaction").wide(14)
 	b.number(week) // the others show its numbers: its query reads 168 series for each assistant and channel
-	const none = "No message in this range"
+	const none = "No data on messages in this range"
 
 	b.row("An average week: each day over how often it occurred in the selected range")
 	b.line(4,
@@ -72,7 +72,7 @@ func trafficBoard(cfg Config) (Dashboard, error) {
 	b.line(8,
 		bars("Messages over time", "Messages by channel, and all messages at the earlier time, which is estimated."+exactSteps).
 			largest(messages, metric.Channel).
-			over(comparedWith, before(messages), dashed()...).watched("BotTrafficStopped").none("No message in a step that has passed"),
+			over(comparedWith, before(messages), dashed()...).watched("BotTrafficStopped").none("No data on messages in a step that has passed"),
 	)
 	b.line(12,
 		perPair("Assistants and channels", "Messages for each assistant and channel."+exactRange).

@@ -14,7 +14,7 @@ func usersModule() module {
 				number("Unique users"+lastWindow, "Users who interacted with the assistant, and the change against an earlier time."+exactWindow).
 					signed().now("users", users(active), unit(unitCount)).
 					now("% vs. "+comparedWith, promql.Number(100).Mul(users(active).Change(users(active.Ago(earlier)).Where(">=", promql.Number(b.cfg.Thresholds.Least.Compare)))), more.fields(2)...).
-					none("No user in this window").link("Users", "bot-users"),
+					none("No data on users in this window").link("Users", "bot-users"),
 			},
 			columns: []func(*panel){func(p *panel) {
 				p.column("Users", users(active, pair...))
@@ -50,15 +50,15 @@ func usersBoard(cfg Config) (Dashboard, error) {
 	b.line(8,
 		lines("Unique users over time"+lastWindow, "Users who interacted in the window that ends at each point, and as they were at the earlier time."+exactWindow).
 			over("unique users", users(active), color(primary)).
-			over(comparedWith, users(active.Ago(earlier)), dashed()...).none("No user in this window"),
+			over(comparedWith, users(active.Ago(earlier)), dashed()...).none("No data on users in this window"),
 		bars("New users over time", "Users who interacted for the first time, and at the earlier time, which is estimated."+exactSteps).
 			over("new users", step(fresh), color(positive)).
-			over(comparedWith, before(fresh), dashed()...).none("No new user in a step that has passed"),
+			over(comparedWith, before(fresh), dashed()...).none("No data on new users in a step that has passed"),
 	)
 	b.row("Devices, browsers and channels")
 	by := func(title, what string, l metric.Label) *panel {
 		return breakdown(title+lastWindow, "Unique users by "+what+"."+exactWindow).
-			now("{{"+l.Name+"}}", users(active, l).Top(12).Func("sort_desc")).none("No user in this window")
+			now("{{"+l.Name+"}}", users(active, l).Top(12).Func("sort_desc")).none("No data on users in this window")
 	}
 	b.line(9,
 		by("Devices", "the device they used", collectors.Device).covers("broken down by the device"),
@@ -71,11 +71,11 @@ func usersBoard(cfg Config) (Dashboard, error) {
 			key("Browser", collectors.Browser, filterable(), mapped(text(otherName))).
 			column("Unique users", users(active, collectors.Device, collectors.Browser), bar(primary)...).
 			column("New in range", total(fresh, collectors.Device, collectors.Browser)).
-			sortBy("Unique users").none("No user in this window"),
+			sortBy("Unique users").none("No data on users in this window"),
 		perPair("Assistants and channels"+lastWindow, "Unique users of the window, and new users of the selected time range, for each assistant and channel.").
 			column("Unique users", users(active, pair...), bar(primary)...).
 			column("New in range", total(fresh, pair...)).
-			sortBy("Unique users").none("No user in this window"),
+			sortBy("Unique users").none("No data on users in this window"),
 	)
 	return b.build()
 }
