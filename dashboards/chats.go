@@ -89,7 +89,7 @@ func chatsBoard(cfg Config) (Dashboard, error) {
 			set(unit(unitSeconds), decimals(1)).none(noneClosed).
 			covers("how long each session lasts"),
 		number("Messages of the user per chat", "Average number of messages of the user in one chat, for chats that closed in the selected time range, and the change."+exactRange).
-			rated(b, mean(inChat, unitPlain, 1), neither, nil).none(noneClosed),
+			rated(b, mean(inChat, unitPlain), neither, nil).none(noneClosed),
 		number("Per user: chats"+lastWindow, "Chats that started in the window, for each of its unique users."+fromRates).
 			now("", started.Increase(userWindow).Sum().OverLeast(users(b.in(collectors.UsersActive)), least.Point), decimals(2)).
 			none("Too few users in this window").covers("how often users return"),
@@ -169,7 +169,7 @@ func chatsBoard(cfg Config) (Dashboard, error) {
 		rateColumn(b, "Containment", k.containment, &k.containmentLimit).
 		rateColumn(b, "Abandoned", k.abandoned, &k.abandonedLimit).
 		rateColumn(b, "Fallback rate", k.fallback, &k.fallenback).
-		rateColumn(b, "Avg. length", mean(duration, unitSeconds, 1), nil).none(noneStarted),
+		rateColumn(b, "Avg. length", mean(duration, unitSeconds), nil).none(noneStarted),
 		"Chats", "Abandoned", false, "Fallback rate")
 	return b.build()
 }

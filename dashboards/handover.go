@@ -158,7 +158,7 @@ func handoverBoard(cfg Config) (Dashboard, error) {
 		rateColumn(b, "Unanswered", k.unanswered, &k.unansweredLimit).
 		column("Waiting", users(waiting, pair...)).
 		column("Longest", oldest.Now().Max(pair...), append(k.open.cell(), unit(unitSeconds), decimals(0))...).
-		rateColumn(b, "Avg. wait", mean(wait, unitSeconds, 1), nil).none(noneStarted),
+		rateColumn(b, "Avg. wait", mean(wait, unitSeconds), nil).none(noneStarted),
 		"With requests", "Handover rate", false, "Unanswered")
 	return b.build()
 }

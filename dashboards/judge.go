@@ -210,6 +210,6 @@ func stepQuantile(q float64, s promql.Selector, least float64) promql.Expr {
 }
 
 // mean is the average of a histogram.
-func mean(s promql.Selector, of string, digits int) ratio {
-	return ratio{part: tally(s.Sum()), whole: tally(s.Count()), unit: []field{unit(of), decimals(digits)}}
+func mean(s promql.Selector, of string) ratio {
+	return ratio{part: tally(s.Sum()), whole: tally(s.Count()), unit: []field{unit(of), decimals(1)}}
 }

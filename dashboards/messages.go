@@ -50,9 +50,9 @@ func messagesBoard(cfg Config) (Dashboard, error) {
 			set(decimals(1)).none("No data on users in this window").
 			covers("number of messages sent by each user"),
 		number("Per user and day: messages", "Average number of messages that one user sent on one day, for the days that ended in the selected time range, and the change."+exactRange).
-			rated(b, mean(daily, unitPlain, 1), neither, nil).none("No data on full days in this range"),
+			rated(b, mean(daily, unitPlain), neither, nil).none("No data on full days in this range"),
 		number("Per chat: messages of the user", "Average number of messages of the user in one chat, for the chats that closed in the selected time range, and the change."+exactRange).
-			rated(b, mean(inChat, unitPlain, 1), neither, nil).none("No data on closed chats in this range"),
+			rated(b, mean(inChat, unitPlain), neither, nil).none("No data on closed chats in this range"),
 	)
 	over := bars("Messages over time", "Messages by who sent them, and all messages at the earlier time, which is estimated."+exactSteps)
 	by := breakdown("Messages by sender", "Messages by who sent them: users, the assistant or operators."+exactRange)
@@ -77,7 +77,7 @@ func messagesBoard(cfg Config) (Dashboard, error) {
 		column("Messages", total(sent, pair...), bar(primary)...).
 		column("Of users", total(from("user"), pair...)).
 		column("Of operators", total(from("operator"), pair...)).
-		rateColumn(b, "Of the user per chat", mean(inChat, unitPlain, 1), nil).none(none),
+		rateColumn(b, "Of the user per chat", mean(inChat, unitPlain), nil).none(none),
 		"Messages", "Of the user per chat", false)
 	return b.build()
 }

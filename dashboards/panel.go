@@ -191,12 +191,6 @@ func (p *panel) limitLine(l limit) *panel {
 	return p.watched(l.alerts...)
 }
 
-// sideBySide puts the numbers of a panel beside each other rather than below.
-func (p *panel) sideBySide() *panel {
-	p.stat(func(o *stat.Options) { o.Orientation = common.VizOrientationVertical })
-	return p
-}
-
 func (p *panel) stat(change func(*stat.Options)) {
 	if o, ok := p.Options.(*stat.Options); ok {
 		change(o)
