@@ -8,10 +8,9 @@ import (
 
 	"github.com/grafana/grafana-foundation-sdk/go/cog"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+	"github.com/grafana/grafana-foundation-sdk/go/prometheus"
 
-	"github.com/bot-exporter/bot-exporter/collectors"
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
-	"github.com/bot-exporter/bot-exporter/collectors/self"
 	"github.com/bot-exporter/bot-exporter/dashboards/promql"
 )
 
@@ -31,17 +30,19 @@ type (
 
 var newClassic = dashboard.NewDashboardBuilder //nolint:staticcheck // see above
 
-// Panel is what a panel shows: words of the platform's page, and metrics.
+// Panel is what a panel shows: words of the platform's page, metrics, and what alerts watch.
 type Panel struct {
+	ID      uint32
 	Title   string
 	Says    []string
 	Metrics []*metric.Def
+	Alerts  []string
 }
 
 // tag is on every dashboard, and finds them.
 const tag = "virtual-assistant"
 
-// board is a dashboard in the making: panels are laid out line by line, from left to right.
+// board is a dashboard under construction: panels are laid out line by line, from left to right.
 type board struct {
 	Dashboard
 	cfg     Config
@@ -49,7 +50,10 @@ type board struct {
 	builder *classicBuilder
 	y       uint32
 	id      uint32
+	module  bool
 	errs    []error
+
+	watchers watchers
 }
 
 func newBoard(cfg Config, uid, title, section, description string) *board {
@@ -62,9 +66,12 @@ func newBoard(cfg Config, uid, title, section, description string) *board {
 			Tooltip(dashboard.DashboardCursorSyncCrosshair),
 	}
 	b.scope.Replica = append(slices.Clone(b.scope.Replica), cfg.Rules.Replicas...)
-	b.builder.WithVariable(dashboard.NewDatasourceVariableBuilder("datasource").Label("Data source").Type("prometheus"))
-	b.variable("job", "Job", ".+", `label_values(%s, job)`, self.BuildInfo)
-	b.variable("instance", "Instance", ".+", `label_values(%s{job=~"$job"}, instance)`, self.BuildInfo)
+	var err error
+	if b.watchers, err = watchersOf(cfg.Rules); err != nil {
+		b.errs = append(b.errs, err)
+		b.watchers.evaluated = alerts // to finish, and report the error
+	}
+	b.targets()
 	b.builder.Link(dashboard.NewDashboardLinkBuilder("Virtual assistant").Type(dashboard.DashboardLinkTypeDashboards).
 		Tags([]string{tag}).AsDropdown(true).IncludeVars(true).KeepTime(true))
 	return b
@@ -80,77 +87,13 @@ func matchers(selector string) []string {
 // newModule begins the dashboard of a KPI module.
 func newModule(cfg Config, uid, title, section, description string) *board {
 	b := newBoard(cfg, uid, title, section, description)
-	b.variable("bot", "Assistant", ".+", `label_values(%s{job=~"$job",instance=~"$instance"}, bot)`, collectors.ChatsStarted)
-	b.variable("channel", "Channel", ".+", `label_values(%s{job=~"$job",instance=~"$instance",bot=~"$bot"}, channel)`, collectors.ChatsStarted)
+	b.module = true
+	b.pairs()
 	return b
-}
-
-func (b *board) variable(name, label, all, query string, def *metric.Def) {
-	if selector := strings.TrimSpace(b.cfg.Selector); selector != "" {
-		query = strings.Replace(query, "%s{", "%s{"+selector+",", 1)
-		query = strings.Replace(query, "%s,", "%s{"+selector+"},", 1)
-	}
-	query = fmt.Sprintf(query, def.Name)
-	b.builder.WithVariable(dashboard.NewQueryVariableBuilder(name).Label(label).
-		Datasource(source).Query(dashboard.StringOrMap{String: &query}).Definition(query).
-		Multi(true).IncludeAll(true).AllValue(all).Current(everything()).
-		Refresh(dashboard.VariableRefreshOnTimeRangeChanged).Sort(dashboard.VariableSortAlphabeticalCaseInsensitiveAsc))
-}
-
-// filter is a variable over the values of a label, which may be empty.
-func (b *board) filter(l metric.Label, label string, def *metric.Def) {
-	b.variable(l.Name, label, ".*", `label_values(%s{job=~"$job",instance=~"$instance",bot=~"$bot",channel=~"$channel"}, `+l.Name+`)`, def)
-}
-
-func option(text, value string) dashboard.VariableOption {
-	return dashboard.VariableOption{
-		Selected: ptr(true),
-		Text:     dashboard.StringOrArrayOfString{String: &text}, Value: dashboard.StringOrArrayOfString{String: &value},
-	}
-}
-
-func everything() dashboard.VariableOption {
-	return dashboard.VariableOption{
-		Selected: ptr(true),
-		Text:     dashboard.StringOrArrayOfString{ArrayOfString: []string{"All"}},
-		Value:    dashboard.StringOrArrayOfString{ArrayOfString: []string{"$__all"}},
-	}
-}
-
-// windows is the variable of the rolling windows of distinct users: those that the exporter is configured with.
-func (b *board) windows() {
-	l := collectors.Window.Name
-	query := fmt.Sprintf(`label_values(%s{%s}, %s)`, collectors.UsersCohort.Name, strings.Join(b.scope.Target, ","), l)
-	b.builder.WithVariable(dashboard.NewQueryVariableBuilder(l).Label("Users of the last").
-		Datasource(source).Query(dashboard.StringOrMap{String: &query}).Definition(query).Current(option("7d", "7d")).
-		Refresh(dashboard.VariableRefreshOnTimeRangeChanged).Sort(dashboard.VariableSortNumericalAsc))
 }
 
 // of selects a metric.
 func (b *board) of(d *metric.Def) promql.Selector { return b.scope.Of(d) }
-
-// in selects users of the chosen rolling window.
-func (b *board) in(d *metric.Def) promql.Selector {
-	return b.of(d).Like(collectors.Window, userWindow.Text)
-}
-
-// total is a count over the selected range, exactly.
-func total(s promql.Selector, by ...metric.Label) promql.Expr {
-	return s.Total(promql.Range).Sum(by...)
-}
-
-// step is a count over each step of a chart, exactly.
-func step(s promql.Selector, by ...metric.Label) promql.Expr {
-	return s.Total(promql.Interval).Sum(by...)
-}
-
-// before is the count over the same step of the previous time range. PromQL cannot add durations, so it is estimated.
-func before(s promql.Selector, by ...metric.Label) promql.Expr {
-	return s.Ago(promql.Range).Increase(promql.Interval).Sum(by...)
-}
-
-// users adds up a gauge.
-func users(s promql.Selector, by ...metric.Label) promql.Expr { return s.Now().Sum(by...) }
 
 // row begins a section with a heading.
 func (b *board) row(title string) {
@@ -165,6 +108,19 @@ func (b *board) row(title string) {
 func (b *board) number(p *panel) {
 	b.id++
 	p.Id = ptr(b.id)
+}
+
+// perLine is the most numbers of a line: on a narrow screen, each has 200 pixels.
+const perLine = 4
+
+// lines lays out numbers in lines of equal height, as evenly as possible.
+func (b *board) lines(height uint32, panels ...*panel) {
+	rows := (len(panels) + perLine - 1) / perLine
+	for ; rows > 0; rows-- {
+		n := (len(panels) + rows - 1) / rows
+		b.line(height, panels[:n]...)
+		panels = panels[n:]
+	}
 }
 
 // line puts panels beside each other; those without a width share what is left.
@@ -182,19 +138,39 @@ func (b *board) line(height uint32, panels ...*panel) {
 			p.width = (left + open - 1) / open
 			left, open = left-p.width, open-1
 		}
-		if p.Id == nil {
-			b.number(p)
-		}
-		p.GridPos = &dashboard.GridPos{X: x, Y: b.y, W: p.width, H: height}
+		b.place(p, x, b.y, height)
 		x += p.width
-		p.finish()
-		if p.err != nil {
-			b.errs = append(b.errs, fmt.Errorf("panel %q: %w", *p.Title, p.err))
-		}
-		b.builder.WithPanel(made{p.Panel})
-		b.Panels = append(b.Panels, Panel{Title: *p.Title, Says: p.says, Metrics: p.defs})
 	}
 	b.y += height
+}
+
+// beside puts panels below each other at the right of a tall one; those without a height share what is left.
+func (b *board) beside(height uint32, tall *panel, panels ...*panel) {
+	b.place(tall, 0, b.y, height)
+	y, end := b.y, b.y+height
+	for i, p := range panels {
+		h := (end - y) / uint32(len(panels)-i)
+		if p.height > 0 {
+			h = p.height
+		}
+		p.width = 24 - tall.width
+		b.place(p, tall.width, y, h)
+		y += h
+	}
+	b.y = end
+}
+
+func (b *board) place(p *panel, x, y, height uint32) {
+	if p.Id == nil {
+		b.number(p)
+	}
+	p.GridPos = &dashboard.GridPos{X: x, Y: y, W: p.width, H: height}
+	p.finish()
+	if p.err != nil {
+		b.errs = append(b.errs, fmt.Errorf("panel %q: %w", *p.Title, p.err))
+	}
+	b.builder.WithPanel(made{p.Panel})
+	b.Panels = append(b.Panels, Panel{ID: *p.Id, Title: *p.Title, Says: p.says, Metrics: p.defs, Alerts: p.alerts})
 }
 
 // made is a panel that is built already.
@@ -205,6 +181,13 @@ func (m made) Build() (dashboard.Panel, error) { return m.Panel, nil }
 var _ cog.Builder[dashboard.Panel] = made{}
 
 func (b *board) build() (Dashboard, error) {
+	if b.module {
+		used := b.queried()
+		for _, c := range choices() {
+			b.choose(c, strings.Contains(used, "$"+c.name) || strings.Contains(used, "${"+c.name))
+		}
+	}
+	b.annotate()
 	d, err := b.builder.Build()
 	if err = errors.Join(append(slices.Clone(b.errs), err)...); err != nil {
 		return Dashboard{}, fmt.Errorf("dashboard %s: %w", b.UID, err)
@@ -216,9 +199,32 @@ func (b *board) build() (Dashboard, error) {
 	return b.Dashboard, nil
 }
 
+// queried returns the text of all queries so far.
+func (b *board) queried() string {
+	d, err := b.builder.Build()
+	if err != nil {
+		b.errs = append(b.errs, err)
+	}
+	var all strings.Builder
+	for _, p := range d.Panels {
+		if p.Panel == nil {
+			continue
+		}
+		for _, t := range p.Panel.Targets {
+			if q, ok := t.(prometheus.Dataquery); ok {
+				all.WriteString(q.Expr + *q.LegendFormat)
+			}
+		}
+	}
+	return all.String()
+}
+
 // link is where a click on a value leads: another dashboard, with the same time range and variables.
 func (p *panel) link(title, uid string) *panel {
-	url := "/d/" + uid + "?${__url_time_range}&${datasource:queryparam}&${job:queryparam}&${instance:queryparam}&${bot:queryparam}&${channel:queryparam}"
-	p.FieldConfig.Defaults.Links = []dashboard.DashboardLink{{Title: title, Type: dashboard.DashboardLinkTypeLink, Url: &url, Tags: []string{}}}
+	p.FieldConfig.Defaults.Links = []dashboard.DashboardLink{linkTo(title, "/d/"+uid+"?${__url_time_range}&${__all_variables}")}
 	return p
+}
+
+func linkTo(title, url string) dashboard.DashboardLink {
+	return dashboard.DashboardLink{Title: title, Type: dashboard.DashboardLinkTypeLink, Url: &url, Tags: []string{}}
 }

@@ -1,123 +1,189 @@
 package dashboards
 
 import (
+	"time"
+
 	"github.com/bot-exporter/bot-exporter/collectors"
-	"github.com/bot-exporter/bot-exporter/collectors/metric"
 	"github.com/bot-exporter/bot-exporter/dashboards/promql"
 )
+
+var (
+	reasonLabel  = collectors.ChatsEnded.Labels[2]
+	outcomeLabel = collectors.ChatsOutcome.Labels[2]
+	initiator    = collectors.ChatsStarted.Labels[2]
+	result       = collectors.Outreach.Labels[2]
+)
+
+// chatKPIs are the ratios of the module and their limits, the same wherever they are shown.
+type chatKPIs struct {
+	containment, abandoned, fallback             ratio
+	containmentLimit, abandonedLimit, fallenback limit
+}
+
+func (b *board) chatKPIs() chatKPIs {
+	outcome := func(names ...string) promql.Selector { return b.of(collectors.ChatsOutcome).Is(outcomeLabel, names...) }
+	engaged := outcome("escalated", "resolved", "abandoned", "contained")
+	a, own := &b.cfg.Rules.Alerts, b.cfg.Thresholds
+	return chatKPIs{
+		containment:      shareOf(outcome("contained", "resolved"), engaged),
+		abandoned:        shareOf(outcome("abandoned"), engaged),
+		fallback:         shareOf(b.of(collectors.Fallbacks), b.of(collectors.Messages).Is(sender, "bot")),
+		containmentLimit: limit{own.Containment, true, own.Least.Compare, nil},
+		abandonedLimit:   rising(a.ChatsAbandoned.Above, a.ChatsAbandoned.MinCount, "BotChatsAbandoned"),
+		fallenback:       rising(a.FallbackRateHigh.Above, a.FallbackRateHigh.MinCount, "BotFallbackRateHigh"),
+	}
+}
+
+const (
+	saysContainment = "Share of the chats with a user message that were resolved, or answered to the end without a human, and the change in percentage points."
+	saysAbandoned   = "Share of the chats with a user message that the user left without an answer, or after the assistant did not understand, and the change in percentage points."
+	saysFallback    = "Share of the assistant's messages that say that it did not understand, and the change in percentage points."
+	noneClosed      = "No data on closed chats in this range"
+	noneStarted     = "No data on chats in this range"
+)
+
+func chatsModule() module {
+	return module{board: chatsBoard, headlines: func(b *board) headlines {
+		k, started := b.chatKPIs(), b.of(collectors.ChatsStarted)
+		return headlines{
+			numbers: []*panel{
+				number("Chats", "Chat sessions that users started, and the change."+exactRange).
+					counted(b, total(started), neither).none(noneStarted).link("Chats", "bot-chats"),
+				number("Containment", saysContainment+exactRange).
+					rated(b, k.containment, more, &k.containmentLimit).none(noneClosed).link("Chats", "bot-chats"),
+				number("Abandoned", saysAbandoned+exactRange).
+					rated(b, k.abandoned, less, &k.abandonedLimit).none(noneClosed).link("Chats", "bot-chats"),
+				number("Fallback rate", saysFallback+exactRange).
+					rated(b, k.fallback, less, &k.fallenback).none("No data on messages in this range").link("Chats", "bot-chats"),
+			},
+			trends: []*panel{
+				bars("Chats over time", "Chat sessions that users started, and at the earlier time, which is estimated."+exactSteps).
+					over("chats", step(started), color(primary)).
+					over(comparedWith, before(started), dashed()...).none(noneStarted).link("Chats", "bot-chats"),
+			},
+			columns: []func(*panel){
+				func(p *panel) { p.column("Chats", total(started, pair...)) },
+				func(p *panel) { p.rateColumn(b, "Abandoned", k.abandoned, &k.abandonedLimit) },
+			},
+		}
+	}}
+}
 
 func chatsBoard(cfg Config) (Dashboard, error) {
 	b := newModule(cfg, "bot-chats", "Chats", "Chats",
 		"Chat sessions: a chat starts when a user does something in it, and ends by closing or by silence. The assistant opened in another window or page is a new chat. How long a silence ends a chat depends on the channel.")
-	started, outcomes := b.of(collectors.ChatsStarted), b.of(collectors.ChatsOutcome)
+	started := b.of(collectors.ChatsStarted)
 	duration, inChat := b.of(collectors.ChatDuration), b.of(collectors.ChatUserMessages)
-	returns := b.of(collectors.UserReturns)
-	outcome := func(names ...string) promql.Selector { return outcomes.Is(outcomeLabel, names...) }
-	fallbacks, ofBot := b.of(collectors.Fallbacks), b.of(collectors.Messages).Is(sender, "bot")
+	k, least := b.chatKPIs(), cfg.Thresholds.Least
 
 	b.row("Sessions")
-	b.line(5,
-		number("Chats", "Chat sessions that users started, and the number in the previous time range."+exactRange).
-			now("this period", total(started)).
-			now("previous", total(started).Before(rangeWindow), color(neutral)).
+	b.lines(5, append([]*panel{
+		number("Chats", "Chat sessions that users started, and the change."+exactRange).
+			counted(b, total(started), neither).none(noneStarted).
 			covers("number of chat sessions initiated by users"),
 		number("Open chats", "Chats that a user started and that are open now."+exactNow).
-			now("", users(b.of(collectors.ChatsOpen))),
-		number("Return visits", "Visits of users after their first, and the number in the previous time range. A visit begins half an hour or more after the user was last seen."+exactRange).
-			now("this period", total(returns)).
-			now("previous", total(returns).Before(rangeWindow), color(neutral)).
-			covers("how often users return"),
+			now("", users(b.of(collectors.ChatsOpen))).none("No chat yet"),
 		number("Length of a chat", "Time from the first to the last activity of a chat, without the silence that ended it, for chats that closed in the selected time range. The average is exact, the median is estimated from buckets.").
 			now("average", total(duration.Sum()).Over(total(duration.Count()))).
 			now("median", quantile(0.5, duration), color(neutral)).
-			set(unit(unitSeconds), decimals(1)).none("No chat has closed").
+			set(unit(unitSeconds), decimals(1)).none(noneClosed).
 			covers("how long each session lasts"),
-		number("User messages per chat", "Average number of messages of the user in one chat, for chats that closed in the selected time range."+exactRange).
-			now("", total(inChat.Sum()).Over(total(inChat.Count()))).
-			set(decimals(1)).none("No chat has closed"),
-	)
-	ended := breakdown("How chats ended", "Chats that closed, by how: the user or the assistant ended them, silence did, or there were too many open at once."+exactRange).
-		covers("a user starting and ending a conversation")
+		number("Messages of the user per chat", "Average number of messages of the user in one chat, for chats that closed in the selected time range, and the change."+exactRange).
+			rated(b, mean(inChat, unitPlain), neither, nil).none(noneClosed),
+		number("Per user: chats"+lastWindow, "Chats that started in the window, for each of its unique users."+fromRates).
+			now("", started.Increase(userWindow).Sum().OverLeast(users(b.in(collectors.UsersActive)), least.Point), decimals(2)).
+			none("Too few users in this window").covers("how often users return"),
+	}, lent(b)...)...)
+	ended := breakdown("How chats ended", "Chats that closed, by how: the user or the assistant ended them, silence did, or too many were open at once."+exactRange).
+		covers("a user starting and ending a conversation").none(noneClosed)
 	for _, v := range []struct{ value, name string }{{"explicit", "ended"}, {"idle", "by silence"}, {"evicted", "too many open"}} {
 		ended.now(v.name, total(b.of(collectors.ChatsEnded).Is(reasonLabel, v.value)))
 	}
 	b.line(8,
-		bars("Chats over time", "Chat sessions that users started, by channel, and all of the previous time range."+exactSteps).
-			over("{{channel}}", step(started, metric.Channel)).
-			over("previous period", before(started), dashed()...).wide(16).
+		bars("Chats over time", "Chat sessions that users started, by channel, and all of the earlier time, which is estimated."+exactSteps).
+			largest(started, pair[1]).
+			over(comparedWith, before(started), dashed()...).wide(16).none("No data on chats in a step that has passed").
 			covers("session concept can differ depending on the channel"),
 		ended,
 	)
-	b.row("What became of them")
-	what := breakdown("Outcomes", "Chats that closed, by their one outcome: a human was requested or took part; the user said nothing; it was marked as resolved; the user left without an answer; or the assistant answered to the end."+exactRange)
+	b.line(11,
+		shares("Chats by length", "Share of chats that lasted up to so long, and longer than the bar above, for chats that closed in the selected time range."+exactRange, duration, lengths(duration.Def().Buckets)).
+			none(noneClosed).wide(8).covers("how long each session lasts"),
+		lines("Length of chats over time", "Median and p90 of the length of the chats that closed in each step."+estimate+sparse).
+			over("median", inMinutes(stepQuantile(0.5, duration, least.Point)), color(primary)).
+			over("p90", inMinutes(stepQuantile(0.9, duration, least.Point)), color(warning)).
+			set(unit(unitMinutes), anyDecimals()).none("Too few chats closed in each step"),
+	)
+	b.row("Outcomes")
+	what := breakdown("Outcome of chats", "Chats that closed, by their one outcome: a human was requested or took part; the user said nothing; it was marked as resolved; the user left without an answer; or the assistant answered to the end."+exactRange)
 	for _, o := range chatOutcomes {
-		what.now(o.name, total(outcome(o.value)), color(o.color))
+		what.now(o.name, total(b.of(collectors.ChatsOutcome).Is(outcomeLabel, o.value)), color(o.color))
 	}
-	engaged := outcome("escalated", "resolved", "abandoned", "contained")
 	response := b.of(collectors.ResponseTime)
 	by := func(who string) promql.Selector { return response.Is(sender, who) }
-	b.line(4,
-		number("Containment", "Share of the chats with a user message that were resolved, or contained: answered to the end without a human."+exactRange).
-			now("", total(outcome("contained", "resolved")).Over(total(engaged))).
-			share(lowIsBad(cfg.Thresholds.Containment)...).none("No chat has closed"),
-		number("Abandoned", "Share of the chats with a user message that the user left without an answer, or after the assistant did not understand."+exactRange).
-			now("", total(outcome("abandoned")).Over(total(engaged))).
-			share(highIsBad(cfg.limits().AbandonedRate)...).none("No chat has closed"),
-		number("Fallback rate", "Share of the assistant's messages that say that it did not understand."+exactRange).
-			now("", total(fallbacks).Over(total(ofBot))).
-			share(highIsBad(cfg.limits().FallbackRate)...).none("No messages"),
+	b.line(5,
+		number("Containment", saysContainment+exactRange).rated(b, k.containment, more, &k.containmentLimit).none(noneClosed),
+		number("Abandoned", saysAbandoned+exactRange).rated(b, k.abandoned, less, &k.abandonedLimit).none(noneClosed),
+		number("Fallback rate", saysFallback+exactRange).rated(b, k.fallback, less, &k.fallenback).none("No data on messages in this range"),
 		number("Time to the first answer", "Median time from an unanswered message of a user to the answer of the assistant, or of an operator."+estimate).
 			now("assistant", quantile(0.5, by("bot"))).
 			now("operators", quantile(0.5, by("operator")), color(neutral)).
-			set(unit(unitSeconds), decimals(1)).none("No answers"),
+			set(unit(unitSeconds), decimals(1)).none("No data on answers in this range"),
 	)
-	b.line(9, what.wide(8),
-		lines("Containment over time", "Share of the chats with a user message that were resolved or contained, and that were abandoned, for the chats that closed in each step.").
-			over("contained or resolved", step(outcome("contained", "resolved")).Over(step(engaged)), color(positive)).
-			over("abandoned", step(outcome("abandoned")).Over(step(engaged)), color(negative)).
-			set(unit(unitShare), decimals(1), upTo(1)),
+	b.line(9, what.wide(8).none(noneClosed),
+		lines("Containment over time", "Share of the chats with a user message that were resolved or contained, for the chats that closed in each step, and at the earlier time, which is estimated."+sparse).
+			trend(b, "contained or resolved", k.containment, &k.containmentLimit).set(upTo(1), anyDecimals()).none("Too few chats closed in each step"),
+		lines("Abandoned over time", "Share of the chats with a user message that were abandoned, for the chats that closed in each step, and at the earlier time, which is estimated. The line is where its alert begins."+sparse).
+			trend(b, "abandoned", k.abandoned, &k.abandonedLimit).set(anyDecimals()).none("Too few chats closed in each step"),
 	)
 	b.row("Answers")
 	b.line(8,
-		lines("Time to the first answer over time", "Median, and what 95 of 100 answers stay below, of the assistant's answers, and the median of the operators' answers."+estimate).
-			over("assistant, median", stepQuantile(0.5, by("bot")), color(primary)).
-			over("assistant, 95 %", stepQuantile(0.95, by("bot")), color(warning)).
-			over("operators, median", stepQuantile(0.5, by("operator")), color(second)).
-			set(unit(unitSeconds), decimals(1)),
-		bars("Fallbacks over time", "Messages of the assistant that say that it did not understand, and in the previous time range."+exactSteps).
-			over("fallbacks", step(fallbacks), color(negative)).
-			over("previous period", before(fallbacks), dashed()...),
+		lines("Time to the first answer over time", "Median and p95 of the time that the assistant's answers took, and the median of the operators' answers."+estimate+sparse).
+			over("assistant, median", stepQuantile(0.5, by("bot"), least.Point), color(primary)).
+			over("assistant, p95", stepQuantile(0.95, by("bot"), least.Point), color(warning)).
+			over("operators, median", stepQuantile(0.5, by("operator"), least.Point), color(second)).
+			set(unit(unitSeconds), anyDecimals()).none("Too few answers in each step"),
+		lines("Fallback rate over time", "Share of the assistant's messages that say that it did not understand, and at the earlier time, which is estimated. The line is where its alert begins."+sparse).
+			trend(b, "fallback rate", k.fallback, &k.fallenback).set(anyDecimals()).none("Too few messages in each step"),
 	)
 	b.row("Outreach: the assistant writes first")
 	outreach := b.of(collectors.Outreach)
 	of := func(r string) promql.Selector { return outreach.Is(result, r) }
+	reply, begun := shareOf(of("replied"), outreach), shareOf(started.Is(initiator, "bot"), started)
+	const none = "No data on outreach in this range"
 	b.line(5,
-		number("Messages that began an outreach", "Chats in which the assistant wrote first, unasked, such as with a template or a reminder: those that a user replied to, and those that closed without a reply."+exactRange).
+		number("Outreach", "Chats in which the assistant wrote first, unasked, such as with a template or a reminder: those that a user replied to, and those that closed without a reply."+exactRange).
 			now("replied", total(of("replied")), color(positive)).
-			now("ignored", total(of("ignored")), color(neutral)).none("No outreach"),
-		number("Reply rate", "Share of the outreach that users replied to, and in the previous time range. An outreach counts as ignored when its chat closes."+exactRange).
-			now("this period", total(of("replied")).Over(total(outreach))).
-			now("previous", total(of("replied")).Over(total(outreach)).Before(rangeWindow), color(neutral)).
-			set(unit(unitShare), decimals(1)).none("No outreach"),
-		number("Chats from outreach", "Chats that started with a reply to the assistant, and their share of all chats."+exactRange).
-			now("chats", total(started.Is(initiator, "bot"))).
-			now("of all", total(started.Is(initiator, "bot")).Over(total(started)), unit(unitShare), decimals(1), color(neutral)).
-			none("No chats"),
-		bars("Outreach over time", "Outreach that users replied to, and that closed without a reply."+exactSteps).
-			over("replied", step(of("replied")), color(positive)).
-			over("ignored", step(of("ignored")), color(neutral)).wide(12).none("No outreach"),
+			now("ignored", total(of("ignored")), color(neutral)).none(none),
+		number("Reply rate", "Share of the outreach that users replied to, and the change in percentage points. An outreach counts as ignored when its chat closes."+exactRange).
+			rated(b, reply, more, nil).none(none),
+		number("Begun by the assistant", "Share of chats that started with a reply to the assistant, and the change in percentage points."+exactRange).
+			rated(b, begun, neither, nil).none(noneStarted),
 	)
-	pair := []metric.Label{metric.Bot, metric.Channel}
-	b.line(8, perChannel("Chats, their outcomes and length, for each assistant and channel."+exactRange).
+	b.line(8, bars("Outreach over time", "Outreach that users replied to, and that closed without a reply."+exactSteps).
+		over("replied", step(of("replied")), color(positive)).
+		over("ignored", step(of("ignored")), color(neutral)).none("No data on outreach in a step that has passed"))
+	b.pairsTable(perPair("Assistants and channels", "Chats, their outcomes and length, for each assistant and channel."+exactRange).
 		column("Chats", total(started, pair...), bar(primary)...).
-		column("Reply rate of outreach", total(of("replied"), pair...).Over(total(outreach, pair...)), unit(unitShare), decimals(1)).
-		column("Open now", users(b.of(collectors.ChatsOpen), pair...)).
-		column("Containment", total(outcome("contained", "resolved"), pair...).Over(total(engaged, pair...)), unit(unitShare), decimals(1)).
-		column("Abandoned", total(outcome("abandoned"), pair...).Over(total(engaged, pair...)), unit(unitShare), decimals(1)).
-		column("Average length", total(duration.Sum(), pair...).Over(total(duration.Count(), pair...)), unit(unitSeconds), decimals(1)).
-		column("Fallback rate", total(fallbacks, pair...).Over(total(ofBot, pair...)), unit(unitShare), decimals(1)).
-		sortBy("Chats"))
+		column("Open", users(b.of(collectors.ChatsOpen), pair...)).
+		rateColumn(b, "Containment", k.containment, &k.containmentLimit).
+		rateColumn(b, "Abandoned", k.abandoned, &k.abandonedLimit).
+		rateColumn(b, "Fallback rate", k.fallback, &k.fallenback).
+		rateColumn(b, "Avg. length", mean(duration, unitSeconds), nil).none(noneStarted),
+		"Chats", "Abandoned", false, "Fallback rate")
 	return b.build()
+}
+
+// lengths names the buckets of a histogram of seconds by their upper bounds.
+func lengths(bounds []float64) []string {
+	var names []string
+	short := func(seconds float64) string {
+		return promql.Duration(time.Duration(seconds) * time.Second)
+	}
+	for _, bound := range bounds {
+		names = append(names, "≤ "+short(bound))
+	}
+	return append(names, "> "+short(bounds[len(bounds)-1]))
 }
 
 var chatOutcomes = []struct{ value, name, color string }{

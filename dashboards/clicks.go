@@ -5,6 +5,29 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
 )
 
+var (
+	element = collectors.Clicks.Labels[2]
+	target  = collectors.Clicks.Labels[4]
+)
+
+var (
+	elementNames = map[string]string{"quick_reply": "Quick reply button", "link": "In-answer link"}
+	targetNames  = map[string]string{"answer": "Answer", "url": "URL", "phone": "Phone number", "email": "E-mail", "other": "Other"}
+)
+
+const noClick = "No data on clicks in this range"
+
+func clicksModule() module {
+	return module{board: clicksBoard, headlines: func(b *board) headlines {
+		clicks := b.of(collectors.Clicks)
+		return headlines{
+			numbers: []*panel{number("Clicks", "Clicks on buttons and links, and the change."+exactRange).
+				counted(b, total(clicks), neither).none(noClick).link("Clicks", "bot-clicks")},
+			columns: []func(*panel){func(p *panel) { p.column("Clicks", total(clicks, pair...)) }},
+		}
+	}}
+}
+
 func clicksBoard(cfg Config) (Dashboard, error) {
 	b := newModule(cfg, "bot-clicks", "Clicks", "Clicks",
 		"The performance of clickable elements: links, quick replies and other clickable items.")
@@ -17,45 +40,42 @@ func clicksBoard(cfg Config) (Dashboard, error) {
 	for _, l := range []metric.Label{element, title, target, destination} {
 		clicks = clicks.Like(l, "$"+l.Name)
 	}
-	const none = "No clicks"
 
 	b.row("Clicks")
-	kinds := breakdown("By click type", "Clicks on quick reply buttons and on in-answer links."+exactRange).
-		covers("Quick Reply button or an In-Answer Link").none(none)
+	kinds := breakdown("Clicks by type", "Clicks on quick reply buttons and on in-answer links."+exactRange).
+		covers("Quick Reply button or an In-Answer Link").none(noClick)
 	for i, v := range element.Values {
-		kinds.now(elementNames[v], total(clicks.Is(element, v)).OrZero(), color([]string{primary, second}[i%2]))
+		kinds.now(elementNames[v], total(clicks.Is(element, v)), color([]string{primary, second}[i%2]))
 	}
-	targets := breakdown("By target", "Clicks by where the element leads to: another answer, a URL, a phone number, an e-mail address."+exactRange).none(none)
+	targets := breakdown("Targets", "Clicks by where the element leads to: another answer, a URL, a phone number, an e-mail address."+exactRange).none(noClick)
 	for _, v := range target.Values {
-		targets.now(targetNames[v], total(clicks.Is(target, v)).OrZero())
+		targets.now(targetNames[v], total(clicks.Is(target, v)))
 	}
 	b.line(8,
-		number("Clicks", "Clicks on buttons and links, and the number in the previous time range."+exactRange).
-			now("this period", total(clicks)).
-			now("previous", total(clicks).Before(rangeWindow), color(neutral)).
-			none(none).wide(5).covers("Clicks"),
+		number("Clicks", "Clicks on buttons and links, and the change."+exactRange).
+			counted(b, total(clicks), neither).none(noClick).wide(6).covers("Clicks"),
 		kinds.wide(8),
 		targets,
 	)
-	b.line(14,
-		list("Clickable elements", "Clicks on each element: its type, its title, where it leads to, and how often it was clicked. Click a heading to sort; filter here or at the top of the dashboard."+exactRange).
-			key("Click type", element, filterable(), mapped(text(elementNames)), cellWidth(160)).
-			key("Button title", title, filterable(), mapped(text(otherName)), minWidth(160)).
-			key("Target", target, filterable(), mapped(text(targetNames)), cellWidth(130)).
-			key("Destination", destination, filterable(), mapped(text(otherName)), minWidth(200)).
+	b.line(16,
+		list("Clickable elements", "Clicks on each element: how often, its type, its title, and where it leads to. Click a heading to sort; filter by the funnel of a heading, or at the top of the dashboard."+exactRange).
+			key("Button title", title, filterable(), mapped(text(otherName)), minWidth(130)).
+			key("Click type", element, filterable(), mapped(text(elementNames)), cellWidth(140)).
 			column("Clicks", total(clicks, element, title, target, destination), bar(primary)...).
-			sortBy("Clicks").totals().none(none).
+			key("Target", target, filterable(), mapped(text(targetNames)), cellWidth(110)).
+			key("Destination", destination, filterable(), mapped(text(otherName)), minWidth(160)).
+			sortBy("Clicks").none(noClick).
 			covers("Click Type", "Button Title", "Destination", "Filters allow you to focus on specific clicks", "sort data by click volume"),
 	)
 	b.row("Over time")
-	b.line(8,
-		bars("Clicks over time", "Clicks by type, and all of the previous time range."+exactSteps).
+	b.line(12,
+		bars("Clicks over time", "Clicks by type, and all clicks at the earlier time, which is estimated."+exactSteps).
 			over("quick reply buttons", step(clicks.Is(element, "quick_reply")), color(primary)).
 			over("in-answer links", step(clicks.Is(element, "link")), color(second)).
-			over("previous period", before(clicks), dashed()...).wide(16).none(none),
-		perChannel("Clicks for each assistant and channel."+exactRange).
-			column("Clicks", total(clicks, metric.Bot, metric.Channel), bar(primary)...).
-			sortBy("Clicks").totals().none(none),
+			over(comparedWith, before(clicks), dashed()...).wide(16).none("No data on clicks in a step that has passed"),
+		perPair("Assistants and channels", "Clicks for each assistant and channel."+exactRange).
+			column("Clicks", total(clicks, pair...), bar(primary)...).
+			sortBy("Clicks").none(noClick),
 	)
 	return b.build()
 }

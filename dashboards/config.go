@@ -5,14 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/bot-exporter/bot-exporter/dashboards/rules"
 )
 
-// Config is what users may change about generated files. Its zero value is no good: start from Defaults.
+// Config is what users may change about generated files. Start from Defaults: the zero value is not usable.
 type Config struct {
 	// Matchers for all queries, such as `namespace="bots"`, separated by commas. Empty by default.
 	Selector string `yaml:"selector"`
@@ -34,6 +33,13 @@ type Limit struct {
 type Thresholds struct {
 	CSATResponseRate Limit `yaml:"csat_response"` // votes of surveys shown; low is bad
 	Containment      Limit `yaml:"containment"`   // share of engaged chats; low is bad
+	Least            Least `yaml:"least_count"`
+}
+
+// Least is from how many things on a ratio says something. What has an alert takes the alert's own number for colours.
+type Least struct {
+	Point   float64 `yaml:"point"`   // of a chart, in its step; and a cell of a table
+	Compare float64 `yaml:"compare"` // with an earlier time
 }
 
 // Defaults returns the default configuration.
@@ -44,34 +50,10 @@ func Defaults() Config {
 		Thresholds: Thresholds{
 			CSATResponseRate: Limit{0.2, 0.05},
 			Containment:      Limit{0.6, 0.4},
+			Least:            Least{Point: 10, Compare: 30},
 		},
 	}
 }
-
-// limitsOf are where colours change for what has an alert: critical is where the alert begins to look, so that a
-// threshold is changed in one place.
-type limitsOf struct {
-	HandoverRate, HandoverWait, HandoverOldestWait, CSAT, NegativeShare, FallbackRate, AbandonedRate, Lag Limit
-}
-
-func (c *Config) limits() limitsOf {
-	a := &c.Rules.Alerts
-	return limitsOf{
-		HandoverRate:       rising(a.HandoverRateHigh.Above),
-		HandoverWait:       rising(time.Duration(a.HandoverWaitLong.Above).Seconds()),
-		HandoverOldestWait: rising(time.Duration(a.HandoverWaitingNow.Above).Seconds()),
-		CSAT:               falling(a.CSATLow.Below, 5),
-		NegativeShare:      rising(a.NegativeFeedbackHigh.Above),
-		FallbackRate:       rising(a.FallbackRateHigh.Above),
-		AbandonedRate:      rising(a.ChatsAbandoned.Above),
-		Lag:                Limit{c.Rules.HeldAbove, a.ExporterLagging.Above},
-	}
-}
-
-// rising is a limit that a value should stay below, falling one that it should stay above: a warning comes on the last
-// third of the way.
-func rising(critical float64) Limit        { return Limit{critical * 2 / 3, critical} }
-func falling(critical, best float64) Limit { return Limit{critical + (best-critical)/3, critical} }
 
 // Load reads YAML over the defaults: what is absent keeps its default, what is unknown is an error.
 func Load(file io.Reader) (Config, error) {

@@ -15,6 +15,8 @@ import (
 	v2 "github.com/grafana/grafana-foundation-sdk/go/dashboardv2beta1"
 	"github.com/grafana/grafana-foundation-sdk/go/prometheus"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bot-exporter/bot-exporter/dashboards/rules"
 )
 
 // each calls check for every panel of every dashboard.
@@ -64,7 +66,7 @@ func TestPanelsAreComplete(t *testing.T) {
 }
 
 func TestColorsAreOfThePalette(t *testing.T) {
-	palette := []string{positive, negative, warning, neutral, primary, second, third, plain}
+	palette := []string{positive, negative, warning, neutral, primary, second, third, plain, transparent}
 	used := regexp.MustCompile(`"(?:color|fixedColor)":"([^"]+)"`)
 	each(t, func(t *testing.T, p v1.Panel) {
 		b, err := json.Marshal(p)
@@ -117,12 +119,14 @@ func TestDashboardsFollowConventions(t *testing.T) {
 		require.NotEmpty(t, *d.V1.Description)
 		names := map[string]string{}
 		for _, v := range d.V1.Templating.List {
-			names[v.Name] = *v.Label
+			if v.Label != nil {
+				names[v.Name] = *v.Label
+			}
 			if v.Type == v1.VariableTypeQuery {
 				require.Equal(t, v1.VariableRefreshOnTimeRangeChanged, *v.Refresh)
-				if v.Name != "window" {
+				if v.Hide == nil {
 					require.True(t, *v.Multi && *v.IncludeAll)
-					require.Contains(t, []string{".+", ".*"}, *v.AllValue)
+					require.Equal(t, ".*", *v.AllValue)
 				}
 				require.Equal(t, source, *v.Datasource)
 			}
@@ -136,7 +140,9 @@ func TestDashboardsFollowConventions(t *testing.T) {
 				continue
 			}
 			for _, l := range p.Panel.FieldConfig.Defaults.Links {
-				require.Contains(t, uids, links.FindStringSubmatch(*l.Url)[1])
+				if *l.Url != "/alerting/list" {
+					require.Contains(t, uids, links.FindStringSubmatch(*l.Url)[1])
+				}
 			}
 		}
 	}
@@ -244,4 +250,112 @@ func queries(t *testing.T, cfg Config) map[string]prometheus.Dataquery {
 		}
 	}
 	return list
+}
+
+// A narrow screen has room for four numbers of 200 pixels, and for the first words of their titles.
+func TestPanelsFitNarrowScreens(t *testing.T) {
+	all, err := All(Defaults())
+	require.NoError(t, err)
+	for _, d := range all {
+		beside, titles := map[uint32]int{}, map[string]string{}
+		for _, p := range d.V1.Panels {
+			if p.Panel == nil {
+				continue
+			}
+			title := *p.Panel.Title
+			if p.Panel.Type == "stat" {
+				y := p.Panel.GridPos.Y
+				beside[y]++
+				require.LessOrEqual(t, beside[y], 4, "%s: numbers beside %s", d.UID, title)
+				require.GreaterOrEqual(t, p.Panel.GridPos.W, uint32(6), "%s: %s", d.UID, title)
+			}
+			start := p.Panel.Type + " " + title[:min(len(title), 20)]
+			require.Empty(t, titles[start], "%s: %s begins like another panel", d.UID, title)
+			titles[start] = title
+		}
+	}
+}
+
+// What a panel says when it has nothing to show is its own; a number has a fixed number of decimals; a chart has no
+// "15.000 ms" on its axis.
+func TestPanelsSayWhatTheyShow(t *testing.T) {
+	each(t, func(t *testing.T, p v1.Panel) {
+		d := p.FieldConfig.Defaults
+		require.NotContains(t, []string{"", "No data", "None.", "-"}, *d.NoValue)
+		switch p.Type {
+		case "stat", "bargauge", "table":
+			if !slices.Contains([]string{unitPlain, unitWhen}, *d.Unit) {
+				require.NotNil(t, d.Decimals)
+			}
+		case "timeseries":
+			if *d.Unit == unitCount {
+				require.Zero(t, *d.Decimals)
+			} else {
+				require.Nil(t, d.Decimals)
+			}
+			for _, o := range p.FieldConfig.Overrides {
+				for _, f := range o.Properties {
+					require.NotEqual(t, "unit", f.Id, "two units on one axis")
+				}
+			}
+		}
+		if p.Type == "table" {
+			require.Equal(t, false, jsonOf(t, p.Options)["footer"].(map[string]any)["show"], "a footer fails where there is no line")
+		}
+		text := *p.Title + " " + *p.Description + " " + *d.NoValue
+		for _, q := range p.Targets {
+			if q, ok := q.(prometheus.Dataquery); ok {
+				text += " " + *q.LegendFormat
+			}
+		}
+		require.NotRegexp(t, `\d+ of 100 |the darker| %$`, text)
+	})
+}
+
+// Every alert has a panel on its own dashboard, so that Grafana can show it there.
+func TestAlertsHavePanels(t *testing.T) {
+	cfg := Defaults()
+	all, err := All(cfg)
+	require.NoError(t, err)
+	panels := PanelsOf(all)
+	_, list, err := rules.Rules(cfg.Rules)
+	require.NoError(t, err)
+	for _, a := range list {
+		require.Equal(t, a.UID(), panels[a.Name].Dashboard, a.Name)
+	}
+	for name := range panels {
+		require.True(t, slices.ContainsFunc(list, func(a *rules.Alert) bool { return a.Name == name }), "no alert %s", name)
+	}
+}
+
+// A variable that a dashboard does not have stays in its queries as it is written, and finds nothing.
+func TestVariablesAreDefined(t *testing.T) {
+	all, err := All(Defaults())
+	require.NoError(t, err)
+	used := regexp.MustCompile(`\$\{?([a-z]+)`)
+	for _, d := range all {
+		have := map[string]bool{}
+		for _, v := range d.V1.Templating.List {
+			have[v.Name] = true
+		}
+		check := func(where, text string) {
+			for _, m := range used.FindAllStringSubmatch(text, -1) {
+				require.True(t, have[m[1]], "%s/%s: $%s", d.UID, where, m[1])
+			}
+		}
+		for _, a := range d.V1.Annotations.List {
+			check(a.Name, *a.Expr)
+		}
+		for _, p := range d.V1.Panels {
+			if p.Panel == nil {
+				continue
+			}
+			check(*p.Panel.Title, *p.Panel.Title)
+			for _, q := range p.Panel.Targets {
+				if q, ok := q.(prometheus.Dataquery); ok {
+					check(*p.Panel.Title, q.Expr+*q.LegendFormat)
+				}
+			}
+		}
+	}
 }

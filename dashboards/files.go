@@ -108,7 +108,7 @@ func Table(all []Dashboard) string {
 				if panels[w] == nil {
 					words = append(words, w)
 				}
-				panels[w] = add(panels[w], p.Title)
+				panels[w] = add(panels[w], defaultTitle.Replace(p.Title))
 				for _, m := range p.Metrics {
 					metrics[w] = add(metrics[w], "`"+m.Name+"`")
 				}
@@ -121,6 +121,9 @@ func Table(all []Dashboard) string {
 	}
 	return b.String()
 }
+
+// defaultTitle fills in variables in titles.
+var defaultTitle = strings.NewReplacer(userWindow.Text, "7d", inZone, "")
 
 func add(list []string, s string) []string {
 	for _, have := range list {

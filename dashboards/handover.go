@@ -1,129 +1,170 @@
 package dashboards
 
 import (
+	"fmt"
+	"time"
+
 	"github.com/bot-exporter/bot-exporter/collectors"
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
 	"github.com/bot-exporter/bot-exporter/dashboards/promql"
 )
 
+var (
+	cause = collectors.HandoverRequests.Labels[2]
+	via   = collectors.HandoverRequests.Labels[3]
+)
+
+// handoverKPIs are the ratios of the module and their limits, the same wherever they are shown.
+type handoverKPIs struct {
+	rate, unanswered                   ratio
+	limit, unansweredLimit, wait, open limit
+}
+
+func (b *board) handoverKPIs() handoverKPIs {
+	a := &b.cfg.Rules.Alerts
+	wait, unanswered := b.of(collectors.HandoverWait), b.of(collectors.HandoverUnanswered)
+	return handoverKPIs{
+		rate:            shareOf(b.of(collectors.HandoverChats), b.of(collectors.ChatsStarted)),
+		unanswered:      ratio{part: tally(unanswered), whole: sumOf(unanswered, wait.Count())},
+		limit:           rising(a.HandoverRateHigh.Above, a.HandoverRateHigh.MinCount, "BotHandoverRateHigh", "BotHandoverRateAboveLastWeek"),
+		unansweredLimit: rising(a.HandoverUnanswered.Above, a.HandoverUnanswered.MinCount, "BotHandoverUnanswered"),
+		wait:            rising(time.Duration(a.HandoverWaitLong.Above).Seconds(), a.HandoverWaitLong.MinCount, "BotHandoverWaitLong"),
+		open:            rising(time.Duration(a.HandoverWaitingNow.Above).Seconds(), 0, "BotHandoverWaitingNow"),
+	}
+}
+
+const saysHandover = "Share of chats in which a human was requested, and the change in percentage points."
+
+func handoverModule() module {
+	return module{board: handoverBoard, headlines: func(b *board) headlines {
+		k := b.handoverKPIs()
+		return headlines{
+			numbers: []*panel{
+				number("Handover rate of chats", saysHandover+exactRange).
+					rated(b, k.rate, less, &k.limit).none(noneStarted).link("Handover", "bot-handover"),
+				b.longestWait(k).link("Handover", "bot-handover"),
+				b.unanswered(k).link("Handover", "bot-handover"),
+			},
+			trends: []*panel{b.handoverTrend(k).link("Handover", "bot-handover")},
+			columns: []func(*panel){
+				func(p *panel) { p.rateColumn(b, "Handover rate", k.rate, &k.limit) },
+			},
+		}
+	}}
+}
+
+func (b *board) longestWait(k handoverKPIs) *panel {
+	return number("Longest wait now", "How long the user who has waited longest for an operator has waited. Red is where its alert begins."+exactNow).
+		now("", b.of(collectors.HandoverOldestWait).Now().Max()).
+		set(append(k.open.fields(), unit(unitSeconds), decimals(0))...).watched(k.open.alerts...).none(unknown)
+}
+
+func (b *board) unanswered(k handoverKPIs) *panel {
+	return number("Unanswered", "Share of takeover requests that came to an end without an operator, and the change in percentage points."+exactRange).
+		rated(b, k.unanswered, less, &k.unansweredLimit).none("No data on takeover requests in this range")
+}
+
+func (b *board) handoverTrend(k handoverKPIs) *panel {
+	return lines("Handover rate of chats over time", "Share of chats in which a human was requested, and at the earlier time, which is estimated. The line is where its alert begins."+sparse).
+		trend(b, "handover rate", k.rate, &k.limit).set(anyDecimals()).none("Too few chats in each step")
+}
+
 func handoverBoard(cfg Config) (Dashboard, error) {
 	b := newModule(cfg, "bot-handover", "Handover", "Handover",
 		"How users ask for a human during a conversation, whether through Human Takeover or ticket creation.")
-	b.windows()
 	started, asked, requests := b.of(collectors.ChatsStarted), b.of(collectors.HandoverChats), b.of(collectors.HandoverRequests)
 	wait, unanswered := b.of(collectors.HandoverWait), b.of(collectors.HandoverUnanswered)
 	first, waiting, oldest := b.of(collectors.HandoverFirstResponse), b.of(collectors.HandoverWaiting), b.of(collectors.HandoverOldestWait)
-	longest := highIsBad(cfg.limits().HandoverOldestWait)
-	rate := func(e func(promql.Selector, ...metric.Label) promql.Expr) promql.Expr {
-		return e(asked).Over(e(started))
-	}
-	limit := highIsBad(cfg.limits().HandoverRate)
+	k, least := b.handoverKPIs(), cfg.Thresholds.Least
+	const none = "No data on requests in this range"
 
-	b.row("Who waits now")
+	b.row("Waiting now")
 	b.line(5,
-		number("Users who wait now", "Open chats with a takeover request that no operator has accepted."+exactNow).
-			now("", users(waiting)).none("Nobody waits"),
-		number("Longest wait now", "For how long the user who has waited longest for an operator has waited."+exactNow).
-			now("", oldest.Now().Max()).
-			set(unit(unitSeconds), decimals(0), byThresholds(), limits(longest...)).none("Nobody waits"),
+		number("Waiting now", "Open chats with a takeover request that no operator has accepted."+exactNow).
+			now("users", users(waiting)).none(unknown).wide(6),
+		b.longestWait(k).wide(6),
 		samples("Users who wait over time", "Open chats with a takeover request that no operator has accepted, by channel.").
-			over("{{channel}}", users(waiting, metric.Channel)).wide(8),
-		samples("Longest wait over time", "For how long the user who has waited longest has waited, by channel.").
-			over("{{channel}}", oldest.Now().Max(metric.Channel)).
-			set(unit(unitSeconds)).wide(8),
+			over("{{channel}}", users(waiting, metric.Channel)).none(unknown),
 	)
 	b.row("Who asks for a human")
+	byUsers := users(b.in(collectors.HandoverUsers)).OverLeast(users(b.in(collectors.UsersActive)), least.Point)
 	b.line(5,
-		number("Human handover rate of users", "Percentage of users requesting to speak with a human operator: of the distinct users of the chosen window."+exactWindow).
-			now("", users(b.in(collectors.HandoverUsers)).Over(users(b.in(collectors.UsersActive)))).
-			share(limit...).none("No users").covers("Human Handover Rate"),
-		number("Human handover rate of chats", "Percentage of chats in which a human was requested, and in the previous time range."+exactRange).
-			now("this period", rate(total)).
-			now("previous", rate(total).Before(rangeWindow), color(neutral)).
-			share(limit...).none("No chats").covers("Human Handover Rate"),
-		number("Chats with requests", "Total number of chats where a human was requested, and the number in the previous time range."+exactRange).
-			now("this period", total(asked)).
-			now("previous", total(asked).Before(rangeWindow), color(neutral)).
-			covers("Chats with Requests"),
-		number("Chats without requests", "Total number of chats without any request for a human, and the number in the previous time range."+exactRange).
-			now("this period", remainder(total(started), total(asked))).
-			now("previous", remainder(total(started), total(asked)).Before(rangeWindow), color(neutral)).
-			covers("Chats without Requests"),
+		number("Human handover rate: of users"+lastWindow, "Share of the window's users who asked for a human operator."+exactWindow).
+			now("", byUsers, unit(unitShare), decimals(1)).none("Too few users in this window").covers("Human Handover Rate"),
+		number("Handover rate of chats", saysHandover+exactRange).
+			rated(b, k.rate, less, &k.limit).none(noneStarted),
+		number("Chats with requests", "Chats in which a human was requested, and the change."+exactRange).
+			counted(b, total(asked), less).none(noneStarted).covers("Chats with Requests"),
+		number("Without requests: chats", "Chats in which no human was requested, and the change."+exactRange).
+			counted(b, remainder(total(started), total(asked)), neither).none(noneStarted).covers("Chats without Requests"),
 	)
-	b.line(8,
-		lines("Handover rate of chats over time", "Percentage of chats in which a human was requested, and in the previous time range. Each point is exact for its step; the previous time range is estimated.").
-			over("handover rate", rate(step), color(primary)).
-			over("previous period", rate(before), dashed()...).
-			set(unit(unitShare), decimals(1)),
-		bars("Requests over time", "Requests for a human by cause."+exactSteps).
-			over(causes[0].name, step(requests.Is(cause, causes[0].value)), color(causes[0].color)).
-			over(causes[1].name, step(requests.Is(cause, causes[1].value)), color(causes[1].color)).
-			over(causes[2].name, step(requests.Is(cause, causes[2].value)), color(causes[2].color)),
-	)
+	over := bars("Requests over time", "Requests for a human, by cause."+exactSteps)
+	causeStats := make([]*panel, len(causes))
+	for i, c := range causes {
+		over.over(c.name, step(requests.Is(cause, c.value)), color(c.color))
+		causeStats[i] = number(c.title, c.says+exactRange).
+			counted(b, total(requests.Is(cause, c.value)), less).none(none).covers(c.title)
+	}
+	b.line(8, b.handoverTrend(k), over.none("No data on requests in a step that has passed"))
 
 	b.row("Breakdown of requests")
-	why := breakdown("By cause", "Direct: users explicitly requested a human. After fallback: they did so after an AI-generated response failed. After operator button: they pressed a quick reply to request an operator after an automated response."+exactRange).
-		covers("Direct Requests", "Requests After Fallback", "Request After Operator Button")
+	b.line(5, causeStats...)
+	why := breakdown("Requests by cause", "Requests for a human by cause: asked directly, after an answer that failed, or by the operator button."+exactRange).none(none)
 	how := breakdown("Takeover and ticket", "Requests through Human Takeover in the chat, and through ticket creation."+exactRange).
-		covers("Human Takeover", "ticket creation")
+		covers("Human Takeover", "ticket creation").none(none)
 	for _, c := range causes {
 		why.now(c.name, total(requests.Is(cause, c.value)), color(c.color))
 	}
 	how.now("human takeover", total(requests.Is(via, "takeover")), color(primary))
 	how.now("ticket", total(requests.Is(via, "ticket")), color(second))
-	chats := breakdown("Chats by their first request", "Chats with requests, by the way of the first: Human Takeover or ticket creation."+exactRange).
-		now("human takeover", total(asked.Is(via, "takeover")), color(primary)).
-		now("ticket", total(asked.Is(via, "ticket")), color(second))
-	b.line(7, why.wide(7), how.wide(5), chats.wide(5),
-		list("Causes and ways", "Requests for a human by cause, and by the way they take."+exactRange).
-			key("Cause", cause, mapped(text(causeNames)), minWidth(150)).
-			column("Human takeover", total(requests.Is(via, "takeover"), cause)).
-			column("Ticket", total(requests.Is(via, "ticket"), cause)).
-			totals(),
+	b.line(7, why, how,
+		breakdown("First request of a chat", "Chats with requests, by the way of the first: Human Takeover or ticket creation."+exactRange).
+			now("human takeover", total(asked.Is(via, "takeover")), color(primary)).
+			now("ticket", total(asked.Is(via, "ticket")), color(second)).none(none),
 	)
 
 	b.row("How long they wait")
-	slow := highIsBad(cfg.limits().HandoverWait)
-	b.line(7,
-		number("Wait for an operator", "Time from the first takeover request to the operator who accepts it. The average is exact, the others are estimated from buckets.").
+	q := cfg.Rules.Alerts.HandoverWaitLong.Quantile
+	p := fmt.Sprintf("p%g", 100*q)
+	enough := total(wait.Count()).Where(">=", promql.Number(k.wait.least))
+	b.line(6,
+		number("Wait for an operator", "Time from the first takeover request to the operator who accepts it. The average is exact, "+p+" is estimated from buckets, and red where its alert begins.").
 			now("average", total(wait.Sum()).Over(total(wait.Count()))).
-			now("median", quantile(0.5, wait)).
-			now("p95", quantile(0.95, wait)).
-			set(unit(unitSeconds), decimals(1), byThresholds(), limits(slow...)).none("Nobody waited").wide(6),
-		number("First message of an operator", "Time from the first takeover request of a chat to the first message of an operator after it. The average is exact, the others are estimated from buckets.").
+			now(p, quantile(q, wait).And(enough), k.wait.fields()...).
+			set(unit(unitSeconds), decimals(1)).watched(k.wait.alerts...).none("No data on accepted requests in this range"),
+		number("Operator's first message", "Time from the first takeover request of a chat to the first message of an operator after it. The average is exact, the median is estimated from buckets.").
 			now("average", total(first.Sum()).Over(total(first.Count()))).
-			now("median", quantile(0.5, first)).
-			now("p95", quantile(0.95, first)).
-			set(unit(unitSeconds), decimals(1)).none("No operator wrote").wide(6),
-		number("Accepted", "Takeover requests that an operator accepted."+exactRange).
-			now("", total(wait.Count())).wide(3),
-		number("Unanswered", "Chats that closed with a takeover request that nobody accepted, and their share of the requests that came to an end."+exactRange).
-			now("chats", total(unanswered)).
-			now("share", total(unanswered).Over(total(unanswered).Add(total(wait.Count()))), unit(unitShare), decimals(1), color(neutral)).wide(3),
-		lines("Wait over time", "Median and p95 of the wait for an operator, and median time to the first message of an operator."+estimate).
-			over("wait, median", stepQuantile(0.5, wait), color(primary)).
-			over("wait, p95", stepQuantile(0.95, wait), color(warning)).
-			over("first message, median", stepQuantile(0.5, first), color(second)).
-			set(unit(unitSeconds), decimals(1)),
+			now("median", quantile(0.5, first), color(neutral)).
+			set(unit(unitSeconds), decimals(1)).none("No data on operators in this range"),
+		number("Accepted requests", "Takeover requests that an operator accepted, and chats that closed with one that nobody accepted."+exactRange).
+			now("accepted", total(wait.Count())).
+			now("unanswered", total(unanswered), color(neutral)).none(none),
+		b.unanswered(k),
 	)
-	pair := []metric.Label{metric.Bot, metric.Channel}
-	b.line(8, perChannel("Handover for each assistant and channel."+exactRange).
-		column("Chats with requests", total(asked, pair...)).
+	b.line(8,
+		lines("Wait over time", "Median and "+p+" of the wait for an operator, and median time to the first message of an operator. The line is where the alert on "+p+" begins."+estimate+sparse).
+			over("wait, median", inMinutes(stepQuantile(0.5, wait, least.Point)), color(primary)).
+			over("wait, "+p, inMinutes(stepQuantile(q, wait, least.Point)), color(warning)).
+			over("first message, median", inMinutes(stepQuantile(0.5, first, least.Point)), color(second)).
+			set(unit(unitMinutes), anyDecimals()).limitLine(k.wait.inMinutes()).none("Too few accepted requests in each step"),
+		samples("Longest wait over time", "How long the user who has waited longest has waited, by channel. The line is where its alert begins.").
+			over("{{channel}}", inMinutes(oldest.Now().Max(metric.Channel))).
+			set(unit(unitMinutes), anyDecimals()).limitLine(k.open.inMinutes()).none(unknown),
+	)
+	b.pairsTable(perPair("Assistants and channels", "Handover for each assistant and channel. A dash stands for too few to judge."+exactRange).
+		column("With requests", total(asked, pair...), bar(primary)...).
 		column("Chats", total(started, pair...)).
-		column("Handover rate", total(asked, pair...).Over(total(started, pair...)), unit(unitShare), decimals(1)).
-		column("Requests", total(requests, pair...)).
-		column("Unanswered", total(unanswered, pair...)).
-		column("Waiting now", users(waiting, pair...)).
-		column("Longest wait now", oldest.Now().Max(pair...), unit(unitSeconds), decimals(0), byThresholds(), limits(longest...)).
-		column("Average wait", total(wait.Sum(), pair...).Over(total(wait.Count(), pair...)), unit(unitSeconds), decimals(1)).
-		sortBy("Chats with requests"))
+		rateColumn(b, "Handover rate", k.rate, &k.limit).
+		rateColumn(b, "Unanswered", k.unanswered, &k.unansweredLimit).
+		column("Waiting", users(waiting, pair...)).
+		column("Longest", oldest.Now().Max(pair...), append(k.open.cell(), unit(unitSeconds), decimals(0))...).
+		rateColumn(b, "Avg. wait", mean(wait, unitSeconds), nil).none(noneStarted),
+		"With requests", "Handover rate", false, "Unanswered")
 	return b.build()
 }
 
-var causes = []struct{ value, name, color string }{
-	{"direct", "direct", primary},
-	{"after_fallback", "after fallback", warning},
-	{"operator_button", "after operator button", second},
+var causes = []struct{ value, name, title, says, color string }{
+	{"direct", "direct", "Direct Requests", "Times that users explicitly asked to speak with a human, and the change.", primary},
+	{"after_fallback", "after fallback", "Requests After Fallback", "Times that users asked for a human after an AI-generated response failed, and the change.", warning},
+	{"operator_button", "after operator button", "Request After Operator Button", "Times that users pressed a quick reply to request an operator after an automated response, and the change.", second},
 }
-
-var causeNames = map[string]string{"direct": "Direct", "after_fallback": "After fallback", "operator_button": "After operator button"}

@@ -13,7 +13,6 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/datasource"
 	"github.com/grafana/grafana-foundation-sdk/go/prometheus"
 	"github.com/grafana/grafana-foundation-sdk/go/stat"
-	"github.com/grafana/grafana-foundation-sdk/go/statetimeline"
 	"github.com/grafana/grafana-foundation-sdk/go/table"
 	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
 
@@ -21,28 +20,34 @@ import (
 	"github.com/bot-exporter/bot-exporter/dashboards/promql"
 )
 
-// panel is a panel in the making.
+// panel is a panel under construction.
 type panel struct {
 	dashboard.Panel
 	width  uint32
+	height uint32   // beside a taller panel
 	says   []string // what the platform's page says that the panel shows
 	defs   []*metric.Def
+	alerts []string // that watch what it shows
 	err    error
 	rename map[string]string
 	order  map[string]int
+
+	noneColor string // of the text for no value
+
+	others   []string // columns of a shared answer that are left out
+	notEmpty string   // column without which a line is left out
 }
 
 var source = common.DataSourceRef{Type: ptr("prometheus"), Uid: ptr("${datasource}")}
 
 func newPanel(b cog.Builder[dashboard.Panel], title, description string) *panel {
 	built, err := b.Build()
-	p := &panel{Panel: built, err: err, rename: map[string]string{}, order: map[string]int{}}
+	p := &panel{Panel: built, err: err, noneColor: neutral, rename: map[string]string{}, order: map[string]int{}}
 	p.Title, p.Description, p.Datasource = &title, &description, &source
 	p.Transparent, p.RepeatDirection = nil, nil
 	if p.FieldConfig == nil {
 		p.FieldConfig = dashboard.NewFieldConfigSource()
 	}
-	p.none("No data")
 	return p
 }
 
@@ -55,7 +60,7 @@ func number(title, description string) *panel {
 		TextMode(common.BigValueTextModeAuto).
 		JustifyMode(common.BigValueJustifyModeAuto).
 		WideLayout(true).
-		Text(common.NewVizTextDisplayOptionsBuilder().TitleSize(14).ValueSize(26)).
+		Text(common.NewVizTextDisplayOptionsBuilder().TitleSize(12).ValueSize(24)).
 		Orientation(common.VizOrientationHorizontal), title, description)
 	return p.set(unit(unitCount), decimals(0), color(plain))
 }
@@ -86,19 +91,19 @@ func bars(title, description string) *panel {
 
 func lines(title, description string) *panel {
 	return overTime(title, description, timeseries.NewPanelBuilder().
-		DrawStyle(common.GraphDrawStyleLine).FillOpacity(8).LineWidth(2))
+		DrawStyle(common.GraphDrawStyleLine).FillOpacity(8).LineWidth(2).ShowPoints(common.VisibilityModeAlways))
 }
 
 // samples shows values as they were scraped.
 func samples(title, description string) *panel {
 	p := overTime(title, description, timeseries.NewPanelBuilder().
-		DrawStyle(common.GraphDrawStyleLine).FillOpacity(0).LineWidth(1)).none("No data")
+		DrawStyle(common.GraphDrawStyleLine).FillOpacity(0).LineWidth(1))
 	p.MaxDataPoints, p.Interval = ptr(360.0), ptr("15s")
 	return p
 }
 
-// maxPoints is the most steps of a chart, such as two hours of a week: bars stay wide enough to be told apart.
-const maxPoints = 84
+// maxPoints is the most steps of a chart: whole days of 30 days, 6 hours of a week, an hour of a day.
+const maxPoints = 28
 
 func overTime(title, description string, b *timeseries.PanelBuilder) *panel {
 	p := newPanel(b.
@@ -106,27 +111,33 @@ func overTime(title, description string, b *timeseries.PanelBuilder) *panel {
 			DisplayMode(common.LegendDisplayModeList).Placement(common.LegendPlacementBottom)).
 		Tooltip(common.NewVizTooltipOptionsBuilder().Mode(common.TooltipDisplayModeMulti).Sort(common.SortOrderNone)).
 		Orientation(common.VizOrientationHorizontal).
-		ShowPoints(common.VisibilityModeAuto).PointSize(4).
+		PointSize(5).
 		SpanNulls(common.BoolOrFloat64{Bool: ptr(true)}).
 		AxisSoftMin(0).
 		MaxDataPoints(maxPoints).Interval("1m").
 		Min(0), title, description)
-	return p.set(unit(unitCount), palette()).named(channelColors).none("No data. A step appears when it has passed: choose a shorter time range.")
+	return p.set(unit(unitCount), decimals(0), palette()).named(channelColors)
 }
 
 // list shows a table.
 func list(title, description string) *panel {
 	p := newPanel(table.NewPanelBuilder().
-		ShowHeader(true).MinWidth(120).CellHeight(common.TableCellHeightSm).
+		ShowHeader(true).MinWidth(64).CellHeight(common.TableCellHeightSm).
 		Footer(common.NewTableFooterOptionsBuilder().Show(false).Reducer([]string{"sum"})), title, description)
 	return p.set(unit(unitCount), decimals(0), color(plain))
 }
 
-// states shows what state something was in over time.
+// states shows when something was so: series of 1 with gaps. Grafana's own panel for that has a text of its own where
+// there is nothing to show, which no panel can change.
 func states(title, description string) *panel {
-	return newPanel(statetimeline.NewPanelBuilder().
-		ShowValue(common.VisibilityModeNever).RowHeight(0.7).FillOpacity(80).LineWidth(0).MergeValues(true).
-		MaxDataPoints(300).Interval("15s"), title, description)
+	p := overTime(title, description, timeseries.NewPanelBuilder().
+		DrawStyle(common.GraphDrawStyleLine).LineInterpolation(common.LineInterpolationStepAfter).FillOpacity(50).LineWidth(2).
+		AxisPlacement(common.AxisPlacementHidden))
+	p.MaxDataPoints, p.Interval = ptr(360.0), ptr("15s")
+	if custom, ok := p.FieldConfig.Defaults.Custom.(*timeseries.FieldConfig); ok {
+		custom.SpanNulls = &common.BoolOrFloat64{Bool: ptr(false)}
+	}
+	return p.set(unit(unitPlain), anyDecimals(), upTo(1))
 }
 
 // set changes the defaults of all fields.
@@ -138,6 +149,8 @@ func (p *panel) set(fields ...field) *panel {
 			d.Unit = &v
 		case int: // the number of decimals
 			d.Decimals = ptr(float64(v))
+		case nil: // as many as the values need
+			d.Decimals = nil
 		case float64: // the maximum
 			d.Max = &v
 		case dashboard.ThresholdsConfig:
@@ -153,10 +166,29 @@ func (p *panel) set(fields ...field) *panel {
 	return p
 }
 
-// sideBySide puts the numbers of a panel beside each other rather than below.
-func (p *panel) sideBySide() *panel {
-	p.stat(func(o *stat.Options) { o.Orientation = common.VizOrientationVertical })
-	return p
+// signed writes a plus before what is not negative. Fields of single values come after it and overrule it.
+func (p *panel) signed() *panel {
+	p.FieldConfig.Overrides = append(p.FieldConfig.Overrides, dashboard.DashboardFieldConfigSourceOverrides{
+		Matcher:    dashboard.MatcherConfig{Id: "byValue", Options: map[string]any{"reducer": "lastNotNull", "op": "gte", "value": 0}},
+		Properties: []field{unit("prefix:+")},
+	})
+	return p.set(unit(unitPlain))
+}
+
+// limitLine draws a line across a chart where its alert begins to look.
+func (p *panel) limitLine(l limit) *panel {
+	d := &p.FieldConfig.Defaults
+	d.Thresholds = ptr(steps(threshold{0, transparent}, threshold{l.Critical, negative}))
+	custom, ok := d.Custom.(*timeseries.FieldConfig)
+	if !ok {
+		p.err = fmt.Errorf("BUG: the field options of a chart are a %T", d.Custom)
+		return p
+	}
+	if !l.falling {
+		custom.AxisSoftMax = ptr(1.1 * l.Critical) // in sight
+	}
+	custom.ThresholdsStyle = &common.GraphThresholdsStyleConfig{Mode: common.GraphThresholdsStyleModeDashed}
+	return p.watched(l.alerts...)
 }
 
 func (p *panel) stat(change func(*stat.Options)) {
@@ -167,12 +199,20 @@ func (p *panel) stat(change func(*stat.Options)) {
 	p.err = fmt.Errorf("BUG: the options of a number are a %T", p.Options)
 }
 
-// sharing shows what another panel has queried already.
+// sharing shows what another panel has queried.
 func (p *panel) sharing(from *panel) *panel {
 	p.Datasource = &common.DataSourceRef{Type: ptr("datasource"), Uid: ptr("-- Dashboard --")}
 	p.Targets = []variants.Dataquery{datasource.Dataquery{RefId: ptr("A"), PanelId: *from.Id, Datasource: p.Datasource}}
 	p.defs = from.defs
 	return p
+}
+
+// largest adds bars for the seven largest values of a label in the selected time range, and one for all others, so that
+// they add up to the total and keep their colours.
+func (p *panel) largest(s promql.Selector, l metric.Label) *panel {
+	top := total(s, l).Top(7).AtEnd()
+	return p.over("{{"+l.Name+"}}", step(s, l).And(top)).
+		over("others", step(s, l).Unless(top).Sum(), color(neutral))
 }
 
 // named gives series fixed colours by their names.
@@ -186,8 +226,14 @@ func (p *panel) named(colors map[string]string) *panel {
 // none is the text where there is no value.
 func (p *panel) none(text string) *panel { p.FieldConfig.Defaults.NoValue = &text; return p }
 
+// noneIsBad makes the text for no value red: nothing to show is a fault here.
+func (p *panel) noneIsBad() *panel { p.noneColor = negative; return p }
+
 // wide sets the width in 24ths.
 func (p *panel) wide(w uint32) *panel { p.width = w; return p }
+
+// high sets the height of a panel that stands beside a taller one.
+func (p *panel) high(h uint32) *panel { p.height = h; return p }
 
 // covers says which words of the platform's page the panel shows.
 func (p *panel) covers(words ...string) *panel { p.says = append(p.says, words...); return p }

@@ -3,7 +3,7 @@ package dashboards
 import (
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 
-	"github.com/bot-exporter/bot-exporter/dashboards/promql"
+	"github.com/bot-exporter/bot-exporter/collectors/metric"
 )
 
 // Colours of Okabe and Ito, which people with any colour vision tell apart. What a colour means is the same everywhere:
@@ -12,11 +12,13 @@ const (
 	positive = "#009E73" // bluish green: good, thumbs up, the bot
 	negative = "#D55E00" // vermillion: bad, thumbs down, errors
 	warning  = "#E69F00" // orange: worth a look
-	neutral  = "#8C9196" // grey: neither, unknown, the previous period
+	neutral  = "#8C9196" // grey: neither, unknown, an earlier time
 	primary  = "#3E95CF" // blue: what a panel is about
 	second   = "#CC79A7" // reddish purple: beside it
 	third    = "#F0E442" // yellow
 	plain    = "text"    // the theme's text colour: plain numbers
+
+	transparent = "transparent" // below a line
 )
 
 // Units.
@@ -24,9 +26,11 @@ const (
 	unitCount   = "locale" // 12,345: a number of things, in full
 	unitShare   = "percentunit"
 	unitSeconds = "s"
+	unitMinutes = "suffix: min" // on an axis
 	unitBytes   = "bytes"
 	unitRate    = "short"
 	unitScore   = "none"
+	unitPlain   = "none"
 	unitWhen    = "dateTimeFromNow"
 )
 
@@ -34,6 +38,7 @@ const (
 const (
 	exactRange  = " Exact for the selected time range."
 	exactSteps  = " Exact for each bar; the bars add up to the total."
+	sparse      = " Steps with few of them have no point."
 	exactWindow = " Distinct users of the rolling window that ends with the selected time range."
 	exactNow    = " As of the end of the selected time range."
 	estimate    = " Estimated from buckets."
@@ -44,6 +49,7 @@ const (
 type field = dashboard.DynamicConfigValue
 
 func unit(u string) field         { return field{Id: "unit", Value: u} }
+func anyDecimals() field          { return field{Id: "decimals", Value: nil} }
 func decimals(n int) field        { return field{Id: "decimals", Value: n} }
 func upTo(v float64) field        { return field{Id: "max", Value: v} }
 func cellWidth(px int) field      { return field{Id: "custom.width", Value: px} }
@@ -64,7 +70,7 @@ func colors(m dashboard.FieldColorModeId) field {
 	return field{Id: "color", Value: dashboard.FieldColor{Mode: m}}
 }
 
-// dashed draws a thin line without area: the previous period.
+// dashed draws a thin line without area: an earlier time.
 func dashed() []field {
 	return []field{
 		color(neutral),
@@ -81,7 +87,7 @@ func dashed() []field {
 func bar(c string) []field {
 	return []field{
 		{Id: "custom.cellOptions", Value: map[string]any{"type": "gauge", "mode": "basic", "valueDisplayMode": "text"}},
-		{Id: "min", Value: 0}, {Id: "fieldMinMax", Value: true}, color(c), minWidth(160),
+		{Id: "min", Value: 0}, {Id: "fieldMinMax", Value: true}, color(c), minWidth(90),
 	}
 }
 
@@ -97,6 +103,22 @@ func text(words map[string]string) mapping {
 		i++
 	}
 	return mapping{ValueMap: &dashboard.ValueMap{Type: dashboard.MappingTypeValueToText, Options: options}}
+}
+
+// ifNull shows a text where there is no value, which would have the colour of the lowest threshold otherwise.
+func ifNull(text, color string) mapping {
+	return mapping{SpecialValueMap: &dashboard.SpecialValueMap{
+		Type: dashboard.MappingTypeSpecialValue,
+		Options: dashboard.DashboardSpecialValueMapOptions{
+			Match:  dashboard.SpecialValueMatchNullAndNan,
+			Result: dashboard.ValueMappingResult{Text: &text, Color: &color, Index: ptr(int32(0))},
+		},
+	}}
+}
+
+// colouredText colours the text of a table's cell.
+func colouredText() field {
+	return field{Id: "custom.cellOptions", Value: map[string]any{"type": "color-text"}}
 }
 
 // threshold is a colour from a value on.
@@ -118,48 +140,11 @@ func steps(list ...threshold) dashboard.ThresholdsConfig {
 	return c
 }
 
-// highIsBad and lowIsBad colour a value by two limits.
-func highIsBad(l Limit) []threshold {
-	return []threshold{{0, positive}, {l.Warning, warning}, {l.Critical, negative}}
-}
-
-func lowIsBad(l Limit) []threshold {
-	return []threshold{{0, negative}, {l.Critical, warning}, {l.Warning, positive}}
-}
-
-// better tells which way a change is good. Its fields colour a change so, when it is large enough to be worth it.
-type better int
-
-const (
-	neither better = iota
-	more
-	less
-)
-
-func (b better) fields(worth float64) []field {
-	down, up := neutral, neutral
-	switch b {
-	case more:
-		down, up = negative, positive
-	case less:
-		down, up = positive, negative
-	}
-	return []field{unit(unitShare), decimals(1), byThresholds(),
-		limits(threshold{0, down}, threshold{-worth, neutral}, threshold{worth, up})}
-}
-
 // channelColors are those of the usual channels; others get one of the palette.
 var channelColors = map[string]string{"web": primary, "whatsapp": second, "voice": third}
 
-// Names of labels for people.
-var (
-	ratingNames  = map[string]string{"positive": "Positive", "negative": "Negative", "neutral": "Neutral"}
-	elementNames = map[string]string{"quick_reply": "Quick reply button", "link": "In-answer link"}
-	targetNames  = map[string]string{"answer": "Answer", "url": "URL", "phone": "Phone number", "email": "E-mail", "other": "Other"}
-	agentNames   = map[string]string{"agent": "Agent", "workflow": "Workflow"}
-	weekdays     = map[string]string{"1": "Monday", "2": "Tuesday", "3": "Wednesday", "4": "Thursday", "5": "Friday", "6": "Saturday", "7": "Sunday"}
-	otherName    = map[string]string{"__other__": "(all others)"}
-)
+// otherName is shown for the value of a label beyond its limit.
+var otherName = map[string]string{metric.Other: "(all others)"}
 
-// userWindow is the variable for the rolling window of distinct users.
-var userWindow = promql.Window{Text: "$window"}
+// hide leaves a column out of sight; links can read it.
+func hide() field { return field{Id: "custom.hidden", Value: true} }

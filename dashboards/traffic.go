@@ -1,7 +1,10 @@
 package dashboards
 
 import (
-	"github.com/grafana/grafana-foundation-sdk/go/barchart"
+	"fmt"
+	"time"
+
+	"github.com/grafana/grafana-foundation-sdk/go/bargauge"
 	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 	"github.com/grafana/grafana-foundation-sdk/go/prometheus"
@@ -9,54 +12,74 @@ import (
 
 	"github.com/bot-exporter/bot-exporter/collectors"
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
+	"github.com/bot-exporter/bot-exporter/collectors/self"
 	"github.com/bot-exporter/bot-exporter/dashboards/promql"
 )
 
-func trafficBoard(cfg Config) (Dashboard, error) {
-	b := newModule(cfg, "bot-traffic", "Traffic", "Traffic",
-		"When messages are exchanged: which days of the week and which hours have the highest levels of interaction. Days and hours are those of the time zone that the exporter is configured with.")
-	traffic, messages := b.of(collectors.Traffic), b.of(collectors.Messages)
-	week := heat(traffic).covers("highest levels of interaction")
-	b.number(week) // the others show its numbers: its query reads 168 series for each assistant and channel
+var (
+	weekday = collectors.Traffic.Labels[2]
+	hour    = collectors.Traffic.Labels[3]
+	zone    = self.TimeZone.Labels[0]
+)
 
-	b.row("Peak times")
-	b.line(4,
-		number("Messages", "Messages exchanged, and the number in the previous time range."+exactRange).
-			now("this period", total(messages)).
-			now("previous", total(messages).Before(rangeWindow), color(neutral)).
-			covers("frequency of messages exchanged over a specified period"),
-		busiest("Busiest day of the week", "The day of the week with the most messages, and their number."+exactRange, week, weekday).
-			covers("which days of the week"),
-		busiest("Busiest hour of the day", "The hour of the day with the most messages, and their number."+exactRange, week, hour).
-			covers("which hours"),
-		busiest("Busiest hour of the week", "The hour of the week with the most messages, and their number."+exactRange, week, weekday, hour).
-			covers("peak times"),
-	)
-	b.line(9, week)
-	b.line(8,
-		columns("By day of the week", "Messages exchanged on each day of the week."+exactRange, week, weekday, "Day", mapped(text(shortly(weekdays)))),
-		columns("By hour of the day", "Messages exchanged in each hour of the day."+exactRange, week, hour, "Hour"),
-	)
-	b.row("Over time")
-	b.line(8,
-		bars("Messages over time", "Messages exchanged by channel, and all of the previous time range."+exactSteps).
-			over("{{channel}}", step(messages, metric.Channel)).
-			over("previous period", before(messages), dashed()...).wide(16),
-		perChannel("Messages exchanged for each assistant and channel."+exactRange).
-			column("Messages", total(messages, metric.Bot, metric.Channel), bar(primary)...).
-			sortBy("Messages").totals(),
-	)
-	return b.build()
+var weekdays = map[string]string{"1": "Monday", "2": "Tuesday", "3": "Wednesday", "4": "Thursday", "5": "Friday", "6": "Saturday", "7": "Sunday"}
+
+// inZone ends the title of what goes by the exporter's days and hours, which are not those of the browser.
+const inZone = " ($zone)"
+
+func trafficModule() module {
+	return module{board: trafficBoard, headlines: func(b *board) headlines {
+		hourly := b.of(collectors.Messages).Increase(promql.For(time.Hour)).Sum()
+		return headlines{numbers: []*panel{
+			number("Busiest hour", "Messages in the hour of the selected time range with the most: Traffic shows which hours of the week are busy."+fromRates).
+				now("messages", hourly.MaxOver(promql.Range, time.Hour)).
+				none("No data on messages in this range").link("Traffic", "bot-traffic"),
+		}}
+	}}
 }
 
-// peak is the hour of the week with the most messages, for a dashboard without the whole week.
-func peak(title, description string, s promql.Selector) *panel {
-	p := number(title, description).now("{{weekday}} {{hour}}:00", total(s, weekday, hour).Top(1))
-	p.stat(func(o *stat.Options) { o.TextMode = common.BigValueTextModeValueAndName })
-	for _, number := range sorted(weekdays) {
-		p.transform("renameByRegex", map[string]string{"regex": "^" + number + " (.*)$", "renamePattern": weekdays[number] + " $1"})
-	}
-	return p
+// averageWeek is the number of messages by hour of the week, over how often each day of the week occurred.
+func averageWeek(s promql.Selector) promql.Expr {
+	return total(s, weekday, hour).OverWeekdays(weekday, promql.Range)
+}
+
+func trafficBoard(cfg Config) (Dashboard, error) {
+	b := newModule(cfg, "bot-traffic", "Traffic", "Traffic",
+		"When messages are exchanged: which days of the week and which hours have the highest levels of interaction. Days and hours of the week are those of the time zone that the exporter is configured with, charts over time those of your browser.")
+	b.constant(zone, self.TimeZone)
+	traffic, messages := b.of(collectors.Traffic), b.of(collectors.Messages)
+	week := heat(traffic).covers("highest levels of interaction").wide(14)
+	b.number(week) // the others show its numbers: its query reads 168 series for each assistant and channel
+	const none = "No data on messages in this range"
+
+	b.row("An average week: each day over how often it occurred in the selected range")
+	b.line(4,
+		number("Messages", "Messages of users, the assistant and operators, and the change."+exactRange).
+			counted(b, total(messages), neither).none(none).
+			covers("frequency of messages exchanged over a specified period"),
+		busiest("Busiest day"+inZone, "The day of the week with the most messages on average, and their number."+exactRange, week, weekday).
+			none(none).covers("which days of the week"),
+		busiest("Hour of the day: busiest"+inZone, "The hour of the day with the most messages, and their number in an average week."+exactRange, week, hour).
+			none(none).covers("which hours"),
+		busiest("Peak time"+inZone, "The hour of the week with the most messages, and their number in an average week."+exactRange, week, weekday, hour).
+			none(none).covers("peak times"),
+	)
+	b.beside(26, week.none(none),
+		barsOf("By day of the week"+inZone, "Messages on an average Monday, Tuesday and so on."+exactRange, week, weekday, shortly(weekdays)).none(none).high(9),
+		barsOf("By hour of the day"+inZone, "Messages in each hour of the day in an average week."+exactRange, week, hour, nil).none(none),
+	)
+	b.row("Over time, in the time zone of your browser")
+	b.line(8,
+		bars("Messages over time", "Messages by channel, and all messages at the earlier time, which is estimated."+exactSteps).
+			largest(messages, metric.Channel).
+			over(comparedWith, before(messages), dashed()...).watched("BotTrafficStopped").none("No data on messages in a step that has passed"),
+	)
+	b.line(12,
+		perPair("Assistants and channels", "Messages for each assistant and channel."+exactRange).
+			column("Messages", total(messages, pair...), bar(primary)...).
+			sortBy("Messages").none(none),
+	)
+	return b.build()
 }
 
 // busiest shows the largest of the week's numbers, added up by some of its labels, and its name.
@@ -105,42 +128,44 @@ func sorting(name string, desc bool) map[string]any {
 	return map[string]any{"fields": map[string]any{}, "sort": []map[string]any{{"field": name, "desc": desc}}}
 }
 
-// heat is the week as a table: a line for each day, a column for each hour, the more messages the darker. Grafana's own
-// heat map needs time on one axis. Two stable sorts give both lines and columns their order.
+// heat is the week as a table: a line for each hour, a column for each day. Grafana's own heat map needs time on one
+// axis. Two stable sorts give both lines and columns their order.
 func heat(s promql.Selector) *panel {
-	p := list("The week, hour by hour", "Messages exchanged on each day of the week (Monday to Sunday) in each hour of the day (0 to 23): the darker, the more."+exactRange)
-	p.query("", total(s, weekday, hour), prometheus.PromQueryFormatTable, true, nil)
-	p.transform("sortBy", sorting(weekday.Name, false)).transform("sortBy", sorting(hour.Name, false)).
-		transform("groupingToMatrix", map[string]any{"rowField": weekday.Name, "columnField": hour.Name, "valueField": "Value", "emptyValue": "zero"}).
+	p := list("The week, hour by hour"+inZone, "Messages in each hour of the day (00 to 23) on an average Monday to Sunday: the stronger the colour, the more."+exactRange)
+	p.query("", averageWeek(s), prometheus.PromQueryFormatTable, true, nil)
+	names := map[string]string{hour.Name + `\` + weekday.Name: "Hour"}
+	for _, d := range weekday.Values {
+		names[d] = weekdays[d][:3]
+	}
+	p.transform("sortBy", sorting(hour.Name, false)).transform("sortBy", sorting(weekday.Name, false)).
+		transform("groupingToMatrix", map[string]any{"rowField": hour.Name, "columnField": weekday.Name, "valueField": "Value", "emptyValue": "zero"}).
 		transform("organize", map[string]any{
-			"renameByName":  map[string]string{weekday.Name + `\` + hour.Name: "Day"},
+			"renameByName":  names,
 			"excludeByName": map[string]bool{}, "indexByName": map[string]int{},
 		})
 	p.set(colors(dashboard.FieldColorModeIdContinuousBlues))
 	p.FieldConfig.Defaults.Min = ptr(0.0)
-	p.override("byRegexp", "^[0-9]{2}$",
+	p.override("byRegexp", "^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)$",
 		field{Id: "custom.cellOptions", Value: map[string]string{"type": "color-background", "mode": "basic"}},
 		field{Id: "custom.align", Value: "center"}, minWidth(44))
-	return p.override("byName", "Day", cellWidth(110), mapped(text(weekdays)), color(plain), unit("string"))
+	return p.override("byName", "Hour", cellWidth(56), color(plain), unit("string"))
 }
 
-// columns is a chart of the week's numbers with one column for each value of a label, in the label's order.
-func columns(title, description string, week *panel, l metric.Label, axis string, names ...field) *panel {
-	p := newPanel(barchart.NewPanelBuilder().
-		Orientation(common.VizOrientationVertical).XField(axis).
-		ShowValue(common.VisibilityModeNever).Stacking(common.StackingModeNone).
-		BarWidth(0.85).GroupWidth(0.7).FillOpacity(80).LineWidth(0).XTickLabelRotation(0).
-		Legend(common.NewVizLegendOptionsBuilder().ShowLegend(false).DisplayMode(common.LegendDisplayModeList).Placement(common.LegendPlacementBottom)).
-		Tooltip(common.NewVizTooltipOptionsBuilder().Mode(common.TooltipDisplayModeSingle).Sort(common.SortOrderNone)).
-		AxisSoftMin(0).Min(0), title, description)
-	p.set(unit(unitCount), decimals(0), color(primary)).sharing(week).grouped(l)
+// barsOf are bars of the week's numbers, one for each value of a label, in the label's order. Grafana's bar chart has a text of its
+// own where there is nothing to show, which no panel can change.
+func barsOf(title, description string, week *panel, l metric.Label, names map[string]string) *panel {
+	p := breakdown(title, description).sharing(week).grouped(l)
 	p.transform("sortBy", sorting(l.Name, false))
-	p.transform("organize", map[string]any{
-		"excludeByName": map[string]bool{}, "indexByName": map[string]int{l.Name: 0, "Value (sum)": 1},
-		"renameByName": map[string]string{l.Name: axis, "Value (sum)": "Messages"},
-	})
-	if len(names) > 0 {
-		p.override("byName", axis, names...)
+	o, ok := p.Options.(*bargauge.Options)
+	if !ok {
+		p.err = fmt.Errorf("BUG: the options of a breakdown are a %T", p.Options)
+		return p
 	}
-	return p
+	o.ReduceOptions = common.ReduceDataOptions{Values: ptr(true), Limit: ptr(float64(len(l.Values))), Fields: ptr("/^Value/"), Calcs: []string{"lastNotNull"}}
+	o.NamePlacement = common.BarGaugeNamePlacementLeft
+	o.MinVizHeight = 8
+	if names == nil {
+		return p
+	}
+	return p.override("byName", l.Name, mapped(text(names)))
 }

@@ -3,64 +3,79 @@ package dashboards
 import (
 	"github.com/bot-exporter/bot-exporter/collectors"
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
+	"github.com/bot-exporter/bot-exporter/dashboards/promql"
 )
+
+func usersModule() module {
+	return module{board: usersBoard, headlines: func(b *board) headlines {
+		active := b.in(collectors.UsersActive)
+		return headlines{
+			numbers: []*panel{
+				number("Unique users"+lastWindow, "Users who interacted with the assistant, and the change against an earlier time."+exactWindow).
+					signed().now("users", users(active), unit(unitCount)).
+					now("% vs. "+comparedWith, promql.Number(100).Mul(users(active).Change(users(active.Ago(earlier)).Where(">=", promql.Number(b.cfg.Thresholds.Least.Compare)))), more.fields(2)...).
+					none("No data on users in this window").link("Users", "bot-users"),
+			},
+			columns: []func(*panel){func(p *panel) {
+				p.column("Users", users(active, pair...))
+			}},
+		}
+	}}
+}
+
+// in selects users of the chosen rolling window.
+func (b *board) in(d *metric.Def) promql.Selector {
+	return b.of(d).Like(collectors.Window, userWindow.Text)
+}
 
 func usersBoard(cfg Config) (Dashboard, error) {
 	b := newModule(cfg, "bot-users", "Users", "Users",
-		"Unique users who interacted with the assistant, by device and browser. Who switches device or browser counts as a new user.")
-	b.windows()
+		"Unique users who interacted with the assistant, by device and browser. A person who switches device or browser counts as a new user.")
 	active, fresh := b.in(collectors.UsersActive), b.of(collectors.UsersNew)
-	cohort := func(name string) metricOf { return metricOf{b.in(collectors.UsersCohort).Is(cohortLabel, name)} }
+	in := func(window string) promql.Expr {
+		return users(b.of(collectors.UsersActive).Is(collectors.Window, window))
+	}
 
 	b.row("Who uses the assistant")
-	b.line(5,
-		number("Distinct users", "Unique users who interacted with the assistant in the last 24 hours, 7 days and 30 days, whatever time range is selected."+exactNow).
-			now("24 hours", users(b.of(collectors.UsersActive).Is(collectors.Window, "1d"))).
-			now("7 days", users(b.of(collectors.UsersActive).Is(collectors.Window, "7d"))).
-			now("30 days", users(b.of(collectors.UsersActive).Is(collectors.Window, "30d"))).
-			sideBySide().wide(9).covers("number of unique users"),
-		number("New users", "Users who interacted for the first time, and the number in the previous time range."+exactRange).
-			now("this period", total(fresh)).
-			now("previous", total(fresh).Before(rangeWindow), color(neutral)).
-			covers("new users"),
-		number("Seen before", "Distinct users of the chosen window who had interacted before it."+exactWindow).
-			now("", cohort("active").users().Sub(cohort("new").users())).
-			covers("distinct users (those who have interacted previously)"),
-		number("Share of new users", "New users among the distinct users of the chosen window."+exactWindow).
-			now("", cohort("new").users().Over(cohort("active").users())).
-			set(unit(unitShare), decimals(1)).none("No users"),
-	)
+	first := []*panel{
+		number("Unique users", "Users who interacted with the assistant in the last 24 hours, 7 days and 30 days, whatever time range is selected. One user can be in all three."+exactNow).
+			now("24 hours", in("1d")).
+			now("7 days", in("7d"), color(neutral)).
+			now("30 days", in("30d"), color(neutral)).
+			none("No user yet").covers("number of unique users"),
+		number("New users (selected range)", "Users who interacted for the first time in the selected time range, and the change."+exactRange).
+			counted(b, total(fresh), more).none("No user yet").covers("new users"),
+	}
+	b.lines(5, append(first, lent(b)...)...)
 	b.line(8,
-		lines("Distinct users over time", "Unique users of the chosen rolling window, and as they were one time range earlier."+exactWindow).
-			over("distinct users", users(active), color(primary)).
-			over("previous period", users(active.Ago(rangeWindow)), dashed()...),
-		bars("New users over time", "Users who interacted for the first time, and the number in the previous time range."+exactSteps).
+		lines("Unique users over time"+lastWindow, "Users who interacted in the window that ends at each point, and as they were at the earlier time."+exactWindow).
+			over("unique users", users(active), color(primary)).
+			over(comparedWith, users(active.Ago(earlier)), dashed()...).none("No data on users in this window"),
+		bars("New users over time", "Users who interacted for the first time, and at the earlier time, which is estimated."+exactSteps).
 			over("new users", step(fresh), color(positive)).
-			over("previous period", before(fresh), dashed()...),
+			over(comparedWith, before(fresh), dashed()...).none("No data on new users in a step that has passed"),
 	)
 	b.row("Devices, browsers and channels")
+	by := func(title, what string, l metric.Label) *panel {
+		return breakdown(title+lastWindow, "Unique users by "+what+"."+exactWindow).
+			now("{{"+l.Name+"}}", users(active, l).Top(12).Func("sort_desc")).none("No data on users in this window")
+	}
 	b.line(9,
-		breakdown("By device", "Distinct users of the chosen window by the device they used."+exactWindow).
-			now("{{device}}", users(active, collectors.Device).Func("sort_desc")).
-			covers("broken down by the device"),
-		breakdown("By browser", "Distinct users of the chosen window by the browser they used."+exactWindow).
-			now("{{browser}}", users(active, collectors.Browser).Func("sort_desc")).
-			covers("browser used for interaction"),
-		breakdown("By channel", "Distinct users of the chosen window by channel."+exactWindow).
-			now("{{channel}}", users(active, metric.Channel).Func("sort_desc")),
+		by("Devices", "the device they used", collectors.Device).covers("broken down by the device"),
+		by("Browsers", "the browser they used, the twelve most frequent", collectors.Browser).covers("browser used for interaction"),
+		by("Channels", "channel", metric.Channel),
 	)
-	b.line(10,
-		list("Devices and browsers", "Distinct users of the chosen window, and new users of the selected time range, for each device and browser.").
+	b.line(12,
+		list("Device and browser"+lastWindow, "Unique users of the window, and new users of the selected time range, for each device and browser.").
 			key("Device", collectors.Device, filterable(), mapped(text(otherName))).
 			key("Browser", collectors.Browser, filterable(), mapped(text(otherName))).
-			column("Distinct users", users(active, collectors.Device, collectors.Browser), bar(primary)...).
-			column("New users", total(fresh, collectors.Device, collectors.Browser)).
-			sortBy("Distinct users").totals(),
-		perChannel("Distinct and new users of the chosen window, and new users of the selected time range, for each assistant and channel.").
-			column("Distinct users", users(active, metric.Bot, metric.Channel), bar(primary)...).
-			column("New in window", users(cohort("new").Selector, metric.Bot, metric.Channel)).
-			column("New in range", total(fresh, metric.Bot, metric.Channel)).
-			sortBy("Distinct users").totals(),
+			column("Unique users", users(active, collectors.Device, collectors.Browser), bar(primary)...).
+			column("New in range", total(fresh, collectors.Device, collectors.Browser)).
+			sortBy("Unique users").none("No data on users in this window"),
+		perPair("Assistants and channels"+lastWindow, "Unique users of the window, and new users of the selected time range, for each assistant and channel.").
+			column("Unique users", users(active, pair...), bar(primary)...).
+			column("New in range", total(fresh, pair...)).
+			sortBy("Unique users").none("No data on users in this window"),
 	)
 	return b.build()
 }

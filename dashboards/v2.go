@@ -12,7 +12,7 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/resource"
 )
 
-// Manifest is the dashboard as a resource of Grafana's v2beta1 schema, for tools that apply resources. It is made from
+// Manifest is the dashboard as a resource of Grafana's v2beta1 schema, for tools that apply resources. It is derived from
 // the v1 dashboard, so that both show the same: options and fields of panels have the same form in both.
 func (d Dashboard) Manifest() (resource.Manifest, error) {
 	spec := v2.NewDashboard()
@@ -28,6 +28,9 @@ func (d Dashboard) Manifest() (resource.Manifest, error) {
 		var link v2.DashboardLink
 		errs = append(errs, convert(l, &link))
 		spec.Links = append(spec.Links, link)
+	}
+	for i := range d.V1.Annotations.List {
+		spec.Annotations = append(spec.Annotations, annotationV2(&d.V1.Annotations.List[i]))
 	}
 	for i := range d.V1.Templating.List {
 		kind, err := variableV2(&d.V1.Templating.List[i])
@@ -125,19 +128,41 @@ func variableV2(v *dashboard.VariableModel) (v2.VariableKind, error) {
 		k := v2.NewDatasourceVariableKind()
 		k.Spec.Name, k.Spec.Label, k.Spec.PluginId = v.Name, v.Label, *v.Query.String
 		k.Spec.Options = []v2.VariableOption{}
-		return v2.VariableKind{DatasourceVariableKind: k}, nil
+		return v2.VariableKind{DatasourceVariableKind: k}, convert(v.Current, &k.Spec.Current)
+	case dashboard.VariableTypeCustom:
+		k := v2.NewCustomVariableKind()
+		k.Spec.Name, k.Spec.Label, k.Spec.Query, k.Spec.Hide = v.Name, v.Label, *v.Query.String, hideV2(v)
+		return v2.VariableKind{CustomVariableKind: k}, errors.Join(convert(v.Options, &k.Spec.Options), convert(v.Current, &k.Spec.Current))
 	case dashboard.VariableTypeQuery:
 		k := v2.NewQueryVariableKind()
 		k.Spec.Name, k.Spec.Label, k.Spec.Definition, k.Spec.AllValue = v.Name, v.Label, v.Definition, v.AllValue
 		k.Spec.Query = queryV2(map[string]string{"query": *v.Query.String, "refId": v.Name})
-		k.Spec.Multi, k.Spec.IncludeAll, k.Spec.Options = *v.Multi, *v.IncludeAll, []v2.VariableOption{}
 		k.Spec.Refresh, k.Spec.Sort = v2.VariableRefreshOnTimeRangeChanged, v2.VariableSortAlphabeticalCaseInsensitiveAsc
-		if !*v.Multi {
-			k.Spec.Sort = v2.VariableSortNumericalAsc
+		k.Spec.Options, k.Spec.Hide = []v2.VariableOption{}, hideV2(v)
+		if v.Multi == nil {
+			return v2.VariableKind{QueryVariableKind: k}, nil
 		}
+		k.Spec.Multi, k.Spec.IncludeAll = *v.Multi, *v.IncludeAll
 		return v2.VariableKind{QueryVariableKind: k}, convert(v.Current, &k.Spec.Current)
 	}
 	return v2.VariableKind{}, fmt.Errorf("BUG: a variable is a %s", v.Type)
+}
+
+func hideV2(v *dashboard.VariableModel) v2.VariableHide {
+	if v.Hide != nil && *v.Hide == dashboard.VariableHideHideVariable {
+		return v2.VariableHideHideVariable
+	}
+	return v2.VariableHideDontHide
+}
+
+func annotationV2(a *dashboard.AnnotationQuery) v2.AnnotationQueryKind {
+	k := *v2.NewAnnotationQueryKind()
+	k.Spec.Name, k.Spec.Enable, k.Spec.IconColor = a.Name, a.Enable, a.IconColor
+	k.Spec.Query = queryV2(map[string]any{
+		"refId": a.Name, "expr": *a.Expr, "titleFormat": *a.TitleFormat, "textFormat": *a.TextFormat,
+		"tagKeys": *a.TagKeys, "step": *a.Step, "useValueForTime": *a.UseValueForTime,
+	})
+	return k
 }
 
 // convert copies a value into one whose JSON has the same form.

@@ -62,10 +62,16 @@ func newSelfMetrics(e *Engine) *selfMetrics {
 		version.NewCollector("bot_exporter"),
 		m.redelivered, m.checkpointDuration, m.checkpointSize, m.checkpointFailures, m.checkpointRejected, m.markFailures,
 		m.fold, m.connected, m.reloaded, m.reloadedAt, m.mismatches, m.advice, m.brokerClock, m.originLag, newDigestCollector(e),
-		&statusCollector{e},
+		newTimeZone(e.cfg.KPIs.Session.Location), &statusCollector{e},
 	)
 	m.setReloaded(true)
 	return m
+}
+
+func newTimeZone(zone *time.Location) prometheus.Collector {
+	g := prometheus.NewGaugeVec(prometheus.GaugeOpts(opts(self.TimeZone)), self.TimeZone.LabelNames())
+	g.WithLabelValues(zone.String()).Set(1)
+	return g
 }
 
 // setReloaded records whether the configuration could be read and applied.

@@ -46,7 +46,7 @@ func history(w io.Writer, end time.Time) [3]truth {
 			messages++
 			set.Fold(next.UnixNano(), e, nil)
 		}
-		scrape := scraped(set, at, first, messages)
+		scrape := scraped(set, at, at, first, messages)
 		address := "a:9850"
 		if at.After(start.Add(length / 2)) {
 			address = "b:9850"
@@ -74,7 +74,7 @@ func expose(out io.Writer, samples []string, address string, at time.Time) {
 }
 
 // scraped returns a line for each sample, with verbs for the address and the time.
-func scraped(set *collectors.Set, at time.Time, first, messages int64) []string {
+func scraped(set *collectors.Set, at, last time.Time, first, messages int64) []string {
 	var lines []string
 	add := func(name string, v float64, labels ...string) {
 		line := name + `{job="bot-exporter",instance="%s"`
@@ -88,7 +88,7 @@ func scraped(set *collectors.Set, at time.Time, first, messages int64) []string 
 			family(f, at, add)
 		}
 	}
-	for _, d := range self.Defs() {
+	for _, d := range append(self.Defs(), self.Foreign()...) {
 		var labels []string
 		for _, l := range d.Labels {
 			labels = append(labels, l.Name, append(l.Values, "x")[0])
@@ -102,18 +102,36 @@ func scraped(set *collectors.Set, at time.Time, first, messages int64) []string 
 		case d == self.FirstEvent:
 			add(d.Name, float64(first))
 		case d == self.LastEvent:
-			add(d.Name, float64(at.Unix()))
+			add(d.Name, float64(last.Unix()))
+		case d == self.TimeZone:
+			add(d.Name, 1, d.Labels[0].Name, "Europe/Berlin")
 		case d == self.Series:
 			add(d.Name, float64(set.Samples()))
 		case d == self.SeriesLimit:
 			add(d.Name, float64(collectors.Defaults().MaxSeries))
-		case d == self.Mismatch || d == self.Lag || d.Type == metric.TypeCounter:
+		case d == self.StartTime || d == self.ConfigReloadTime:
+			add(d.Name, float64(first))
+		case d == self.AppliedSequence:
+			add(d.Name, float64(messages))
+		case d == self.CPU:
+			add(d.Name, float64(at.Unix()-first)/50)
+		case d == self.Advice:
+			add(d.Name, 1, d.Labels[0].Name, "replicas")
+		case usual[d] != 0:
+			add(d.Name, usual[d])
+		case d == self.Mismatch || d == self.Lag || d == self.OriginLag || d == self.Epoch || d == self.ReplayRemaining || d == self.ReplayLeft || d == self.ReplayRate || d.Type == metric.TypeCounter:
 			add(d.Name, 0, labels...)
 		default:
 			add(d.Name, 1, labels...)
 		}
 	}
 	return lines
+}
+
+// usual are values of an exporter in good health.
+var usual = map[*metric.Def]float64{
+	self.ResidentMemory: 120e6, self.MemoryLimit: 512e6, self.OpenFiles: 18, self.MaxFiles: 1024, self.Goroutines: 42,
+	self.CheckpointAge: 12, self.CheckpointDuration: 0.02, self.CheckpointSize: 4e6, self.BrokerClock: 0.002,
 }
 
 // family adds the samples of one metric.

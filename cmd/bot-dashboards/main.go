@@ -74,7 +74,11 @@ func generate(cfg dashboards.Config, dir string) (dashboards.Files, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg.Rules.Selector, cfg.Rules.Folder = cfg.Selector, cfg.Folder
+	all, err := dashboards.All(cfg)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Rules.Selector, cfg.Rules.Folder, cfg.Rules.Panels = cfg.Selector, cfg.Folder, dashboards.PanelsOf(all)
 	alerts, err := rules.Generate(cfg.Rules)
 	if err != nil {
 		return nil, err
@@ -84,10 +88,6 @@ func generate(cfg dashboards.Config, dir string) (dashboards.Files, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return files, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	all, err := dashboards.All(cfg)
 	if err != nil {
 		return nil, err
 	}

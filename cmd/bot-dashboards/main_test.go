@@ -28,3 +28,11 @@ func TestGenerateAndCheck(t *testing.T) {
 	require.Contains(t, string(b), `{a=\"b\",job=~`)
 	require.Error(t, run([]string{"generate"}, &bytes.Buffer{}))
 }
+
+// Rules and dashboards together give the files that are committed: alerts link the panels that show them.
+func TestFilesAreCurrent(t *testing.T) {
+	require.NoError(t, run([]string{"generate", "--check", "--out", "../../deploy"}, &bytes.Buffer{}), "run make generate")
+	b, err := os.ReadFile("../../deploy/grafana/provisioning/alerting/bot-exporter.yaml")
+	require.NoError(t, err)
+	require.Equal(t, bytes.Count(b, []byte("dashboard_url:")), bytes.Count(b, []byte("__panelId__:")))
+}

@@ -64,6 +64,8 @@ var (
 		"Messages that a mirror or sourced stream has not received yet, from the origin furthest ahead.")
 	Series = gauge("bot_exporter_series",
 		"Samples of all KPIs together.")
+	TimeZone = gauge("bot_exporter_time_zone_info",
+		"Always 1. The label is the time zone of weekdays, hours and days of all KPIs.", metric.Label{Name: "zone"})
 	SeriesLimit = gauge("bot_exporter_series_limit",
 		"Limit on the samples of all KPIs together; beyond it, new label values become __other__.")
 	Advice = gauge("bot_exporter_stream_advice",
@@ -80,13 +82,26 @@ var (
 var (
 	ResidentMemory = gauge("process_resident_memory_bytes", "Resident memory size in bytes.")
 	MemoryLimit    = gauge("go_gc_gomemlimit_bytes", "Go runtime memory limit configured by the user.")
+	CPU            = counter("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.")
+	OpenFiles      = gauge("process_open_fds", "Number of open file descriptors.")
+	MaxFiles       = gauge("process_max_fds", "Maximum number of open file descriptors.")
+	StartTime      = gauge("process_start_time_seconds", "Start time of the process since unix epoch in seconds.")
+	Goroutines     = gauge("go_goroutines", "Number of goroutines that currently exist.")
 )
+
+// Up is written by Prometheus itself for each target that it scrapes.
+var Up = gauge("up", "1 when the last scrape of the target succeeded, else 0.")
 
 // Defs lists the definitions.
 func Defs() []*metric.Def {
 	return []*metric.Def{BuildInfo, Ready, Connected, Lag, AppliedSequence, FirstEvent, LastEvent, ReplayRemaining, ReplayRate, ReplayLeft, Mismatch,
 		Epoch, BrokerLost, Redelivered, CheckpointAge, CheckpointDuration, CheckpointSize, CheckpointFailures, CheckpointRejected, MarkFailures,
-		ConfigReloaded, ConfigReloadTime, FoldDuration, ScrapeDuration, BrokerClock, OriginLag, Series, SeriesLimit, Advice, Digest, DigestSequence}
+		ConfigReloaded, ConfigReloadTime, FoldDuration, ScrapeDuration, BrokerClock, OriginLag, TimeZone, Series, SeriesLimit, Advice, Digest, DigestSequence}
+}
+
+// Foreign lists what dashboards and rules read beside Defs: metrics of the client library, and of Prometheus.
+func Foreign() []*metric.Def {
+	return []*metric.Def{ResidentMemory, MemoryLimit, CPU, OpenFiles, MaxFiles, StartTime, Goroutines, Up}
 }
 
 func gauge(name, help string, labels ...metric.Label) *metric.Def {

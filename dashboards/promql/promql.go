@@ -26,6 +26,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
@@ -67,6 +68,9 @@ func (e Expr) Defs() []*metric.Def { return e.defs }
 func Number(v float64) Expr {
 	return Expr{text: fmt.Sprint(v), bind: bindAtom, scalar: true}
 }
+
+// Time is the time of evaluation, as Unix time in seconds.
+func Time() Expr { return Expr{text: "time()", bind: bindAtom, scalar: true} }
 
 func fail(format string, args ...any) Expr { return Expr{err: fmt.Errorf(format, args...)} }
 
@@ -201,6 +205,24 @@ func (e Expr) Before(w Window) Expr {
 	return e
 }
 
+// MaxOver is the largest value in the window, as of each step of it.
+func (e Expr) MaxOver(w Window, step time.Duration) Expr {
+	if e.err != nil {
+		return e
+	}
+	e.text, e.bind = "max_over_time("+paren(e.text)+"["+w.Text+":"+Duration(step)+"])", bindAtom
+	return e
+}
+
+// AtEnd is the expression as of the end of the time range, the same for each step of a chart.
+func (e Expr) AtEnd() Expr {
+	if e.err != nil {
+		return e
+	}
+	e.text, e.bind = "last_over_time("+paren(e.text)+"[1s:1s] @ end())", bindAtom
+	return e
+}
+
 // OrZero is 0 where the expression has no result. It must have no labels.
 func (e Expr) OrZero() Expr {
 	if e.err == nil && (len(e.labels) > 0 || e.target) {
@@ -232,6 +254,11 @@ func (e Expr) Where(op string, o Expr) Expr { return binary(e, op, o, bindCompar
 
 // Over divides. Where the divisor is 0 there is no result, rather than NaN.
 func (e Expr) Over(o Expr) Expr { return binary(e, "/", o.Where(">", Number(0)), bindMul) }
+
+// OverLeast divides where the divisor is at least the given number, which must be above 0.
+func (e Expr) OverLeast(o Expr, least float64) Expr {
+	return binary(e, "/", o.Where(">=", Number(least)), bindMul)
+}
 
 // Change is the growth relative to an earlier value: 0.1 for 10 % more. No result where that was 0.
 func (e Expr) Change(before Expr) Expr { return e.Over(before).Sub(Number(1)) }

@@ -1,6 +1,7 @@
 package promql
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -183,7 +184,25 @@ func (s Selector) process(text string) Expr {
 }
 
 // Last is the last value within Lookback. It bridges failed scrapes, restarts and moves to another address.
-func (s Selector) Last() Expr { return s.over("max", "last_over_time", For(Lookback)) }
+func (s Selector) Last() Expr { return s.LastOver(For(Lookback)) }
+
+// LastOver is the last value within the window, for what is to be remembered after its target is gone.
+func (s Selector) LastOver(w Window) Expr { return s.over("max", "last_over_time", w) }
+
+// Began is what is there now and was not one window earlier, for marks on a chart. The series is one that Prometheus wrote itself.
+func (s Selector) Began(w Window, by ...metric.Label) Expr {
+	now := s.within(w).aggregate("max", by)
+	return now.Unless(s.Ago(w).within(w).aggregate("max", by))
+}
+
+// within is whatever was there in the window, of a series that no target exposes.
+func (s Selector) within(w Window) Expr {
+	e := s.Recorded()
+	if e.err == nil {
+		e.text = "max_over_time(" + s.series() + "[" + w.Text + "]" + s.offset + ")"
+	}
+	return e
+}
 
 // Rate is the growth per second.
 func (s Selector) Rate(w Window) Expr { return s.counting().over("max", "rate", w) }
@@ -237,4 +256,46 @@ func (s Selector) Total(w Window) Expr {
 		s.over("min", "min_over_time", w).text)
 	end.bind = bindAdd
 	return end
+}
+
+// Counted is there when the first event ever counted is older than the window: a part of a window says little.
+func (s Scope) Counted(w Window) Expr {
+	e := s.Of(self.FirstEvent).Last().Min()
+	e.text, e.bind = e.text+" <= time() - "+w.Seconds, bindCompare
+	return e
+}
+
+// TotalBy is the sum of Total by these labels, for panels, which read many series at once: it adds up the values first
+// and takes their difference then, which reads and compares less. The two are the same as long as all series of an
+// exporter begin, fall and vanish together, which they do.
+func (s Selector) TotalBy(w Window, by ...metric.Label) Expr {
+	total := s.Total(w) // for its errors
+	names, err := total.own(by)
+	if err != nil || total.err != nil {
+		return Expr{err: errors.Join(total.err, err)}
+	}
+	var rest []string
+	for _, l := range total.labels {
+		if !slices.Contains(names, l) {
+			rest = append(rest, l)
+		}
+	}
+	sum := func(e Expr) string {
+		if len(rest) == 0 {
+			return e.text
+		}
+		return "sum without (" + strings.Join(rest, ", ") + ") " + paren(e.text)
+	}
+	end, start, least := sum(s.Last()), sum(s.Ago(w).Last()), sum(s.over("min", "min_over_time", w))
+	first := s.scope.Of(self.FirstEvent).Last().text + " >= time() - " + w.Seconds
+	seen := s.scope.Of(collectors.Events).Ago(w).Last().ByTarget("max").text
+	if len(names) == 0 {
+		total.text = fmt.Sprintf("%s\n-\n(\n  %s <= %s unless %s\nor\n  0 * (%s)\nor\n  0 * %s\nor\n  %s\n)", end, start, end, first, first, seen, least)
+	} else {
+		own := strings.Join(names, ", ")
+		total.text = fmt.Sprintf("%s\n-\n(\n  %s <= %s unless ignoring (%s) %s\nor\n  0 * %s and ignoring (%s) (%s or %s)\nor\n  %s\n)",
+			end, start, end, own, first, end, own, first, seen, least)
+	}
+	total.labels = slices.Sorted(slices.Values(names))
+	return total.Sum(by...)
 }

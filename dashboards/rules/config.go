@@ -12,6 +12,8 @@ type Config struct {
 	Selector string `yaml:"-"` // matchers for all metrics, separated by commas; the same as for the dashboards
 	Folder   string `yaml:"-"` // title of the Grafana folder; the same as for the dashboards
 
+	Panels map[string]Panel `yaml:"-"` // where alerts are shown, by their names
+
 	Replicas   []string `yaml:"replica_labels" doc:"labels of targets, beside instance and pod, in which replicas of one exporter differ; add node if your targets have it"`
 	GrafanaURL string   `yaml:"grafana_url" doc:"where people reach Grafana; for dashboard_url"`
 	RunbookURL string   `yaml:"runbook_url" doc:"folder of the runbooks; for runbook_url"`
@@ -27,6 +29,12 @@ type Config struct {
 
 	Alerts    Alerts     `yaml:"alerts"`
 	Overrides []Override `yaml:"overrides" doc:"other alert settings for one bot, one channel or both; the first that matches counts"`
+}
+
+// Panel is a panel of a dashboard.
+type Panel struct {
+	Dashboard string // its uid
+	ID        uint32
 }
 
 // Override changes alerts for one bot, one channel, or one channel of a bot.

@@ -97,6 +97,9 @@ func (a *Alert) grafana(cfg Config) grafanaRule {
 	if a.KeepFiring > 0 {
 		r.KeepFiringFor = a.KeepFiring.String()
 	}
+	if p, ok := cfg.Panels[a.Name]; ok { // Grafana shows the alert on this panel, and links it
+		r.Annotations["__dashboardUid__"], r.Annotations["__panelId__"] = p.Dashboard, fmt.Sprint(p.ID)
+	}
 	return r
 }
 

@@ -83,7 +83,7 @@ func (a *Alert) labels() map[string]string {
 
 // annotations returns the annotations, in the template language that text translates to, where labels are read as labels.
 func (a *Alert) annotations(cfg Config, labels string, text func(string) string) map[string]string {
-	link := strings.TrimSuffix(cfg.GrafanaURL, "/") + "/d/" + a.dashboard()
+	link := strings.TrimSuffix(cfg.GrafanaURL, "/") + "/d/" + a.UID()
 	for i, l := range a.Dashboard {
 		sep := "&"
 		if i == 0 {
@@ -99,8 +99,8 @@ func (a *Alert) annotations(cfg Config, labels string, text func(string) string)
 	}
 }
 
-// dashboard is the uid of the alert's dashboard. The stream is shown with the exporter.
-func (a *Alert) dashboard() string {
+// UID is that of the alert's dashboard. The stream is shown with the exporter.
+func (a *Alert) UID() string {
 	if a.Module == "stream" {
 		return "bot-exporter"
 	}

@@ -18,12 +18,15 @@ import (
 
 const deploy = "../../deploy"
 
+var panelLinks = regexp.MustCompile(`(?m)^ *__(dashboardUid|panelId)__: .*\n`)
+
 func TestFilesAreCurrent(t *testing.T) {
 	files, err := Generate(Defaults())
 	require.NoError(t, err)
 	for path, want := range files {
 		have, err := os.ReadFile(filepath.Join(deploy, path))
 		require.NoError(t, err, "run make generate")
+		have = panelLinks.ReplaceAll(have, nil) // which panels there are, only dashboards know
 		require.Equal(t, string(want), string(have), "%s is not current; run make generate", path)
 	}
 	left, err := filepath.Glob(filepath.Join(deploy, rulesDir, "*"))
