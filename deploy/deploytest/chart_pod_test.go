@@ -71,9 +71,9 @@ func TestHelmExtraArgs(t *testing.T) {
 	args := arguments(t, container(t, manifests(t, render(t, `extraArgs: [--nats.tls-first, --no-web.systemd-socket, "--nats.user=a: b # c"]`))))
 	assert.Equal(t, []string{"--nats.tls-first", "--no-web.systemd-socket", "--nats.user=a: b # c"}, args[len(args)-3:])
 	for _, extra := range []string{"--log.level=debug", "--no-nats.create-stream", "--storage.path=/elsewhere"} {
-		assert.Contains(t, refused(t, `extraArgs: ["`+extra+`"]`), "is set already")
+		assert.Contains(t, refused(t, `extraArgs: ["`+extra+`"]`), "already; use its value")
 	}
-	assert.Contains(t, refused(t, `extraArgs: [--nats.tls-first, --no-nats.tls-first]`), "--nats.tls-first is set already")
+	render(t, `extraArgs: [--web.reload-host=a.example, --web.reload-host=b.example]`)
 	// What stands in a value arrives as it is.
 	args = arguments(t, container(t, manifests(t, render(t, `nats: {auth: {existingSecret: s, user: "a: b # c", passwordKey: p}}`))))
 	assert.Contains(t, args, "--nats.user=a: b # c")

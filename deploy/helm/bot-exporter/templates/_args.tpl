@@ -1,12 +1,11 @@
-{{/* Arguments of the program: those of the values, then extraArgs. It ends at a flag that comes twice. */}}
+{{/* Arguments of the program: those of the values, then extraArgs. The program would refuse most flags a second time. */}}
 {{- define "bot-exporter.args" -}}
 {{- $args := include "bot-exporter.ownArgs" . | fromYamlArray }}
 {{- $flags := list }}
 {{- range $args }}{{ $flags = append $flags (include "bot-exporter.flag" .) }}{{ end }}
 {{- range .Values.extraArgs }}
 {{- $flag := include "bot-exporter.flag" . }}
-{{- if has $flag $flags }}{{ fail (printf "extraArgs: --%s is set already, by another value or above" $flag) }}{{ end }}
-{{- $flags = append $flags $flag }}
+{{- if has $flag $flags }}{{ fail (printf "extraArgs: the chart sets --%s already; use its value" $flag) }}{{ end }}
 {{- end }}
 {{- concat $args (.Values.extraArgs | default list) | toYaml }}
 {{- end }}
