@@ -52,7 +52,7 @@ func (r *rejects) add(m *Message, why event.Reject, log *slog.Logger) {
 		s.since++
 		return
 	}
-	log.Info("rejected event", "reason", one.Reason, "field", one.Field, "subject", one.Subject, "sequence", one.Sequence, "not_logged", s.since)
+	log.Info("rejected event", "reason", one.Reason, "field", one.Field, "sequence", one.Sequence, "not_logged", s.since)
 	s.at, s.since = now, 0
 }
 

@@ -101,6 +101,10 @@ func TestNothingPersonalGetsOut(t *testing.T) {
 		{"POST", "/metrics"}, {"DELETE", "/-/ready"}, {"GET", "/-/reload"}, {"POST", "/-/reload"},
 	} {
 		_, text := d.ask(r[0], r[1], "")
+		if r[1] == "/" { // the list of rejected events shows subjects, and nothing else of a message
+			require.Contains(t, text, "bot.events.planted")
+			text = strings.ReplaceAll(text, "bot.events.planted", "")
+		}
 		clean(r[0]+" "+r[1], text, r[1] == "/")
 		require.NotContains(t, text, "goroutine ")
 		require.NotContains(t, text, ".go:")

@@ -72,7 +72,7 @@ func TestUsersErase(t *testing.T) {
 		"nobody":          {"dan\n", "no such user", []string{storage, key, "--bot=shop"}},
 		"another bot":     {"ann\n", "no such user", []string{storage, key, "--bot=bank"}},
 		"another channel": {"ann\n", "no such user", []string{storage, key, "--bot=shop", "--channel=voice"}},
-		"no id":           {"\n\n", "no user id is given", []string{storage, key, "--bot=shop"}},
+		"no id":           {"\n\n", "no user id given", []string{storage, key, "--bot=shop"}},
 		"another key":     {"ann\n", "key id is", []string{storage, "--bot=shop", "--users.key-file=" + file(t, "k", "ffffffffffffffffffffffffffffff00")}},
 		"no key":          {"ann\n", "users key", []string{storage, "--bot=shop"}},
 		"another zone":    {"ann\n", "time.zone is Asia/Tokyo", []string{storage, key, "--bot=shop", "--time.zone=Asia/Tokyo"}},

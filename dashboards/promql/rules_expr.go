@@ -11,9 +11,6 @@ import (
 
 // What only rules need: series of recording rules, and expressions that keep labels of the target.
 
-// Time is the time of the evaluation, in seconds since 1970.
-func Time() Expr { return Expr{text: "time()", bind: bindAtom, scalar: true} }
-
 // Recorded is the present value of what a recording rule stores. Its definition lists all labels that it has, those of
 // the target included; replicas were merged when it was recorded.
 func (s Selector) Recorded() Expr {

@@ -68,7 +68,7 @@ func TestCapacityOfSeries(t *testing.T) {
 	for _, v := range []struct {
 		row  string
 		have float64
-	}{{"pair of bot and channel", pair}, {"sample, once scraped", sample}, {"sample in another copy", perCopy}} {
+	}{{"bot and channel pair", pair}, {"sample, once scraped", sample}, {"sample in another copy", perCopy}} {
 		want := stated(t, v.row)
 		require.Less(t, v.have, 1.5*want, v.row)
 		require.Greater(t, v.have, want/2.5, v.row)
