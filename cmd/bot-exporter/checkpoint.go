@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -20,9 +22,14 @@ func checkpointClause(app *kingpin.Application) *kingpin.CmdClause {
 	return app.Command("checkpoint", "Inspect, verify or restore checkpoints.")
 }
 
+// checkpointArg is the storage path as serve knows it, unless another one or a file is given.
+func checkpointArg(cmd *kingpin.CmdClause) *string {
+	return cmd.Arg("path", "Storage path or checkpoint file. Default: BOT_EXPORTER_STORAGE_PATH, else data.").Envar("BOT_EXPORTER_STORAGE_PATH").Default("data").String()
+}
+
 func inspectCommand(app *kingpin.Application) (string, command) {
 	cmd := checkpointClause(app).Command("inspect", "Print the contents of all checkpoints of a storage path, or of one file.")
-	path := cmd.Arg("path", "Storage path or checkpoint file.").Default("data").String()
+	path := checkpointArg(cmd)
 	return cmd.FullCommand(), func(_ context.Context, std stdio) (int, error) {
 		return eachCheckpoint(*path, func(info storage.Info) { printCheckpoint(std.out, info) })
 	}
@@ -30,7 +37,7 @@ func inspectCommand(app *kingpin.Application) (string, command) {
 
 func verifyCommand(app *kingpin.Application) (string, command) {
 	cmd := checkpointClause(app).Command("verify", "Check that all checkpoints of a storage path, or one file, are intact. Exit code 1 if one is not.")
-	path := cmd.Arg("path", "Storage path or checkpoint file.").Default("data").String()
+	path := checkpointArg(cmd)
 	return cmd.FullCommand(), func(_ context.Context, std stdio) (int, error) {
 		return eachCheckpoint(*path, func(info storage.Info) {
 			if info.Err != nil {
@@ -57,11 +64,22 @@ func restoreCommand(app *kingpin.Application) (string, command) {
 }
 
 func eachCheckpoint(path string, f func(storage.Info)) (int, error) {
-	files, err := storage.List(filepath.Join(path, "checkpoints"))
-	if err != nil {
-		files = []string{path}
-	} else if len(files) == 0 {
-		return 1, errors.New("no checkpoint in " + path)
+	files := []string{path}
+	at, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return 1, err
+	case at.IsDir():
+		dir := filepath.Join(path, "checkpoints")
+		if files, err = storage.List(dir); errors.Is(err, fs.ErrNotExist) {
+			return 1, fmt.Errorf("%s holds no checkpoints: there is no %s; give the --storage.path of the exporter, or one file", path, dir)
+		}
+		if err != nil {
+			return 1, err
+		}
+		if len(files) == 0 {
+			return 1, fmt.Errorf("%s holds no checkpoints: the exporter has written none yet", path)
+		}
 	}
 	code := 0
 	for _, file := range files {
@@ -81,6 +99,10 @@ func printCheckpoint(w io.Writer, info storage.Info) {
 		return
 	}
 	h := info.Header
+	if h.Stream == "" { // nothing of it can be read
+		fmt.Fprintf(w, "%s\n  size       %d bytes\n  DAMAGED    %s\n", info.Path, info.Size, info.Err)
+		return
+	}
 	fmt.Fprintf(w, "%s\n  size       %d bytes, format %d\n  stream     %s, created %s, epoch %d\n  sequence   %d, stored %s\n  key id     %s\n",
 		info.Path, info.Size, info.Version, h.Stream, h.Created.Format(time.RFC3339Nano), h.Epoch,
 		h.Seq, time.Unix(0, h.Anchor.Time).UTC().Format(time.RFC3339Nano), h.KeyID)

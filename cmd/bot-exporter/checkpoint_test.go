@@ -155,3 +155,30 @@ func TestAllCheckpointsDamaged(t *testing.T) {
 	require.Empty(t, d.kpis())
 	require.Equal(t, 0, d.End(syscall.SIGTERM))
 }
+
+// Where there is nothing to look at, that is said, and no zeros are shown.
+func TestNoCheckpoints(t *testing.T) {
+	empty := t.TempDir()
+	unwritten := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(unwritten, "checkpoints"), 0o700))
+	for _, command := range []string{"inspect", "verify"} {
+		for path, says := range map[string]string{
+			filepath.Join(empty, "missing"): "no such file",
+			empty:                           "holds no checkpoints: there is no",
+			unwritten:                       "the exporter has written none yet",
+		} {
+			code, out, text := ended(t, "", "checkpoint", command, path)
+			require.Equal(t, 1, code)
+			require.Empty(t, out)
+			require.Contains(t, text, says)
+			t.Setenv("BOT_EXPORTER_STORAGE_PATH", path)
+			code, out, same := ended(t, "", "checkpoint", command)
+			require.Equal(t, 1, code)
+			require.Empty(t, out)
+			require.Equal(t, text, same)
+		}
+		code, out, _ := ended(t, "", "checkpoint", command, file(t, "x.snap", "nonsense"))
+		require.Equal(t, 1, code)
+		require.NotContains(t, out, "sequence")
+	}
+}

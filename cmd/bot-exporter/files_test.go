@@ -175,8 +175,8 @@ func TestCheckConfig(t *testing.T) {
 		"limits: {bots: 1}\n---\nx: {}":        "more than one YAML document",
 		"limits: {bots: 1}\nlimits: {bots: 2}": "limits",
 		"limits: {bots: 1,\n  bots: 2}":        "bots",
-		"[1]":                                  "line 1: the file must be keys with values",
-		"limits: 5":                            "line 1: limits must be keys with values",
+		"[1]":                                  "line 1: the file must be a mapping",
+		"limits: 5":                            "line 1: limits must be a mapping",
 		"limits: {bots: 1":                     "line 1",
 	} {
 		code, out, errOut := ended(t, "", "check-config", "--config.file="+file(t, "c.yml", text))

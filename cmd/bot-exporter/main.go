@@ -5,10 +5,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"strconv"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // containers may have no time zones
 
@@ -57,7 +60,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		return exited
 	}
 	if err != nil {
-		fmt.Fprintf(errOut, "bot-exporter: %s; try --help\n", err)
+		fmt.Fprintf(errOut, "bot-exporter: %s; try --help\n", named(app, args, err))
 		return 2
 	}
 	code, err := commands[name](ctx, stdio{in, out, errOut})
@@ -66,4 +69,30 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		return max(code, 1)
 	}
 	return code
+}
+
+// named adds the flag and its value to an error of parsing, where one of the flags does not take its value: kingpin says
+// only what is wrong with it.
+func named(app *kingpin.Application, args []string, err error) error {
+	parsed, _ := app.ParseContext(args)
+	if parsed == nil {
+		return err
+	}
+	for _, e := range parsed.Elements {
+		flag, ok := e.Clause.(*kingpin.FlagClause)
+		if !ok || e.Value == nil {
+			continue
+		}
+		if m := flag.Model(); m.Value.Set(*e.Value) != nil {
+			var number *strconv.NumError
+			switch {
+			case errors.As(err, &number):
+				err = errors.New("it must be a number")
+			case strings.HasPrefix(err.Error(), "time: "):
+				err = errors.New("it must be a duration such as 3s or 5m")
+			}
+			return fmt.Errorf("--%s=%s: %w", m.Name, *e.Value, err)
+		}
+	}
+	return err
 }

@@ -114,6 +114,26 @@ func TestHelp(t *testing.T) {
 	}
 }
 
+// What is wrong with a flag names the flag, its value and the form, and no function of Go.
+func TestFlagErrors(t *testing.T) {
+	for args, says := range map[string]string{
+		"serve --nats.create-replicas=9":     "--nats.create-replicas=9: ",
+		"serve --checkpoint.interval=soon":   `--checkpoint.interval is "soon"; it must be a duration`,
+		"serve --time.zone=Mars":             `--time.zone is "Mars"; it must be an IANA time zone`,
+		"demo --speed=x":                     "--speed=x: it must be a number",
+		"demo --web.listen-address=nonsense": "--web.listen-address: ",
+		"check --last=-1 x":                  "--last=-1: it must be a number",
+		"health --timeout=3":                 "--timeout=3: it must be a duration such as 3s",
+		"health nowhere":                     `"nowhere" is no URL`,
+		"simulate --rate=-1":                 "--rate=-1 must be a number greater than 0",
+	} {
+		code, _, text := ended(t, "", strings.Fields(args)...)
+		require.NotZero(t, code, args)
+		require.Contains(t, text, says)
+		require.NotContains(t, text, "strconv")
+	}
+}
+
 // Every flag can be set by the environment.
 func TestFlagsFromEnvironment(t *testing.T) {
 	t.Setenv("BOT_EXPORTER_TIME_ZONE", "Mars/Olympus")

@@ -90,7 +90,7 @@ func TestUsersErase(t *testing.T) {
 
 	code, out, text := ended(t, "ann\r\n\ncat\n", "users", "erase", storage, key, "--bot=shop")
 	require.Equal(t, 0, code, text)
-	require.Equal(t, "erased 3 users, each on one device and browser; 2 persons with what was last named for them; 3 counts of messages of the day; the user of 3 open chats\n", out)
+	require.Equal(t, "erased 3 users (one per device and browser), 2 persons with their last device and browser, 3 message counts of today, and the user of 3 open chats\n", out)
 	require.Len(t, checkpoints(t, dir), 1)
 	code, _, text = ended(t, "", "users", "erase", storage, key, "--bot=shop", "--user-file="+file(t, "ids", "ann"))
 	require.Equal(t, 1, code)

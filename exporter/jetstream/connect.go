@@ -172,7 +172,11 @@ func (c *Config) observe(o *nats.Options) {
 	}
 	o.ConnectedCB, o.ReconnectedCB = up, up
 	o.DisconnectedErrCB = func(_ *nats.Conn, err error) {
-		log.Warn("disconnected from NATS", "err", err)
+		if err == nil { // it was closed here
+			log.Debug("disconnected from NATS")
+		} else {
+			log.Warn("disconnected from NATS", "err", err)
+		}
 		if c.Observer.Disconnected != nil {
 			c.Observer.Disconnected(err)
 		}
@@ -181,7 +185,11 @@ func (c *Config) observe(o *nats.Options) {
 	o.AsyncErrorCB = func(_ *nats.Conn, _ *nats.Subscription, err error) { failed(err) }
 	o.ClosedCB = func(nc *nats.Conn) {
 		err := nc.LastError()
-		log.Info("connection to NATS closed", "err", err)
+		if err == nil {
+			log.Info("closed connection to NATS")
+		} else {
+			log.Info("closed connection to NATS", "last_err", err)
+		}
 		if c.Observer.Closed != nil {
 			c.Observer.Closed(err)
 		}

@@ -2,7 +2,9 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
+	"fmt"
 	"html/template"
 	"net/http"
 	"sync"
@@ -70,7 +72,7 @@ func (l *landing) current() ([]byte, error) {
 	if l.page != nil && time.Since(l.made) < landingFor {
 		return l.page, nil
 	}
-	data := landingData{Status: l.engine.Status(), Version: version.Info(), Now: time.Now()}
+	data := landingData{Status: l.engine.Status(), Version: program(), Now: time.Now()}
 	data.Ready, data.Reason = data.Status.Ready()
 	if data.Status.Shows() {
 		data.Rejects = l.engine.Rejects()
@@ -96,4 +98,16 @@ func (l *landing) headlines() (list []moduleData, err error) {
 		}
 		return nil
 	})
+}
+
+// program names the version. One that was built without a release has that of its checkout, if that is known.
+func program() string {
+	if version.Version != "" {
+		return "bot-exporter " + version.Info()
+	}
+	revision := version.GetRevision()
+	if len(revision) > 12 {
+		revision = revision[:12]
+	}
+	return fmt.Sprintf("bot-exporter, built from source (revision %s, %s)", cmp.Or(revision, "unknown"), version.GoVersion)
 }
