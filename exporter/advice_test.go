@@ -13,7 +13,11 @@ import (
 func TestWhatLooksFind(t *testing.T) {
 	r := run(t, quick(), newBroker(nil), &shelf{})
 	for _, settings := range [][]string{{"mirror", "origin", "origin", "max_age"}, {"max_age", "origin", "subjects"}, {"max_age"}} {
-		r.Advise(settings)
+		var list []Advice
+		for _, s := range settings {
+			list = append(list, Advice{s, "because"})
+		}
+		r.Advise(list)
 		for _, s := range []string{"mirror", "origin", "subjects"} {
 			want := 0.0
 			for _, found := range settings {

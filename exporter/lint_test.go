@@ -77,7 +77,18 @@ func TestReplayOfGoldens(t *testing.T) {
 			for _, d := range m.Defs {
 				have += blocks[d.Name]
 			}
-			require.Equal(t, string(want), have)
+			require.Equal(t, withoutOverflow(string(want)), withoutOverflow(have))
 		})
 	}
+}
+
+// withoutOverflow leaves out the counter that all modules share: an example shows its own series only.
+func withoutOverflow(text string) string {
+	kept := ""
+	for line := range strings.Lines(text) {
+		if !strings.Contains(line, collectors.LabelOverflow.Name) {
+			kept += line
+		}
+	}
+	return kept
 }

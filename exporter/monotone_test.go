@@ -96,7 +96,7 @@ func TestAllCheckpointsDamaged(t *testing.T) {
 	r = run(t, quick(often), b, store)
 	r.until("it says why it is not ready", func() bool {
 		_, text := r.Status().Ready()
-		return contains(text, "begins at message 21", "no checkpoint is whole")
+		return contains(text, "begins at message 21", "no checkpoint is intact")
 	})
 	require.False(t, r.shown())
 	require.Zero(t, r.Position().Seq)

@@ -227,7 +227,7 @@ func TestShownAndLost(t *testing.T) {
 				require.False(t, r.shown())
 				r.until("it is told", func() bool {
 					_, text := r.Status().Ready()
-					return contains(text, "were shown, and the broker lost its last messages")
+					return contains(text, "were shown before the broker lost its last messages")
 				})
 				require.EqualValues(t, v.lost, r.value(self.BrokerLost))
 				require.NoError(t, r.close())

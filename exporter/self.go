@@ -1,7 +1,6 @@
 package exporter
 
 import (
-	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -26,8 +25,6 @@ type selfMetrics struct {
 	reloaded           prometheus.Gauge
 	reloadedAt         prometheus.Gauge
 	mismatches         *prometheus.GaugeVec
-	advice             *prometheus.GaugeVec
-	advised            []string // label values of advice
 	brokerClock        prometheus.Gauge
 	originLag          prometheus.Gauge
 }
@@ -46,7 +43,6 @@ func newSelfMetrics(e *Engine) *selfMetrics {
 		reloaded:           prometheus.NewGauge(prometheus.GaugeOpts(opts(self.ConfigReloaded))),
 		reloadedAt:         prometheus.NewGauge(prometheus.GaugeOpts(opts(self.ConfigReloadTime))),
 		mismatches:         prometheus.NewGaugeVec(prometheus.GaugeOpts(opts(self.Mismatch)), self.Mismatch.LabelNames()),
-		advice:             prometheus.NewGaugeVec(prometheus.GaugeOpts(opts(self.Advice)), self.Advice.LabelNames()),
 		brokerClock:        prometheus.NewGauge(prometheus.GaugeOpts(opts(self.BrokerClock))),
 		originLag:          prometheus.NewGauge(prometheus.GaugeOpts(opts(self.OriginLag))),
 	}
@@ -61,7 +57,7 @@ func newSelfMetrics(e *Engine) *selfMetrics {
 		processes.NewProcessCollector(processes.ProcessCollectorOpts{}),
 		version.NewCollector("bot_exporter"),
 		m.redelivered, m.checkpointDuration, m.checkpointSize, m.checkpointFailures, m.checkpointRejected, m.markFailures,
-		m.fold, m.connected, m.reloaded, m.reloadedAt, m.mismatches, m.advice, m.brokerClock, m.originLag, newDigestCollector(e),
+		m.fold, m.connected, m.reloaded, m.reloadedAt, m.mismatches, m.brokerClock, m.originLag, newDigestCollector(e),
 		newTimeZone(e.cfg.KPIs.Session.Location), &statusCollector{e},
 	)
 	m.setReloaded(true)
@@ -110,11 +106,14 @@ var statusMetrics = []struct {
 	{self.CheckpointAge, func(e *Engine, _ Status) float64 { return e.checkpointer.age().Seconds() }},
 }
 
+var advice = prometheus.NewDesc(self.Advice.Name, self.Advice.Help, self.Advice.LabelNames(), nil)
+
 // Describe implements prometheus.Collector.
 func (c *statusCollector) Describe(ch chan<- *prometheus.Desc) {
 	for _, m := range statusMetrics {
 		ch <- prometheus.NewDesc(m.def.Name, m.def.Help, nil, nil)
 	}
+	ch <- advice
 }
 
 // Collect implements prometheus.Collector.
@@ -126,6 +125,13 @@ func (c *statusCollector) Collect(ch chan<- prometheus.Metric) {
 			kind = prometheus.CounterValue
 		}
 		ch <- prometheus.MustNewConstMetric(prometheus.NewDesc(m.def.Name, m.def.Help, nil, nil), kind, m.value(c.engine, s))
+	}
+	settings := map[string]bool{} // several origins may have the same advice
+	for _, a := range s.Advice {
+		settings[a.Setting] = true
+	}
+	for setting := range settings {
+		ch <- prometheus.MustNewConstMetric(advice, prometheus.GaugeValue, 1, setting)
 	}
 }
 
@@ -153,18 +159,11 @@ func (m *selfMetrics) setMismatch(found *Mismatch) {
 // Connected records whether the connection to the broker is up.
 func (e *Engine) Connected(up bool) { e.metrics.connected.Set(oneIf(up)) }
 
-// Advise replaces the list of stream and broker settings that put messages at risk. It never clears a setting that
-// stays, so every scrape sees it. Calls must not overlap.
-func (e *Engine) Advise(settings []string) {
-	for _, s := range e.metrics.advised {
-		if !slices.Contains(settings, s) {
-			e.metrics.advice.DeleteLabelValues(s)
-		}
-	}
-	for _, s := range settings {
-		e.metrics.advice.WithLabelValues(s).Set(1)
-	}
-	e.metrics.advised = settings
+// Advise replaces the list of stream and broker settings that put messages at risk.
+func (e *Engine) Advise(list []Advice) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.status.Advice = list
 }
 
 // BrokerClock records how far the broker's clock is ahead of ours.

@@ -70,6 +70,15 @@ type Source interface {
 	Close() error
 }
 
+// Advice names a setting of the stream or broker that puts messages at risk, or keeps them from being counted.
+type Advice struct {
+	Setting string // as the server calls it; one of a small closed set
+	Reason  string // for a person
+}
+
+// AdviceSubjects is the setting of an Advice that the stream holds nothing under the subjects that are read.
+const AdviceSubjects = "subjects"
+
 // ErrNoStream says that the broker has no stream of that name.
 var ErrNoStream = fmt.Errorf("stream does not exist")
 

@@ -36,6 +36,7 @@ type Status struct {
 	Samples   int       // samples of all KPIs
 	Lost      uint64    // messages that were applied or shown before the broker lost them
 	Mismatch  *Mismatch // set in PhaseMismatch
+	Advice    []Advice  // what was last found wrong with settings of the stream; nobody changes it
 
 	stream      StreamInfo
 	emptyTo     uint64 // up to this sequence nothing is left to read, according to the stream leader

@@ -198,20 +198,20 @@ func (d *daemon) follow(ctx context.Context, store *storage.Store) error {
 
 // report returns a function that passes the findings of each stream check to the engine and logs new ones.
 func (d *daemon) report(engine *exporter.Engine) func(jetstream.Report) {
-	logged := map[jetstream.Advice]bool{}
+	logged := map[exporter.Advice]bool{}
 	return func(r jetstream.Report) {
-		settings, now := []string(nil), map[jetstream.Advice]bool{}
+		list, now := []exporter.Advice(nil), map[exporter.Advice]bool{}
 		for _, a := range r.Advice {
 			if a.Setting == "num_replicas" && d.embedded != "" {
 				continue // the embedded server is one by design, and syncs every message
 			}
-			settings, now[a] = append(settings, a.Setting), true
+			list, now[a] = append(list, a), true
 			if !logged[a] {
 				d.log.Warn("stream setting puts messages at risk", "setting", a.Setting, "reason", a.Reason)
 			}
 		}
 		logged = now
-		engine.Advise(settings)
+		engine.Advise(list)
 		engine.Origins(r.OriginLag)
 		if r.Timed {
 			engine.BrokerClock(r.Clock)

@@ -13,7 +13,7 @@ import (
 func TestMissingStream(t *testing.T) {
 	t.Parallel()
 	nc := client(t, serve(t))
-	var advice []Advice
+	var advice []exporter.Advice
 	advised := 0
 	opened := func(create *StreamSettings) (*Source, exporter.StreamInfo, error) {
 		s := newSource(t, nc)

@@ -17,7 +17,7 @@ import (
 
 // Report is what a look at the stream finds beside its messages.
 type Report struct {
-	Advice    []Advice
+	Advice    []exporter.Advice
 	Origins   int           // streams that the messages come from; 0 when they are published to this one
 	OriginLag uint64        // messages that the origin furthest ahead holds and the stream does not yet
 	Clock     time.Duration // the clock of the stream's leader minus ours
@@ -82,7 +82,7 @@ func (s *Source) look(ctx context.Context, at exporter.Position) (Report, error)
 	s.lookAtOrigins(ctx, now, at, &r)
 	all := held(&now.Config, s.originConfig)
 	if none := missed(s.filter, all); len(none) > 0 {
-		r.Advice = append(r.Advice, Advice{"subjects", fmt.Sprintf("the stream holds nothing under %s, only %s: nothing is counted from there; set --nats.subjects",
+		r.Advice = append(r.Advice, exporter.Advice{Setting: exporter.AdviceSubjects, Reason: fmt.Sprintf("the stream holds nothing under %s, only %s: nothing is counted from there; set --nats.subjects",
 			strings.Join(none, " "), or(strings.Join(all, " "), "what its origins do not send"))})
 	}
 	if before := s.config; before != nil {

@@ -48,7 +48,7 @@ func (s *Source) lookAtOrigins(ctx context.Context, now *sight, at exporter.Posi
 			unseen++
 		}
 		if wrong != "" {
-			r.Advice = append(r.Advice, Advice{"origin", fmt.Sprintf("%s: %s", o.Name, wrong)})
+			r.Advice = append(r.Advice, exporter.Advice{Setting: "origin", Reason: fmt.Sprintf("%s: %s", o.Name, wrong)})
 		}
 	}
 	reason := "messages come from another stream: what that one dropped before it was copied leaves a gap, which is counted when the next message comes"
@@ -61,7 +61,7 @@ func (s *Source) lookAtOrigins(ctx context.Context, now *sight, at exporter.Posi
 	if unseen > 0 {
 		reason += fmt.Sprintf("; %d of them cannot be asked, so that one that is recreated goes unnoticed: permit $JS.API.STREAM.INFO for them", unseen)
 	}
-	r.Advice = append(r.Advice, Advice{setting, reason})
+	r.Advice = append(r.Advice, exporter.Advice{Setting: setting, Reason: reason})
 }
 
 func (s *Source) originConfig(name string) *jetstream.StreamConfig {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/bot-exporter/bot-exporter/exporter"
 )
 
 // Recommended settings of a stream.
@@ -113,25 +115,19 @@ func or[T comparable](v, otherwise T) T {
 	return v
 }
 
-// Advice names a setting of the stream that weakens what the exporter can promise.
-type Advice struct {
-	Setting string // as the server calls it; one of a small closed set
-	Reason  string // for a person
-}
-
 // ErrRetention says that the server deletes messages of the stream once they are acknowledged. The exporter does not
 // acknowledge, and after a crash it needs them again.
 var ErrRetention = errors.New("stream does not keep its messages by limits")
 
 // Advise returns advice on a configuration; the error is ErrRetention or nil.
-func Advise(c *jetstream.StreamConfig) ([]Advice, error) {
+func Advise(c *jetstream.StreamConfig) ([]exporter.Advice, error) {
 	if c.Retention != jetstream.LimitsPolicy {
 		return nil, fmt.Errorf("%w: retention of %s is %s", ErrRetention, c.Name, c.Retention)
 	}
-	var out []Advice
+	var out []exporter.Advice
 	advise := func(when bool, setting, reason string, args ...any) {
 		if when {
-			out = append(out, Advice{Setting: setting, Reason: fmt.Sprintf(reason, args...)})
+			out = append(out, exporter.Advice{Setting: setting, Reason: fmt.Sprintf(reason, args...)})
 		}
 	}
 	advise(c.Storage != jetstream.FileStorage, "storage", "messages in memory are lost with the server")

@@ -86,11 +86,18 @@ func healthy(e Engine) http.HandlerFunc {
 // ready answers 200 while the KPIs are complete and up to date.
 func ready(e Engine) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
-		if ok, why := e.Status().Ready(); !ok {
+		status := e.Status()
+		if ok, why := status.Ready(); !ok {
 			http.Error(w, "not ready: "+why, http.StatusServiceUnavailable)
 			return
 		}
-		answer(w, "ready")
+		text := "ready"
+		for _, a := range status.Advice {
+			if a.Setting == exporter.AdviceSubjects { // never healthy without numbers
+				text += "\nbut no events can come: " + a.Reason
+			}
+		}
+		answer(w, text)
 	}
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/bot-exporter/bot-exporter/collectors"
 	"github.com/bot-exporter/bot-exporter/collectors/metric"
 	"github.com/bot-exporter/bot-exporter/collectors/self"
+	"github.com/bot-exporter/bot-exporter/exporter"
 	"github.com/bot-exporter/bot-exporter/exporter/expose"
 )
 
@@ -252,7 +253,11 @@ func TestPedantic(t *testing.T) {
 // Every metric of the process that is defined is there, and none that is not.
 func TestSelfMetrics(t *testing.T) {
 	r := busy(t)
-	r.Advise([]string{"duplicate_window"})
+	r.Advise([]exporter.Advice{{Setting: "duplicate_window", Reason: "it is short"}, {Setting: exporter.AdviceSubjects, Reason: "the stream holds nothing under x"}})
+	_, _, text := r.get("/-/ready")
+	require.Equal(t, "ready\nbut no events can come: the stream holds nothing under x\n", text)
+	_, _, text = r.get("/")
+	require.Contains(t, text, "duplicate_window: it is short")
 	r.Connected(true)
 	families := r.metrics()
 	for _, d := range self.Defs() {
