@@ -190,7 +190,7 @@ func (b *board) healthEvents() {
 			over("median", stepQuantile(0.5, delay, b.cfg.Thresholds.Least.Point), color(primary)).
 			over("p90", stepQuantile(0.9, delay, b.cfg.Thresholds.Least.Point), color(warning)).
 			over("p99", stepQuantile(0.99, delay, b.cfg.Thresholds.Least.Point), color(negative)).
-			set(unit(unitSeconds), anyDecimals()).none("Too few events in each step"),
+			set(unit(unitSeconds), anyDecimals()).watched("BotEventsLate").none("Too few events in each step"),
 	)
 	b.line(7,
 		number("Events", "Events applied, rejected and duplicate, and messages that were delivered a second time and left out."+exactRange).

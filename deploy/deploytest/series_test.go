@@ -68,7 +68,7 @@ func TestCapacityOfSeries(t *testing.T) {
 	for _, v := range []struct {
 		row  string
 		have float64
-	}{{"bot and channel pair", pair}, {"sample, once scraped", sample}, {"sample in another copy", perCopy}} {
+	}{{"bot and channel pair", pair}, {"sample, once scraped", sample}, {"sample in a further copy", perCopy}} {
 		want := stated(t, v.row)
 		require.Less(t, v.have, 1.5*want, v.row)
 		require.Greater(t, v.have, want/2.5, v.row)

@@ -79,7 +79,7 @@ var catalogue = []fault{
 	{"F31", "least permissions", nil, []other{{pkg: "exporter/jetstream", tests: "TestPermissions"}}},
 	{"F32", "a server of three that is behind, or has lost its disk", runLagging, []other{
 		{pkg: "exporter", tests: "TestLaggingConsumer|TestConsumerFallsBehind|TestNothingBelowWhatWasShown|TestMarkWithoutCheckpoint"}, {pkg: "exporter/jetstream", tests: "TestAhead"}}},
-	{"F33", "wide cardinality under 1 GiB", runWide, []other{{pkg: "exporter", tests: "TestMemoryOfScrapes|TestSlowReadersLoseTheirCopies"}, {pkg: "collectors", tests: "TestBudget"}}},
+	{"F33", "wide cardinality under 1 GiB", runWide, []other{{pkg: "exporter/web", tests: "TestMemoryOfScrapes|TestSlowReadersLoseTheirCopies"}, {pkg: "collectors", tests: "TestBudget"}}},
 	{"F34", "clock of the broker is wrong", runClock, []other{{pkg: "exporter/jetstream", tests: "TestClockOfBroker"}}},
 	{"F35", "tail lost and resumed", runResumed, []other{
 		{pkg: "exporter", tests: "TestResume|TestResumeAgainAndAgain|TestResumeAmongDeleted|TestShownAndLost"}}},
