@@ -70,6 +70,12 @@ func (a *attributes) read(header map[string][]string) mode {
 	return inStructured
 }
 
+// Structured reports whether the whole event, or a batch of them, is the payload, and not its data alone.
+func Structured(header map[string][]string) bool {
+	var a attributes
+	return a.read(header) != inBinary
+}
+
 // put moves the attributes of a message in binary mode to r.
 func (a *attributes) put(r *raw) {
 	for f := range a {

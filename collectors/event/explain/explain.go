@@ -100,6 +100,9 @@ func (x *Explainer) why(r *event.Reject, m message, payload []byte) string {
 		return x.unknownType(m)
 	case event.NotCloudEvent:
 		if r.Field == "" {
+			if jsontext.Value(payload).Kind() == '{' {
+				return "the content type says that the message is a batch; send one CloudEvent in each message"
+			}
 			return fmt.Sprintf("the message is no JSON object but %s; send one CloudEvent in each message", kindOf(payload))
 		}
 	}

@@ -70,6 +70,19 @@ func TestBinaryMode(t *testing.T) {
 	require.Equal(t, "[hint: data.resolvd is unknown and ignored; did you mean resolved?]", strings.Join([]string{"[" + findings[0].String() + "]"}, ""))
 }
 
+func TestContentTypeDecidesTheMode(t *testing.T) {
+	header := map[string][]string{"ce-specversion": {"1.0"}, "ce-id": {"1"}, "ce-source": {"/b"}, "ce-type": {"bot.chat.ended"}}
+	for contentType, want := range map[string]string{
+		"application/cloudevents+json":       "not_cloudevent: specversion is absent",
+		"application/cloudevents-batch+json": "not_cloudevent: the content type says that the message is a batch",
+	} {
+		header["Content-Type"] = []string{contentType}
+		_, findings := New(event.Config{}).Message("message 1", header, []byte(`{"bot":"b","channel":"web","chat":"c"}`))
+		require.Len(t, findings, 1)
+		require.Contains(t, findings[0].String(), want)
+	}
+}
+
 func TestRepeatedID(t *testing.T) {
 	x := New(event.Config{})
 	payload := []byte(begin + `chat.ended","data":{"bot":"b","channel":"web","chat":"c"}}`)

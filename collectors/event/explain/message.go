@@ -32,7 +32,7 @@ func read(header map[string][]string, payload []byte) message {
 	}
 	root, _ := v.(map[string]any)
 	switch text, encoded := root["data_base64"].(string); {
-	case binary["specversion"] != nil:
+	case !event.Structured(header):
 		binary["data"] = v
 		root = binary
 	case encoded && root["data"] == nil:
