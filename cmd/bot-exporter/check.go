@@ -62,6 +62,8 @@ func (c *checker) file(r io.Reader) error {
 }
 
 func (c *checker) stream(ctx context.Context, to jetstream.Config, from jetstream.Options, last uint64) error {
+	from.Failed = &jetstream.LastError{}
+	to.Observer.Failed = from.Failed.Set
 	nc, err := jetstream.Connect(ctx, to)
 	if err != nil {
 		return err

@@ -95,6 +95,10 @@ func TestCheckStream(t *testing.T) {
 	code, _, text := ended(t, "", "check", "--nats", "--nats.url="+url, "--nats.stream=NONE")
 	require.Equal(t, 1, code)
 	require.Contains(t, text, "NONE")
+	code, _, text = ended(t, "", "check", "--nats", "--nats.url=nats://127.0.0.1:1")
+	require.Equal(t, 1, code)
+	require.Contains(t, text, "not connected to NATS at nats://127.0.0.1:1: ")
+	require.Contains(t, text, "connection refused")
 }
 
 // A command says in its help what each of its flags is for, and the unit or default where there is one.

@@ -25,6 +25,9 @@ func ReadLast(ctx context.Context, nc *nats.Conn, o Options, n uint64, f func(St
 	if err != nil {
 		return err
 	}
+	if err := connected(ctx, nc, requestTimeout, o.Failed); err != nil {
+		return err
+	}
 	stream := o.Stream
 	s, err := js.Stream(ctx, stream)
 	if err != nil {
