@@ -17,10 +17,16 @@ type Message struct {
 	Payload []byte // what is no JSON stands here as it is
 }
 
+// mark is the byte order mark with which editors begin a file of UTF-8. It is no part of the first event.
+const mark = "\uFEFF"
+
 // Read calls f with each message of a file, in order. It returns the error of f, or of reading. Bad JSON is no error but
 // a message that ends with its line.
 func Read(in io.Reader, f func(Message) error) error {
 	s := &scanner{in: bufio.NewReaderSize(in, 1<<20), line: 1}
+	if first, _ := s.in.Peek(len(mark)); string(first) == mark {
+		_, _ = s.in.Discard(len(mark)) // it has been read
+	}
 	for {
 		line, text, err := s.next()
 		if len(text) > 0 {

@@ -38,6 +38,8 @@ func TestForms(t *testing.T) {
 		"{\"a\": \"x\n{}":            {`1 {"a": "x`, "2 {}"},
 		"{\"a\":\n{\"specversion\"}": {`1 {"a":`, `2 {"specversion"}`},
 		"{\"a\"":                     {`1 {"a"`},
+		"\uFEFF{}\n\uFEFF{}":         {"1 {}", "2 \uFEFF{}"},
+		"\uFEFF":                     nil,
 	} {
 		require.Equal(t, want, messages(t, text), "%q", text)
 	}
