@@ -112,16 +112,19 @@ func (f durationByName) decode(n *yaml.Node) bool {
 	}
 	found := map[string]time.Duration{}
 	for i := 0; i < len(n.Content); i += 2 {
+		name := n.Content[i].Value
 		v, ok := parseDuration(n.Content[i+1])
-		if !ok {
+		if _, twice := found[name]; !ok || twice {
 			return false
 		}
-		found[n.Content[i].Value] = v
+		found[name] = v
 	}
 	maps.Copy(f.m, found)
 	return true
 }
-func (f durationByName) form() string { return "durations by name such as {web: 30m, voice: 2h}" }
+func (f durationByName) form() string {
+	return "durations by name such as {web: 30m, voice: 2h}, each name once"
+}
 func (f durationByName) yaml() string {
 	n := yaml.Node{Kind: yaml.MappingNode}
 	for _, name := range slices.Sorted(maps.Keys(f.m)) {

@@ -83,11 +83,28 @@ func (s setting) set(c *Config, n *yaml.Node) error {
 	if f.decode(n) {
 		return nil
 	}
-	value := "not a single value"
-	if n.Kind == yaml.ScalarNode {
-		value = fmt.Sprintf("%q", n.Value)
+	return fmt.Errorf("%s is %s; it must be %s", s.name, shown(n), f.form())
+}
+
+// shown writes a value from the file on one line, without what is nested deeper than a list of single values.
+func shown(n *yaml.Node) string {
+	values := make([]string, len(n.Content))
+	for i, item := range n.Content {
+		if values[i] = item.Value; item.Kind != yaml.ScalarNode {
+			values[i] = "..."
+		}
 	}
-	return fmt.Errorf("%s is %s; it must be %s", s.name, value, f.form())
+	switch n.Kind {
+	case yaml.SequenceNode:
+		return "[" + strings.Join(values, ", ") + "]"
+	case yaml.MappingNode:
+		pairs := make([]string, 0, len(values)/2)
+		for pair := range slices.Chunk(values, 2) {
+			pairs = append(pairs, strings.Join(pair, ": "))
+		}
+		return "{" + strings.Join(pairs, ", ") + "}"
+	}
+	return fmt.Sprintf("%q", n.Value)
 }
 
 // LoadFile reads a configuration file into c. What the file leaves out stays as it is. Errors name the line.
