@@ -66,7 +66,7 @@ func (c Config) Validate() error {
 	case !slices.Contains(Policies(), string(c.OnMismatch)):
 		return fmt.Errorf("on-stream-mismatch is %q; it must be one of %v", c.OnMismatch, Policies())
 	case c.Events.TypePrefix == "":
-		return errors.New("events.type_prefix is empty; remove it to use the default, bot.")
+		return errors.New("events.type_prefix is empty; remove it to use the default")
 	case c.Events.MaxSize < minMaxBytes:
 		return fmt.Errorf("events.max_bytes is %d; it must be at least %d, or some valid events do not fit", c.Events.MaxSize, minMaxBytes)
 	case c.CheckpointInterval <= 0:

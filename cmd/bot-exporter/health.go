@@ -51,10 +51,10 @@ func httpClient(file string) (*http.Client, error) {
 	return client, nil
 }
 
-func health(ctx context.Context, client *http.Client, url string, timeout time.Duration, out io.Writer) error {
+func health(ctx context.Context, client *http.Client, address string, timeout time.Duration, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err != nil {
 		return err
 	}
