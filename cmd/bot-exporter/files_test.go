@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bot-exporter/bot-exporter/collectors"
+	"github.com/bot-exporter/bot-exporter/collectors/event"
 	"github.com/bot-exporter/bot-exporter/exporter/proctest"
 )
 
@@ -140,6 +141,25 @@ func TestMetricsCatalogue(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	require.NoError(t, err)
 	require.Contains(t, string(readme), out, "the README has the catalogue")
+}
+
+// The README says which kinds require the fields that all kinds have.
+func TestRequiredOfAllKinds(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	require.Contains(t, string(readme), "Every kind needs `bot`, `channel` and `chat`; `chat.started` and `message.user` need `user`, too.")
+	require.Contains(t, string(readme), "`chat` may be absent |")
+	for _, f := range event.Fields() {
+		for _, k := range event.Kinds() {
+			want := map[string]bool{
+				"data.bot": true, "data.channel": true, "data.chat": k != event.Custom,
+				"data.user": k == event.ChatStarted || k == event.MessageUser,
+			}
+			if required, ok := want[f.Path()]; ok {
+				require.Equal(t, required, f.Required(k), "%s of %s", f.Path(), k)
+			}
+		}
+	}
 }
 
 func TestCheckConfig(t *testing.T) {
