@@ -75,6 +75,38 @@ func TestReadmeSnippet(t *testing.T) {
 	require.Zero(t, d.value("bot_events_duplicate_total"))
 }
 
+var nodeSnippet = regexp.MustCompile("(?s)<!-- snippet:node -->\n```js\n(.*?)```")
+
+// So is the JavaScript, in Node with the package from the registry.
+func TestReadmeNodeSnippet(t *testing.T) {
+	for _, program := range []string{"node", "npm"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skipf("%s is not installed", program)
+		}
+	}
+	readme, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	found := nodeSnippet.FindSubmatch(readme)
+	require.NotNil(t, found, "the README has no snippet for Node")
+	dir := t.TempDir()
+	install := exec.Command("npm", "install", "--no-audit", "--no-fund", "nats@2")
+	install.Dir = dir
+	if out, err := install.CombinedOutput(); err != nil {
+		t.Skipf("npm cannot install nats: %s", out)
+	}
+	require.NoError(t, os.WriteFile(dir+"/publish.mjs", found[1], 0o600))
+	url, _ := broker(t)
+	d := serving(t, "--nats.url="+url, "--storage.path="+t.TempDir())
+	for range 3 {
+		cmd := exec.Command("node", "publish.mjs")
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), "NATS_URL="+url)
+		proctest.Run(t, cmd)
+	}
+	d.applied(3)
+	require.EqualValues(t, 3, d.value("bot_messages_total", `bot="shop"`, `channel="web"`, `sender="user"`), "each has an id of its own")
+	require.Zero(t, d.value("bot_events_duplicate_total"))
+}
+
 // The last messages of a stream are checked, with their headers.
 func TestCheckStream(t *testing.T) {
 	url, nc := broker(t)

@@ -143,12 +143,14 @@ func (p *picture) up(ctx context.Context) (err error) {
 
 func (p *picture) tell() {
 	fmt.Printf(`
-  exporter      http://%s/
-  Prometheus    http://%s/
-  Alertmanager  http://%s/
-  NATS          nats://%s
-  data, logs    %s
+  exporter      http://%[1]s/
+  Prometheus    http://%[2]s/api/v1/query?query=bot_chats_open
+                http://%[2]s/api/v1/rules, /api/v1/alerts, /api/v1/targets
+  Alertmanager  http://%[3]s/api/v2/alerts
+  NATS          nats://%[4]s
+  data, logs    %[5]s
 
-Alerts are printed here. Ctrl-C stops everything. For Grafana, see deploy/compose.yaml.
+Prometheus and Alertmanager are built from their Go modules, which lack the web pages: only the APIs above answer.
+Alerts are printed here. Ctrl-C stops everything. deploy/compose.yaml has both web pages, and Grafana.
 `, p.exporter, p.prometheus, p.alertmanager, p.nats, p.dir)
 }
