@@ -214,7 +214,7 @@ func TestConfig(t *testing.T) {
 	require.Equal(t, Limit{0.7, 0.5}, c.Thresholds.Containment)
 	require.Equal(t, Defaults().Thresholds.CSATResponseRate, c.Thresholds.CSATResponseRate)
 	require.InDelta(t, 3.8, c.Rules.Alerts.CSATLow.Below, 1e-9)
-	require.Equal(t, Defaults().Rules.Alerts.HandoverRateHigh, c.Rules.Alerts.HandoverRateHigh)
+	require.Equal(t, Defaults().Rules.Alerts.FallbackRateHigh, c.Rules.Alerts.FallbackRateHigh)
 	c, err = Load(strings.NewReader(""))
 	require.NoError(t, err)
 	require.Equal(t, Defaults(), c)

@@ -73,7 +73,6 @@ func TestRulesOverPrometheus(t *testing.T) {
 		def  string
 	}{
 		{"job_bot_channel:bot_chats_started:increase6h", collectors.ChatsStarted.Name},
-		{"job_bot_channel:bot_handover_chats:increase6h", collectors.HandoverChats.Name},
 		{"job_bot_channel:bot_csat_score_count:increase6h", collectors.CSATScore.Name},
 		{"job_bot_channel:bot_fallbacks:increase6h", collectors.Fallbacks.Name},
 		{"job:bot_events:increase6h", collectors.Events.Name},

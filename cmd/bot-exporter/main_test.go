@@ -17,7 +17,6 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
 
-	"github.com/bot-exporter/bot-exporter/collectors"
 	"github.com/bot-exporter/bot-exporter/exporter/jetstream"
 	"github.com/bot-exporter/bot-exporter/exporter/proctest"
 	"github.com/bot-exporter/bot-exporter/exporter/simulate"
@@ -113,7 +112,7 @@ func (d *served) kpis() string {
 	for line := range strings.Lines(text) {
 		name := strings.TrimPrefix(strings.TrimPrefix(line, "# HELP "), "# TYPE ")
 		if strings.HasPrefix(name, "bot_") && !strings.HasPrefix(name, "bot_exporter_") &&
-			!strings.HasPrefix(name, collectors.HandoverOldestWait.Name) {
+			!strings.Contains(name, "_oldest_") {
 			b.WriteString(line)
 		}
 	}

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/bot-exporter/bot-exporter/collectors"
 )
 
 func main() {
@@ -144,7 +146,7 @@ func (p *picture) up(ctx context.Context) (err error) {
 func (p *picture) tell() {
 	fmt.Printf(`
   exporter      http://%[1]s/
-  Prometheus    http://%[2]s/api/v1/query?query=bot_chats_open
+  Prometheus    http://%[2]s/api/v1/query?query=%[6]s
                 http://%[2]s/api/v1/rules, /api/v1/alerts, /api/v1/targets
   Alertmanager  http://%[3]s/api/v2/alerts
   NATS          nats://%[4]s
@@ -152,5 +154,5 @@ func (p *picture) tell() {
 
 Prometheus and Alertmanager are built from their Go modules, which lack the web pages: only the APIs above answer.
 Alerts are printed here. Ctrl-C stops everything. deploy/compose.yaml has both web pages, and Grafana.
-`, p.exporter, p.prometheus, p.alertmanager, p.nats, p.dir)
+`, p.exporter, p.prometheus, p.alertmanager, p.nats, p.dir, collectors.ChatsOpen.Name)
 }
