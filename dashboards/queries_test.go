@@ -170,19 +170,20 @@ func TestSelectorIsInEveryQuery(t *testing.T) {
 
 // What the Analytics page names, by section: bold words of the text, and what its sentences say beside.
 var page = []struct {
+	module  string
 	section string
 	words   []string
 }{
-	{"Users", []string{"number of unique users", "broken down by the device", "browser used for interaction", "new users", "distinct users (those who have interacted previously)"}},
-	{"Messages", []string{"number of messages sent by each user", "how engaged users are", "volume of conversations", "type of interactions taking place"}},
-	{"Chats", []string{"number of chat sessions initiated by users", "a user starting and ending a conversation", "how often users return", "how long each session lasts", "session concept can differ depending on the channel"}},
-	{"Handover", []string{"Human Takeover", "ticket creation", "Human Handover Rate", "Chats with Requests", "Chats without Requests", "Direct Requests", "Requests After Fallback", "Request After Operator Button"}},
-	{"Engagement", []string{"Returning Rate", "New Users", "Returning Users"}},
-	{"Feedback", []string{"All Reviewable Requests", "Positive Feedback", "Negative Feedback", "neutral", "No Feedback", "filter chats based on feedback types", "more positive", "more negative", "only positive"}},
-	{"User Satisfaction", []string{"1 means Very Unsatisfied", "5 means Very Satisfied", "CSAT Score", "Total Number of Votes"}},
-	{"Traffic", []string{"frequency of messages exchanged over a specified period", "which days of the week", "which hours", "highest levels of interaction", "peak times"}},
-	{"Clicks", []string{"Click Type", "Quick Reply button or an In-Answer Link", "Button Title", "Destination", "Clicks", "Filters allow you to focus on specific clicks", "sort data by click volume"}},
-	{"Agents/Workflows", []string{"most frequently triggered agents or workflows", "interacted with the most", "how well they are performing", "number of views", "Thumbs-up/down feedback"}},
+	{"users", "Users", []string{"number of unique users", "broken down by the device", "browser used for interaction", "new users", "distinct users (those who have interacted previously)"}},
+	{"messages", "Messages", []string{"number of messages sent by each user", "how engaged users are", "volume of conversations", "type of interactions taking place"}},
+	{"chats", "Chats", []string{"number of chat sessions initiated by users", "a user starting and ending a conversation", "how often users return", "how long each session lasts", "session concept can differ depending on the channel"}},
+	{"handover", "Handover", []string{"Human Takeover", "ticket creation", "Human Handover Rate", "Chats with Requests", "Chats without Requests", "Direct Requests", "Requests After Fallback", "Request After Operator Button"}},
+	{"engagement", "Engagement", []string{"Returning Rate", "New Users", "Returning Users"}},
+	{"feedback", "Feedback", []string{"All Reviewable Requests", "Positive Feedback", "Negative Feedback", "neutral", "No Feedback", "filter chats based on feedback types", "more positive", "more negative", "only positive"}},
+	{"satisfaction", "User Satisfaction", []string{"1 means Very Unsatisfied", "5 means Very Satisfied", "CSAT Score", "Total Number of Votes"}},
+	{"traffic", "Traffic", []string{"frequency of messages exchanged over a specified period", "which days of the week", "which hours", "highest levels of interaction", "peak times"}},
+	{"clicks", "Clicks", []string{"Click Type", "Quick Reply button or an In-Answer Link", "Button Title", "Destination", "Clicks", "Filters allow you to focus on specific clicks", "sort data by click volume"}},
+	{"agents", "Agents/Workflows", []string{"most frequently triggered agents or workflows", "interacted with the most", "how well they are performing", "number of views", "Thumbs-up/down feedback"}},
 }
 
 func TestThePageIsCovered(t *testing.T) {
@@ -199,6 +200,9 @@ func TestThePageIsCovered(t *testing.T) {
 	}
 	n := 2 // heading
 	for _, s := range page {
+		if !slices.ContainsFunc(collectors.Catalogue(), func(m collectors.Module) bool { return m.Name == s.module }) {
+			continue // a module that is taken out takes its part of the page with it
+		}
 		for _, w := range s.words {
 			require.True(t, rows[s.section+"/"+w], "%s: %s", s.section, w)
 			n++
