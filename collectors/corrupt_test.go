@@ -15,7 +15,7 @@ import (
 )
 
 // checkpoint is a state with something in every table, and what comes after it.
-func checkpoint() (saved []Saved, stored int64, rest [][]byte) {
+func checkpoint() (saved []RawSection, stored int64, rest [][]byte) {
 	all := lines(reference.Stream(28, 600))
 	f := newFolder(Defaults())
 	f.foldAll(all[:501])
@@ -24,7 +24,7 @@ func checkpoint() (saved []Saved, stored int64, rest [][]byte) {
 
 // tryRestore restores sections that may be damaged: it must not panic, nor take memory that the bytes are not worth. A
 // state that was restored must be fit to go on.
-func tryRestore(t *testing.T, saved []Saved, stored int64, rest [][]byte) error {
+func tryRestore(t *testing.T, saved []RawSection, stored int64, rest [][]byte) error {
 	t.Helper()
 	size := 0
 	for _, s := range saved {

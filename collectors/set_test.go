@@ -95,8 +95,8 @@ func TestReadingChangesNothing(t *testing.T) {
 // TestRestoreRefuses names the section that does not fit. Sections of modules may be missing: they are new.
 func TestRestoreRefuses(t *testing.T) {
 	saved, _, _ := checkpoint()
-	without := func(name string) []Saved {
-		var list []Saved
+	without := func(name string) []RawSection {
+		var list []RawSection
 		for _, s := range saved {
 			if s.Name != name {
 				list = append(list, s)
@@ -104,7 +104,7 @@ func TestRestoreRefuses(t *testing.T) {
 		}
 		return list
 	}
-	require.NoError(t, New(Defaults()).Restore(append([]Saved{{Name: "of a module that is no more"}}, saved...)))
+	require.NoError(t, New(Defaults()).Restore(append([]RawSection{{Name: "of a module that is no more"}}, saved...)))
 	for _, s := range saved {
 		err := New(Defaults()).Restore(without(s.Name))
 		if _, isModule := moduleOf(s.Name); isModule {

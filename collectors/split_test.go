@@ -16,12 +16,12 @@ import (
 )
 
 // write does what a checkpoint does with frozen sections.
-func write(sections []codec.Section) []Saved {
-	var list []Saved
+func write(sections []codec.Section) []RawSection {
+	var list []RawSection
 	for _, s := range sections {
 		w := codec.NewWriter(nil)
 		s.Write(w)
-		list = append(list, Saved{s.Name, s.Version, w.Bytes()})
+		list = append(list, RawSection{s.Name, s.Version, w.Bytes()})
 	}
 	return list
 }
@@ -45,7 +45,7 @@ func sameState(t require.TestingT, want, have *Set) {
 	require.Equal(t, series(want, want.Clock()), series(have, have.Clock()))
 }
 
-func sameSections(t require.TestingT, want, have []Saved) {
+func sameSections(t require.TestingT, want, have []RawSection) {
 	require.Len(t, have, len(want))
 	for i := range want {
 		require.Equal(t, want[i].Name, have[i].Name)

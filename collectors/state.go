@@ -58,15 +58,15 @@ func savers(c Collector) map[string]metric.Saver {
 	return m
 }
 
-// Saved is a section as it was read back.
-type Saved struct {
+// RawSection is a section of a checkpoint as it was read back.
+type RawSection struct {
 	Name    string
 	Version uint64
 	Data    []byte
 }
 
 // Readable returns an error for sections of a version whose rules gave other numbers for the same stream.
-func Readable(saved []Saved) error {
+func Readable(saved []RawSection) error {
 	for _, v := range saved {
 		if v.Name == pairsSection && v.Version != moduleVersion {
 			return otherVersion(v, moduleVersion)
@@ -75,14 +75,14 @@ func Readable(saved []Saved) error {
 	return nil
 }
 
-func otherVersion(v Saved, reads uint64) error {
+func otherVersion(v RawSection, reads uint64) error {
 	return fmt.Errorf("section %s has version %d; this program reads version %d", v.Name, v.Version, reads)
 }
 
 // Restore fills an empty Set with saved sections. A module or metric without a section is new and starts at zero. The
 // error names the section that does not fit.
-func (s *Set) Restore(saved []Saved) error {
-	byName := map[string]Saved{}
+func (s *Set) Restore(saved []RawSection) error {
+	byName := map[string]RawSection{}
 	for _, v := range saved {
 		byName[v.Name] = v
 	}

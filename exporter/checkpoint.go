@@ -18,15 +18,15 @@ type Checkpoint struct {
 	Floor uint64  // sequence below which nothing may be shown, because more was shown before the tail was lost
 	Lost  uint64  // messages that were applied or shown before the broker lost them
 
-	Sections []codec.Section    // for Save to write
-	Saved    []collectors.Saved // read by Load
-	Size     int64              // bytes written by Save or read by Load
+	Sections []codec.Section         // for Save to write
+	Raw      []collectors.RawSection // read by Load
+	Size     int64                   // bytes written by Save or read by Load
 }
 
 // restore fills an empty state. It fails when the checkpoint was made with another configuration or key: continuing
 // would mix numbers with different meanings.
 func (cp *Checkpoint) restore(c Config, set *collectors.Set) error {
-	if err := collectors.Readable(cp.Saved); err != nil { // first, because another version also has other settings
+	if err := collectors.Readable(cp.Raw); err != nil { // first, because another version also has other settings
 		return unreadable(err)
 	}
 	if cp.Fingerprint != c.Fingerprint() {
@@ -37,7 +37,7 @@ func (cp *Checkpoint) restore(c Config, set *collectors.Set) error {
 		return fmt.Errorf("checkpoint does not fit: key id is %s, the checkpoint has %s; provide the key that the checkpoint was made with, "+
 			"or switch to the new one with bot-exporter users rekey", c.KeyID, cp.KeyID)
 	}
-	if err := set.Restore(cp.Saved); err != nil {
+	if err := set.Restore(cp.Raw); err != nil {
 		return unreadable(err)
 	}
 	return nil

@@ -36,7 +36,7 @@ func TestWhenCheckpointsAreMade(t *testing.T) {
 	r.live(5000)
 	require.NoError(t, r.close())
 	require.EqualValues(t, 5000, store.newest().Seq)
-	require.Equal(t, written(oracle(quick(), all).Sections()), store.newest().Saved)
+	require.Equal(t, written(oracle(quick(), all).Sections()), store.newest().Raw)
 	require.Positive(t, store.newest().Size)
 
 	tries := store.attempts()
@@ -72,7 +72,7 @@ func TestCheckpointFails(t *testing.T) {
 
 	store.failing(nil)
 	r.until("checkpoint is there", func() bool { return store.newest().Seq == 400 })
-	require.Equal(t, written(oracle(quick(), all).Sections()), store.newest().Saved)
+	require.Equal(t, written(oracle(quick(), all).Sections()), store.newest().Raw)
 	require.NoError(t, r.close())
 }
 
@@ -159,19 +159,19 @@ func TestCheckpointThatDoesNotFit(t *testing.T) {
 		"zone":    {cfg: func(c *Config) { c.KPIs.Session.Location = time.FixedZone("Mars", 1) }, says: []string{"time.zone is Mars", "has UTC"}},
 		"prefix":  {cfg: func(c *Config) { c.Events.TypePrefix = "com.acme." }, says: []string{"events.type_prefix is com.acme."}},
 		"key id":  {cfg: func(c *Config) { c.KeyID = "other" }, says: []string{"key id is other", "has key;", "provide the key"}},
-		"newer section": {change: func(s *shelf) { s.kept[len(s.kept)-1].Saved[1].Version++ },
+		"newer section": {change: func(s *shelf) { s.kept[len(s.kept)-1].Raw[1].Version++ },
 			says: []string{"section session has version", "start the version of the program"}},
 		"older version": {
 			cfg: func(c *Config) { c.KPIs.Session.VisitGap = time.Hour },
 			change: func(s *shelf) {
-				for i := range s.kept[len(s.kept)-1].Saved {
-					s.kept[len(s.kept)-1].Saved[i].Version--
+				for i := range s.kept[len(s.kept)-1].Raw {
+					s.kept[len(s.kept)-1].Raw[i].Version--
 				}
 			},
 			says: []string{"section pairs has version", "start the version of the program", "empty storage path"},
 		},
-		"section is missing": {change: func(s *shelf) { cp := s.kept[len(s.kept)-1]; cp.Saved = cp.Saved[1:] }, says: []string{"section pairs is missing"}},
-		"section is cut": {change: func(s *shelf) { d := &s.kept[len(s.kept)-1].Saved[0]; d.Data = d.Data[:len(d.Data)-1] },
+		"section is missing": {change: func(s *shelf) { cp := s.kept[len(s.kept)-1]; cp.Raw = cp.Raw[1:] }, says: []string{"section pairs is missing"}},
+		"section is cut": {change: func(s *shelf) { d := &s.kept[len(s.kept)-1].Raw[0]; d.Data = d.Data[:len(d.Data)-1] },
 			says: []string{"section pairs", "corrupt"}},
 		"unreadable": {change: func(s *shelf) { s.load = errors.New("permission denied") }, says: []string{"load checkpoint: permission denied"}},
 	} {

@@ -113,7 +113,7 @@ func (r *running) made() {
 func TestDigestsTellStatesApart(t *testing.T) {
 	saved := written(oracle(quick(), stored(2000)).Sections())
 	require.NotEmpty(t, saved)
-	sections := func(change func(list []collectors.Saved)) (list []codec.Section) {
+	sections := func(change func(list []collectors.RawSection)) (list []codec.Section) {
 		copies := slices.Clone(saved)
 		for i := range copies {
 			copies[i].Data = slices.Clone(copies[i].Data)
@@ -124,14 +124,14 @@ func TestDigestsTellStatesApart(t *testing.T) {
 		}
 		return list
 	}
-	same := digestOf(sections(func([]collectors.Saved) {}))
+	same := digestOf(sections(func([]collectors.RawSection) {}))
 	require.Len(t, same, 64)
 	require.Equal(t, digestOf(oracle(quick(), stored(2000)).Sections()), same)
 	for i, s := range saved {
-		for name, change := range map[string]func(list []collectors.Saved){
-			"a bit":   func(list []collectors.Saved) { d := list[i].Data; d[len(d)/2] ^= 1 },
-			"name":    func(list []collectors.Saved) { list[i].Name += "x" },
-			"version": func(list []collectors.Saved) { list[i].Version++ },
+		for name, change := range map[string]func(list []collectors.RawSection){
+			"a bit":   func(list []collectors.RawSection) { d := list[i].Data; d[len(d)/2] ^= 1 },
+			"name":    func(list []collectors.RawSection) { list[i].Name += "x" },
+			"version": func(list []collectors.RawSection) { list[i].Version++ },
 		} {
 			if len(s.Data) > 0 || name != "a bit" {
 				require.NotEqual(t, same, digestOf(sections(change)), "%s of %s", name, s.Name)

@@ -211,8 +211,8 @@ func (s *shelf) Save(cp *Checkpoint) error {
 		return s.fail
 	}
 	one := *cp
-	one.Sections, one.Saved = nil, written(cp.Sections)
-	for _, w := range one.Saved {
+	one.Sections, one.Raw = nil, written(cp.Sections)
+	for _, w := range one.Raw {
 		cp.Size += int64(len(w.Data))
 	}
 	one.Size = cp.Size
@@ -272,12 +272,12 @@ func (s *shelf) attempts() int {
 }
 
 // written renders sections as a checkpoint keeps them.
-func written(sections []codec.Section) []collectors.Saved {
-	var list []collectors.Saved
+func written(sections []codec.Section) []collectors.RawSection {
+	var list []collectors.RawSection
 	for _, s := range sections {
 		w := codec.NewWriter(nil)
 		s.Write(w)
-		list = append(list, collectors.Saved{Name: s.Name, Version: s.Version, Data: w.Bytes()})
+		list = append(list, collectors.RawSection{Name: s.Name, Version: s.Version, Data: w.Bytes()})
 	}
 	return list
 }

@@ -72,6 +72,9 @@ func (f duration) yaml() string   { return inDays(*f.p) }
 func (f duration) String() string { return f.p.String() }
 
 func parseDuration(n *yaml.Node) (time.Duration, bool) {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
 	v, err := model.ParseDuration(n.Value)
 	return time.Duration(v), n.Kind == yaml.ScalarNode && err == nil
 }

@@ -184,7 +184,7 @@ func contains(text string, parts ...string) bool {
 }
 
 // state returns the canonical bytes of the whole state.
-func (r *running) state() []collectors.Saved {
+func (r *running) state() []collectors.RawSection {
 	r.mu.Lock()
 	sections := r.set.Sections()
 	r.mu.Unlock()

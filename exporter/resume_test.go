@@ -100,7 +100,7 @@ func TestResumeAgainAndAgain(t *testing.T) {
 		end := history[len(history)-1].Seq
 		r.live(end)
 		require.NoError(t, r.close())
-		require.Equal(t, written(oracle(quick(), counted).Sections()), store.newest().Saved)
+		require.Equal(t, written(oracle(quick(), counted).Sections()), store.newest().Raw)
 		require.EqualValues(t, lost, store.newest().Lost)
 
 		keep := len(history) - 1 - random.IntN(min(1500, len(history)-1))

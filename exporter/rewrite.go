@@ -108,7 +108,7 @@ func rewrite(cfg Config, store Generations, cp *Checkpoint, set *collectors.Set,
 	if err := errors.Join(after.decreased(before), before.decreased(after)); err != nil {
 		return err
 	}
-	cp.Saved, cp.Sections = nil, set.Sections()
+	cp.Raw, cp.Sections = nil, set.Sections()
 	if err := store.Save(cp); err != nil {
 		return err
 	}

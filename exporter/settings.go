@@ -107,7 +107,8 @@ func shown(n *yaml.Node) string {
 	return fmt.Sprintf("%q", n.Value)
 }
 
-// LoadFile reads a configuration file into c. What the file leaves out stays as it is. Errors name the line.
+// LoadFile reads a configuration file into c, and validates c. What the file leaves out stays as it is. Errors name the
+// line.
 func (c *Config) LoadFile(path string) error {
 	r, err := os.Open(path)
 	if err != nil {
@@ -131,6 +132,7 @@ func (c *Config) load(r io.Reader) error {
 	case d.Decode(&second) != io.EOF: //nolint:errorlint // the decoder returns it as it is
 		return errors.New("the file has more than one YAML document; keep one")
 	}
+	lines := map[string]int{} // of settings
 	sections, err := entries(file.Content[0], "the file")
 	for _, section := range sections {
 		if !slices.ContainsFunc(settings, func(s setting) bool { return strings.HasPrefix(s.name, section.key.Value+".") }) {
@@ -140,7 +142,22 @@ func (c *Config) load(r io.Reader) error {
 		keys, bad := entries(section.value, section.key.Value)
 		err = errors.Join(err, bad)
 		for _, k := range keys {
-			err = errors.Join(err, c.loadEntry(section.key.Value+"."+k.key.Value, k))
+			name := section.key.Value + "." + k.key.Value
+			err = errors.Join(err, c.loadEntry(name, k))
+			lines[name] = k.value.Line
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return atLine(c.Validate(), lines)
+}
+
+// atLine adds the line to an error of Validate, which begins with the name of the setting.
+func atLine(err error, lines map[string]int) error {
+	for name, line := range lines {
+		if err != nil && (strings.HasPrefix(err.Error(), name+" ") || strings.HasPrefix(err.Error(), name+":")) {
+			return fmt.Errorf("line %d: %w", line, err)
 		}
 	}
 	return err

@@ -106,7 +106,7 @@ func saveAndLoad(set *collectors.Set, cfg collectors.Config) ([]float64, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := collectors.New(cfg).Restore(back.Saved); err != nil {
+	if err := collectors.New(cfg).Restore(back.Raw); err != nil {
 		return nil, err
 	}
 	return []float64{ms(freeze), float64(cp.Size) / (1 << 20), ms(write), ms(time.Since(start))}, nil

@@ -27,7 +27,7 @@ func checkCommand(app *kingpin.Application) (string, command) {
 		case err != nil:
 			return 2, err
 		case *live && len(*files) > 0 || !*live && len(*files) != 1:
-			return 2, errors.New("give a file, - for standard input, or --nats")
+			return 2, errors.New("give one file, - for standard input, or --nats")
 		}
 		c := &checker{explain.New(cfg.Events), std.out, 0, 0, 0}
 		if *live {

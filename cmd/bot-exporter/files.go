@@ -57,10 +57,10 @@ func metricsCommand(app *kingpin.Application) (string, command) {
 
 func checkConfigCommand(app *kingpin.Application) (string, command) {
 	cmd := app.Command("check-config", "Check the configuration and print every setting in force.")
-	fold := addFoldFlags(cmd)
+	fold, live := addFoldFlags(cmd), addLiveFlags(cmd, addLogFlags(cmd, "info"))
 	format := cmd.Flag("format", "yaml prints every setting, with comments. json prints the settings that affect the numbers, as checkpoints store them.").Default("yaml").Enum("yaml", "json")
 	return cmd.FullCommand(), func(_ context.Context, std stdio) (int, error) {
-		cfg, err := fold.config()
+		cfg, err := live.config(fold)
 		if err != nil {
 			return 1, err
 		}

@@ -98,7 +98,7 @@ func TestCheck(t *testing.T) {
 	for _, args := range [][]string{{"check"}, {"check", "--nats", sample}} {
 		code, _, text := ended(t, "", args...)
 		require.Equal(t, 2, code)
-		require.Contains(t, text, "give a file, - for standard input, or --nats")
+		require.Contains(t, text, "give one file, - for standard input, or --nats")
 	}
 
 	for _, command := range []string{"replay", "check"} {
@@ -176,7 +176,7 @@ func TestCheckConfig(t *testing.T) {
 	require.Equal(t, "9", numbers["limits.clicks"])
 	require.Equal(t, "Europe/Rome", numbers["time.zone"])
 	for text, says := range map[string]string{
-		"limits: {clicks: 0}":                    "limits.clicks is 0",
+		"limits: {clicks: 0}":                    "line 1: limits.clicks is 0",
 		"limits: {click: 1}":                     "line 1: there is no setting limits.click; the README lists them all\n",
 		"time: {idle_timeout: 5m}":               "line 1: there is no setting time.idle_timeout; did you mean chats.idle_timeout?",
 		"chats:\n  max_tracked_messages: 5":      "line 2: there is no setting chats.max_tracked_messages any more; feedback.max_messages",
@@ -207,6 +207,10 @@ func TestCheckConfig(t *testing.T) {
 		require.Empty(t, out)
 		require.Contains(t, errOut, says, text)
 	}
+	code, out, _ = ended(t, "", "check-config", "--log.level=debug", "--checkpoint.interval=5s")
+	require.Equal(t, 0, code)
+	require.Contains(t, out, "level: debug ")
+	require.Contains(t, out, "interval: 5s ")
 	code, _, errOut := ended(t, "", "check-config", "--time.zone=Local")
 	require.Equal(t, 1, code)
 	require.Contains(t, errOut, "it must be an IANA time zone")

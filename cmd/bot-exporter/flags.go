@@ -45,6 +45,26 @@ func (f *foldFlags) applyTo(cfg exporter.Config) (exporter.Config, error) {
 	return cfg, cfg.Validate()
 }
 
+// liveFlags set what has no bearing on the numbers.
+type liveFlags struct {
+	logs     *logFlags
+	interval *string
+}
+
+func addLiveFlags(c clause, logs *logFlags) *liveFlags {
+	return &liveFlags{logs, c.Flag("checkpoint.interval", exporter.Help("checkpoint.interval")).Default("30s").String()}
+}
+
+// config returns every setting: what flags say, and then what the file says.
+func (f *liveFlags) config(fold *foldFlags) (exporter.Config, error) {
+	cfg := exporter.Defaults()
+	cfg.LogLevel = *f.logs.level
+	if err := cfg.Set("checkpoint.interval", *f.interval); err != nil {
+		return cfg, fmt.Errorf("--%w", err)
+	}
+	return fold.applyTo(cfg)
+}
+
 // logFlags configure the logger.
 type logFlags struct {
 	level, format *string

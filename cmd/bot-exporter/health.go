@@ -41,7 +41,7 @@ func httpClient(file string) (*http.Client, error) {
 	}
 	cfg, _, err := config.LoadHTTPConfigFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("--http.config.file: %w", err)
+		return nil, fmt.Errorf("--http.config.file=%s is no HTTP client configuration, such as tls_config: {ca_file: ca.pem}; the server's web configuration is another file: %w", file, err)
 	}
 	cfg.SetDirectory("") // paths are from the working directory
 	client, err := config.NewClientFromConfig(*cfg, "health")

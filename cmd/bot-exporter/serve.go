@@ -55,6 +55,7 @@ func (d *daemon) rejects() []exporter.Rejected {
 func serveCommand(app *kingpin.Application) (string, command) {
 	cmd := app.Command("serve", "Follow the stream and serve /metrics. This is the default command.").Default()
 	fold, logs, broker := addFoldFlags(cmd), addLogFlags(cmd, "info"), addNATSFlags(cmd)
+	live := addLiveFlags(cmd, logs)
 	create := cmd.Flag("nats.create-stream", "If the stream is missing, create it with the recommended settings.").Bool()
 	replicas := cmd.Flag("nats.create-replicas", "Replicas of a stream created by --nats.create-stream: 1 to 5, or auto, which means 3 in a cluster of three or more servers and 1 otherwise.").
 		Default("auto").Enum("auto", "1", "2", "3", "4", "5")
@@ -64,19 +65,15 @@ func serveCommand(app *kingpin.Application) (string, command) {
 	keyFile := cmd.Flag("users.key-file", "File with the key of the users' pseudonyms, 32 hexadecimal digits. Without it, the exporter creates a key in the storage.").String()
 	mismatch := cmd.Flag("on-stream-mismatch", "What to do when the stream is not the checkpoint's, or lost its last messages. resume: if it lost its last messages, keep totals and continue after the last common message; else halt. halt: stop counting and wait. rebase: keep totals and count the new stream from its first message. reset: discard the state and count the new stream from its first message.").
 		Default(string(exporter.Resume)).Enum(exporter.Policies()...)
-	interval := cmd.Flag("checkpoint.interval", exporter.Help("checkpoint.interval")).Default("30s").String()
 	lifecycle := cmd.Flag("web.enable-lifecycle", "Allow POST and PUT on /-/reload, which reads --config.file again, as SIGHUP does.").Bool()
 	reloadHosts := cmd.Flag("web.reload-host", "Host name with dots under which to allow /-/reload; repeatable. IP addresses and names without dots are always allowed.").Strings()
 	debug := cmd.Flag("debug.listen-address", "Loopback address, host:port, on which to serve Go's profiles at /debug/pprof/ and the last rejected events at /debug/rejects. Empty serves none.").String()
 	webFlags := kingpinflag.AddFlags(cmd, ":9850")
 	return cmd.FullCommand(), func(ctx context.Context, io stdio) (int, error) {
 		read := func() (exporter.Config, error) {
-			cfg := exporter.Defaults()
-			cfg.OnMismatch, cfg.LogLevel = exporter.Policy(*mismatch), *logs.level
-			if err := cfg.Set("checkpoint.interval", *interval); err != nil {
-				return cfg, fmt.Errorf("--%w", err)
-			}
-			return fold.applyTo(cfg)
+			cfg, err := live.config(fold)
+			cfg.OnMismatch = exporter.Policy(*mismatch)
+			return cfg, err
 		}
 		cfg, err := read()
 		if err != nil {

@@ -73,7 +73,7 @@ func runKills(t *testing.T, r *result) {
 	cfg.KPIs.Session.Key, _, err = storage.LoadKey(key)
 	require.NoError(t, err)
 	want := written(oracle(t, b, cfg, messages).Sections())
-	require.True(t, reflect.DeepEqual(want, got.Saved), "state differs from an uninterrupted fold: %s", differing(want, got.Saved))
+	require.True(t, reflect.DeepEqual(want, got.Raw), "state differs from an uninterrupted fold: %s", differing(want, got.Raw))
 	r.figure("%s messages, 0 lost, 0 double; slowest restart until ready %s", thousands(messages), slowest.Round(10*time.Millisecond))
 }
 
@@ -121,17 +121,17 @@ func lastCheckpoint(t *testing.T, dir string) *exporter.Checkpoint {
 }
 
 // written renders sections as a checkpoint keeps them.
-func written(sections []codec.Section) []collectors.Saved {
-	var list []collectors.Saved
+func written(sections []codec.Section) []collectors.RawSection {
+	var list []collectors.RawSection
 	for _, s := range sections {
 		w := codec.NewWriter(nil)
 		s.Write(w)
-		list = append(list, collectors.Saved{Name: s.Name, Version: s.Version, Data: w.Bytes()})
+		list = append(list, collectors.RawSection{Name: s.Name, Version: s.Version, Data: w.Bytes()})
 	}
 	return list
 }
 
-func differing(a, b []collectors.Saved) (names []string) {
+func differing(a, b []collectors.RawSection) (names []string) {
 	if len(a) != len(b) {
 		return []string{fmt.Sprintf("%d and %d sections", len(a), len(b))}
 	}

@@ -43,21 +43,21 @@ func (d *daemon) alarmed(since time.Time, field string) time.Duration {
 }
 
 // unchanged ends the daemon and requires that nothing was folded into the state.
-func (d *daemon) unchanged(was []collectors.Saved, seq uint64) {
+func (d *daemon) unchanged(was []collectors.RawSection, seq uint64) {
 	d.t.Helper()
 	require.Equal(d.t, 0, d.End(syscall.SIGTERM))
 	cp := lastCheckpoint(d.t, d.storage)
 	require.Equal(d.t, seq, cp.Seq)
-	require.True(d.t, reflect.DeepEqual(was, cp.Saved), "folded into the state: %s", differing(was, cp.Saved))
+	require.True(d.t, reflect.DeepEqual(was, cp.Raw), "folded into the state: %s", differing(was, cp.Raw))
 }
 
 // saved waits until the checkpoint on disk is that of a sequence, without ending the daemon.
-func (d *daemon) saved(seq uint64) []collectors.Saved {
+func (d *daemon) saved(seq uint64) []collectors.RawSection {
 	d.t.Helper()
 	require.Equal(d.t, 0, d.End(syscall.SIGTERM))
 	cp := lastCheckpoint(d.t, d.storage)
 	require.Equal(d.t, seq, cp.Seq)
-	return cp.Saved
+	return cp.Raw
 }
 
 func runRecreated(t *testing.T, r *result) {

@@ -49,7 +49,7 @@ func runUpgrade(t *testing.T, r *result) {
 			cp, err := store.Load()
 			require.NoError(t, err)
 			set := collectors.New(cfg.KPIs)
-			require.NoError(t, set.Restore(cp.Saved))
+			require.NoError(t, set.Restore(cp.Raw))
 			want, err := os.ReadFile(strings.TrimSuffix(file, ".snap") + ".txt")
 			require.NoError(t, err)
 			have := series(text(t, set))

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/bot-exporter/bot-exporter/exporter"
@@ -109,6 +110,8 @@ func (s *Source) infoWithin(ctx context.Context, limit time.Duration) (*jetstrea
 	switch {
 	case errors.Is(err, jetstream.ErrStreamNotFound):
 		return nil, fmt.Errorf("%w: %s%s", exporter.ErrNoStream, s.opts.Stream, s.opts.API.where())
+	case errors.Is(err, nats.ErrNoResponders):
+		return nil, fmt.Errorf("no JetStream answers%s: it is not enabled there, or domain or prefix are wrong: %w", s.opts.API.where(), err)
 	case err != nil:
 		return nil, fmt.Errorf("read information of stream %s%s: %w", s.opts.Stream, s.opts.API.where(), err)
 	}

@@ -38,7 +38,7 @@ func decode(t *testing.T, b []byte) {
 		return
 	}
 	names := map[string]bool{}
-	for _, s := range c.Saved {
+	for _, s := range c.Raw {
 		if names[s.Name] {
 			t.Fatalf("two sections %q", s.Name)
 		}

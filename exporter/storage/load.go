@@ -106,7 +106,7 @@ func decode(b []byte) (*exporter.Checkpoint, error) {
 	}
 	for _, p := range l.sections {
 		end := p.off + p.size
-		c.Saved = append(c.Saved, collectors.Saved{Name: p.name, Version: p.version, Data: b[p.off:end:end]})
+		c.Raw = append(c.Raw, collectors.RawSection{Name: p.name, Version: p.version, Data: b[p.off:end:end]})
 	}
 	return c, nil
 }

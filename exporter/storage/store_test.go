@@ -60,13 +60,13 @@ func differ(got, want *exporter.Checkpoint) error {
 		!slices.Equal(got.Known, want.Known) || got.Floor != want.Floor || got.Lost != want.Lost {
 		return fmt.Errorf("loaded %+v, want %+v", got.Position, want.Position)
 	}
-	if len(got.Saved) != len(want.Sections) {
-		return fmt.Errorf("loaded %d sections, want %d", len(got.Saved), len(want.Sections))
+	if len(got.Raw) != len(want.Sections) {
+		return fmt.Errorf("loaded %d sections, want %d", len(got.Raw), len(want.Sections))
 	}
 	for i, s := range want.Sections {
 		w := codec.NewWriter(nil)
 		s.Write(w)
-		if g := got.Saved[i]; g.Name != s.Name || g.Version != s.Version || !bytes.Equal(g.Data, w.Bytes()) || cap(g.Data) != len(g.Data) {
+		if g := got.Raw[i]; g.Name != s.Name || g.Version != s.Version || !bytes.Equal(g.Data, w.Bytes()) || cap(g.Data) != len(g.Data) {
 			return fmt.Errorf("section %s differs", s.Name)
 		}
 	}
