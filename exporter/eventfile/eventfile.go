@@ -20,6 +20,9 @@ type Message struct {
 // mark is the byte order mark with which editors begin a file of UTF-8. It is no part of the first event.
 const mark = "\uFEFF"
 
+// maxValue is how many bytes of lines a value may have; more is no event, and a file with one brace too many.
+const maxValue = 16 << 20
+
 // Read calls f with each message of a file, in order. It returns the error of f, or of reading. Bad JSON is no error but
 // a message that ends with its line.
 func Read(in io.Reader, f func(Message) error) error {
@@ -69,7 +72,7 @@ func (s *scanner) next() (line int, text []byte, err error) {
 		}
 		if c == '\n' {
 			s.line++
-			if inString || s.eventFollows() { // the value was cut off
+			if inString || len(text) > maxValue || s.eventFollows() { // the value was cut off
 				return line, bytes.TrimSpace(text), nil
 			}
 		}
