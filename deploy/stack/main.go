@@ -69,6 +69,10 @@ func run(ctx context.Context, s settings) (err error) {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	if !s.check && !s.drill {
+		fmt.Println("Starting NATS, simulator, exporter, Prometheus and Alertmanager. The last two are built from their Go modules," +
+			" which lack the web pages: only their APIs answer.")
+	}
 	p := pictureOf(s, newProcesses(ctx, cancel, s.dir))
 	defer p.stop()
 	err = p.up(ctx)
@@ -152,7 +156,6 @@ func (p *picture) tell() {
   NATS          nats://%[4]s
   data, logs    %[5]s
 
-Prometheus and Alertmanager are built from their Go modules, which lack the web pages: only the APIs above answer.
-Alerts are printed here. Ctrl-C stops everything. deploy/compose.yaml has both web pages, and Grafana.
+Alerts are printed here. Ctrl-C stops everything. deploy/compose.yaml has the web pages of both, and Grafana.
 `, p.exporter, p.prometheus, p.alertmanager, p.nats, p.dir, collectors.ChatsOpen.Name)
 }
