@@ -251,7 +251,7 @@ bin/allocs.txt:
 	     ./collectors ./collectors/event ./exporter ./exporter/simulate; \
 	  $(count_allocs) -benchtime 20x -bench 'Sections/^freeze$$' ./collectors; \
 	  $(count_allocs) -benchtime 5x -bench 'Encode|Load' ./exporter/storage; \
-	  $(count_allocs) -benchtime 100x -bench 'Scrape$$/^1000$$/./^exporter$$' ./exporter; } | grep -E '^(pkg|Benchmark|FAIL|---)' > $@
+	  $(count_allocs) -benchtime 100x -bench 'Scrape$$/^1000$$/./^exporter$$' ./exporter/web; } | grep -E '^(pkg|Benchmark|FAIL|---)' > $@
 
 .PHONY: bench-allocs
 bench-allocs: bin/allocs.txt $(TOOLS)/benchstat ## Fail when a benchmark allocates more often than cmd/bot-bench/allocs.txt says

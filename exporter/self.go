@@ -58,7 +58,7 @@ func newSelfMetrics(e *Engine) *selfMetrics {
 		version.NewCollector("bot_exporter"),
 		m.redelivered, m.checkpointDuration, m.checkpointSize, m.checkpointFailures, m.checkpointRejected, m.markFailures,
 		m.fold, m.connected, m.reloaded, m.reloadedAt, m.mismatches, m.brokerClock, m.originLag, newDigestCollector(e),
-		newTimeZone(e.cfg.KPIs.Session.Location), &statusCollector{e},
+		newTimeZone(e.cfg.KPIs.Session.Location), newStatusCollector(e),
 	)
 	m.setReloaded(true)
 	return m
@@ -85,7 +85,19 @@ func newSelfHistogram(d *metric.Def) prometheus.Histogram {
 }
 
 // statusCollector exports the engine's status as metrics, all from the same moment.
-type statusCollector struct{ engine *Engine }
+type statusCollector struct {
+	engine *Engine
+	descs  []*prometheus.Desc // of statusMetrics
+	advice *prometheus.Desc
+}
+
+func newStatusCollector(e *Engine) *statusCollector {
+	c := &statusCollector{engine: e, advice: prometheus.NewDesc(self.Advice.Name, self.Advice.Help, self.Advice.LabelNames(), nil)}
+	for _, m := range statusMetrics {
+		c.descs = append(c.descs, prometheus.NewDesc(m.def.Name, m.def.Help, nil, nil))
+	}
+	return c
+}
 
 var statusMetrics = []struct {
 	def   *metric.Def
@@ -106,32 +118,29 @@ var statusMetrics = []struct {
 	{self.CheckpointAge, func(e *Engine, _ Status) float64 { return e.checkpointer.age().Seconds() }},
 }
 
-var advice = prometheus.NewDesc(self.Advice.Name, self.Advice.Help, self.Advice.LabelNames(), nil)
-
 // Describe implements prometheus.Collector.
 func (c *statusCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, m := range statusMetrics {
-		ch <- prometheus.NewDesc(m.def.Name, m.def.Help, nil, nil)
+	for _, d := range append([]*prometheus.Desc{c.advice}, c.descs...) {
+		ch <- d
 	}
-	ch <- advice
 }
 
 // Collect implements prometheus.Collector.
 func (c *statusCollector) Collect(ch chan<- prometheus.Metric) {
 	s := c.engine.Status()
-	for _, m := range statusMetrics {
+	for i, m := range statusMetrics {
 		kind := prometheus.GaugeValue
 		if m.def.Type == metric.TypeCounter {
 			kind = prometheus.CounterValue
 		}
-		ch <- prometheus.MustNewConstMetric(prometheus.NewDesc(m.def.Name, m.def.Help, nil, nil), kind, m.value(c.engine, s))
+		ch <- prometheus.MustNewConstMetric(c.descs[i], kind, m.value(c.engine, s))
 	}
 	settings := map[string]bool{} // several origins may have the same advice
 	for _, a := range s.Advice {
 		settings[a.Setting] = true
 	}
 	for setting := range settings {
-		ch <- prometheus.MustNewConstMetric(advice, prometheus.GaugeValue, 1, setting)
+		ch <- prometheus.MustNewConstMetric(c.advice, prometheus.GaugeValue, 1, setting)
 	}
 }
 
