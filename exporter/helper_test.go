@@ -163,7 +163,7 @@ func (r *running) value(d *metric.Def, labels ...string) float64 {
 	return sum(families, d, labels...)
 }
 
-// shown tells whether a scrape has KPIs. The process's own metrics must be there in any case.
+// shown reports whether a scrape has KPIs. The process's own metrics must be there in any case.
 func (r *running) shown() bool {
 	r.t.Helper()
 	families, found := r.metrics(), false

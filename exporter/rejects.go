@@ -19,16 +19,18 @@ type Rejected struct {
 
 const (
 	rejectsKept  = 20
-	rejectLogged = time.Minute // at most one log line in so long for each reason and field
+	rejectLogged = time.Minute // between two log lines of one reason and field
 )
 
-// rejects keeps the last ones, and logs each kind of them now and then. The owner serialises all calls.
+// rejects keeps the last rejected messages, and logs each reason and field at most once per rejectLogged. The owner
+// serialises all calls.
 type rejects struct {
 	list []Rejected // oldest first
-	said map[event.Reject]*said
+	logs map[event.Reject]*rejectLog
 }
 
-type said struct {
+// rejectLog is what was logged of one reason and field.
+type rejectLog struct {
 	at    time.Time
 	since uint64 // rejects that were not logged since
 }
@@ -39,13 +41,13 @@ func (r *rejects) add(m *Message, why event.Reject, log *slog.Logger) {
 		r.list = slices.Delete(r.list, 0, 1)
 	}
 	r.list = append(r.list, one)
-	s := r.said[why]
+	s := r.logs[why]
 	if s == nil {
-		s = &said{}
-		if r.said == nil {
-			r.said = map[event.Reject]*said{}
+		s = &rejectLog{}
+		if r.logs == nil {
+			r.logs = map[event.Reject]*rejectLog{}
 		}
-		r.said[why] = s // reasons and fields are closed lists
+		r.logs[why] = s // reasons and fields are closed lists
 	}
 	now := time.Now()
 	if now.Sub(s.at) < rejectLogged {
